@@ -1,0 +1,43 @@
+# setup · demo · test · bench · serve — each sets up .venv first where needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# uv does not read pip's setting for wheels that lie on disk.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_LINK_MODE ?= copy
+
+.PHONY: setup demo test lint bench serve lock clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cutbook needs Python 3.11 or newer; set PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/cutbook demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m pytest -o addopts="" --benchmark-only --benchmark-columns=min,median,max,rounds tests
+
+serve: setup
+	$(BIN)/cutbook serve
+
+# Resolve anew; the local build tag of torch stays out, so that every machine takes its own build.
+lock: setup
+	$(BIN)/uv pip compile --quiet --extra dev --python-version 3.11 --no-annotate --no-header pyproject.toml | sed 's/+cpu//' > requirements.txt
+
+clean:
+	rm -rf $(VENV) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info
