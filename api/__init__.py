@@ -1,0 +1,1 @@
+"""The faces of cutbook: command line, REST, jobs, settings."""

@@ -1,0 +1,1 @@
+"""Measure cutbook: gold annotations, repeated runs, event-level agreement."""

@@ -1,0 +1,1 @@
+"""Turn an arXiv id or a file into a Document and passages."""

@@ -1,0 +1,1 @@
+"""The ground floor: documents, selection criteria, vocabulary, store, search, distillation."""
