@@ -1,0 +1,262 @@
+"""Draw measured histograms as a collider experiment shows them: data over stacked simulation, with their ratio below.
+
+Runs outside the sandbox, on numbers that have been checked. matplotlib and mplhep are imported when a plot is drawn.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codegen.runner import Histogram
+from kb.errors import InputError
+
+if TYPE_CHECKING:
+    from hist import Hist
+    from matplotlib.figure import Figure
+
+# M. A. Petroff, "Accessible Color Sequences for Data Visualization" (arXiv:2107.02270): told apart by colour-blind
+# readers and in grey.
+COLOURS = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+FORMATS = ("png", "pdf")
+
+
+def draw(
+    samples: Mapping[str, Mapping[str, Histogram]],
+    output: Path,
+    *,
+    data: Collection[str],
+    luminosity: float,
+    sqrt_s: float = 13,
+    title: str = "Open Data",
+    names: Mapping[str, str] | None = None,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
+    """Draw every histogram of `samples` (sample → histogram name → contents) and return the files written.
+
+    The samples named in `data` are added up and drawn as points with Poisson intervals, the others stacked, the
+    largest at the bottom, and compared as data / simulation. Without data, or without simulation, the ratio is left
+    out. `luminosity` is in fb^-1 (0: unknown, not shown), `sqrt_s` in TeV; `names` gives the legend's names
+    (default: the sample's own).
+    Raises `InputError` when a histogram has different bins in different samples.
+    """
+    found = dict.fromkeys(name for content in samples.values() for name in content)
+    written: list[Path] = []
+    output.mkdir(parents=True, exist_ok=True)
+    energy = f"{sqrt_s:g} TeV"
+    header = f"{luminosity:g} fb$^{{-1}}$ ({energy})" if luminosity > 0 else energy
+    for name in found:
+        contents = {sample: content[name] for sample, content in samples.items() if name in content}
+        _same_bins(name, contents)
+        measured = [contents[sample] for sample in contents if sample in data]
+        simulated = {sample: contents[sample] for sample in contents if sample not in data}
+        with warnings.catch_warnings():
+            # Deprecations inside mplhep and matplotlib, empty bins in the ratio and its scale: nothing for our user.
+            warnings.simplefilter("ignore")
+            figure = _figure(measured, simulated, header, title, names or {})
+            stem = re.sub(r"[^\w.-]+", "_", name).strip("._") or "histogram"
+            for kind in formats:
+                path = output / f"{stem}.{kind}"
+                # No dates: the same numbers give the same bytes.
+                figure.savefig(path, dpi=150, metadata={"CreationDate": None} if kind == "pdf" else None)
+                written.append(path)
+    return written
+
+
+def _same_bins(name: str, contents: Mapping[str, Histogram]) -> None:
+    (first, reference), *others = contents.items()
+    for sample, histogram in others:
+        if histogram.edges != reference.edges:
+            message = f"histogram {name} has other bins in {sample} than in {first}"
+            raise InputError(message, hint="run all samples with the same analysis")
+
+
+def axis_label(label: str, unit: str) -> str:
+    """Return an axis title with its unit, the label's plain or TeX symbols kept.
+
+    >>> axis_label("$m_{4l}$", "GeV"), axis_label("number of jets", "")
+    ('$m_{4l}$ [GeV]', 'number of jets')
+    """
+    return f"{label} [{unit}]" if unit and unit != "1" else label
+
+
+def events_label(edges: Sequence[float], unit: str) -> str:
+    """Return the title of a count axis: events per bin width, where all bins are equally wide.
+
+    >>> events_label([80.0, 85.0, 90.0], "GeV"), events_label([0, 1, 4], "")
+    ('Events / 5 GeV', 'Events / bin')
+    """
+    widths = [high - low for low, high in itertools.pairwise(edges)]
+    if max(widths) - min(widths) > 1e-6 * max(widths):
+        return "Events / bin"
+    return f"Events / {widths[0]:.4g} {unit if unit != '1' else ''}".rstrip()
+
+
+def _hist(histograms: Sequence[Histogram]) -> Hist[Any]:
+    """Add histograms up into one with variances."""
+    import numpy as np
+    from hist import Hist, axis, storage
+
+    total = Hist(axis.Variable(histograms[0].edges, flow=False), storage=storage.Weight())
+    view: Any = total.view()
+    view.value = np.sum([histogram.values for histogram in histograms], axis=0)
+    view.variance = np.sum([histogram.variances for histogram in histograms], axis=0)
+    return total
+
+
+def _figure(
+    measured: Sequence[Histogram],
+    simulated: Mapping[str, Histogram],
+    header: str,
+    title: str,
+    names: Mapping[str, str],
+) -> Figure:
+    """Lay out one figure; it is no figure of pyplot, so that nothing has to close it."""
+    import mplhep
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    first = next(iter([*measured, *simulated.values()]))
+    stacked = dict(sorted(simulated.items(), key=lambda item: -sum(item[1].values)))
+    # A sample keeps its colour whatever its yield.
+    colours = {sample: COLOURS[index % len(COLOURS)] for index, sample in enumerate(simulated)}
+    with rc_context(_style()):
+        figure = Figure(figsize=(7, 6.6))
+        both = bool(measured and simulated)
+        if both:
+            upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        else:
+            upper, lower = figure.subplots(), None
+        if stacked:
+            parts = [_hist([histogram]) for histogram in stacked.values()]
+            mplhep.histplot(
+                parts,
+                ax=upper,
+                stack=True,
+                histtype="fill",
+                color=[colours[sample] for sample in stacked],
+                label=[names.get(sample, sample) for sample in stacked],
+                edgecolor="black",
+                linewidth=0.5,
+                flow="none",
+            )
+            _uncertainty(upper, simulated, relative=False)
+        if measured:
+            mplhep.histplot(
+                _hist(measured),
+                ax=upper,
+                histtype="errorbar",
+                color="black",
+                label="Data",
+                w2method="poisson",
+                flow="none",
+            )
+        if lower is not None:
+            _ratio(lower, measured, simulated)
+        upper.set_xlabel("")
+        bottom = lower if lower is not None else upper
+        bottom.set_xlabel(axis_label(first.label, first.unit))
+        upper.set_ylabel(events_label(first.edges, first.unit))
+        upper.set_xlim(first.edges[0], first.edges[-1])
+        _headroom(upper, measured, simulated)
+        handles, labels = upper.get_legend_handles_labels()
+        order = sorted(range(len(labels)), key=lambda index: labels[index] != "Data")
+        upper.legend([handles[i] for i in order], [labels[i] for i in order], ncols=2, frameon=False, loc="upper right")
+        upper.set_title(title, loc="left", fontweight="bold")
+        upper.set_title(header, loc="right")
+        figure.align_ylabels()
+    return figure
+
+
+def _style() -> Any:
+    return {
+        "font.size": 12,
+        "axes.labelsize": 14,
+        "axes.titlesize": 13,
+        "legend.fontsize": 11,
+        "xaxis.labellocation": "right",
+        "yaxis.labellocation": "top",
+        "xtick.direction": "in",
+        "ytick.direction": "in",
+        "xtick.top": True,
+        "ytick.right": True,
+        "xtick.minor.visible": True,
+        "ytick.minor.visible": True,
+        "figure.constrained_layout.use": True,
+        "figure.constrained_layout.hspace": 0.02,
+        "axes.unicode_minus": True,
+    }
+
+
+def _uncertainty(axes: Any, simulated: Mapping[str, Histogram], *, relative: bool) -> None:
+    """Draw the statistical uncertainty of the sum of simulations as a hatched band."""
+    import numpy as np
+
+    total = _hist(list(simulated.values()))
+    edges, values, error = total.axes[0].edges, total.values(), np.sqrt(np.asarray(total.variances()))
+    if relative:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.where(values > 0, error / values, 0)
+        values = np.ones_like(values)
+    axes.stairs(
+        values + error,
+        edges,
+        baseline=values - error,
+        fill=True,
+        facecolor="none",
+        edgecolor="black",
+        alpha=0.45,
+        hatch="/////",
+        linewidth=0,
+        label=None if relative else "MC stat. unc.",
+    )
+
+
+def _ratio(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, Histogram]) -> None:
+    """Draw data / simulation with the Poisson intervals of the data; bins without either are left empty."""
+    import numpy as np
+    from hist.intervals import poisson_interval
+
+    data, total = _hist(measured), _hist(list(simulated.values()))
+    values, expected, centres = data.values(), total.values(), total.axes[0].centers
+    shown = (expected > 0) & (values > 0)
+    interval = np.nan_to_num(poisson_interval(values, data.variances()))
+    ratio = values[shown] / expected[shown]
+    error = np.abs(interval[:, shown] / expected[shown] - ratio)
+    axes.errorbar(centres[shown], ratio, yerr=error, fmt=".", color="black", markersize=8, elinewidth=1.2)
+    _uncertainty(axes, simulated, relative=True)
+    axes.axhline(1, color="black", linewidth=0.8, linestyle="--")
+    axes.set_ylim(0, 2)
+    # A point outside is marked at the edge instead of vanishing.
+    outside = ratio > 2
+    axes.scatter(centres[shown][outside], np.full(outside.sum(), 1.93), marker="^", color="black", s=16)
+    axes.set_ylabel("Data / MC", loc="center")
+
+
+def _headroom(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, Histogram]) -> None:
+    """Leave room above the highest bin for the legend, which may have many entries."""
+    import numpy as np
+
+    highest = [1e-9]
+    if measured:
+        values = _hist(measured).values()
+        highest.append(float(np.max(values + np.sqrt(np.maximum(values, 0)))))
+    if simulated:
+        highest.append(float(np.max(_hist(list(simulated.values())).values())))
+    rows = (len(simulated) + bool(measured) + 2) // 2
+    axes.set_ylim(0, max(highest) * (1.15 + 0.09 * rows))
