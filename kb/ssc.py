@@ -216,6 +216,12 @@ class Cut(_Model):
         """
         return statement(self)
 
+    @property
+    def _collection(self) -> str | None:
+        """The named collection (`veto lepton`) of a cut on single objects, which annotations list as a region."""
+        built = "_" in self.subject.object or self.subject.object in {"trilepton", "fourlepton"}
+        return None if built else self.subject.definition
+
     def flat(self) -> dict[str, Any]:
         """Return the record by which annotations and predictions are compared.
 
@@ -238,7 +244,7 @@ class Cut(_Model):
             "rank": self.subject.rank,
             "role": self.role,
             "scope": self.scope,
-            "region": ", ".join(self.regions) or None,
+            "region": ", ".join(self.regions) or self._collection,
             "quote": self.evidence[0].quote if self.evidence else "",
             "note": "; ".join(filter(None, notes)),
             "status": self.status,
@@ -397,6 +403,10 @@ def statement(cut: Cut) -> str:
         symbol = cut.variable.name
     subject = cut.subject.definition or words.objects[cut.subject.object].symbol
     rank = f"{_ordinal(cut.subject.rank)} " if cut.subject.rank else ""
+    # A definition may say its rank itself: the leading pair.
+    rank = "" if subject.startswith(rank.strip()) else rank
+    if cut.variable.component:
+        symbol = f"{cut.variable.component} {symbol}"
     unit = "" if cut.unit in {"", "1"} else f" {cut.unit}"
     value = cut.value
     if isinstance(value, tuple):

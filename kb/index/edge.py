@@ -1,0 +1,214 @@
+"""The index in this process: Qdrant Edge, opened when first used, by one process at a time.
+
+Updates go to a write-ahead log before they return, so that a killed process loses none of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from kb.errors import InputError
+from kb.index import (
+    CANDIDATES,
+    DENSE,
+    DIMENSION,
+    KEYWORDS,
+    RRF_CONSTANT,
+    SPARSE,
+    Hit,
+    Kind,
+    Vectors,
+    check,
+    in_order,
+    passage_of,
+    payload_of,
+)
+from kb.index.lock import FolderLock
+from kb.index.terms import weigh
+from kb.passages import Passage
+
+if TYPE_CHECKING:
+    from qdrant_edge import EdgeShard, Filter
+
+_BATCH = 500
+
+
+class EdgeIndex:
+    """The passages of all papers in `folder`; threads may share it.
+
+    HomeInUseError, at the first use, if another process keeps it open for longer than `wait` seconds.
+    """
+
+    def __init__(self, folder: Path, *, dimension: int = DIMENSION, label: str = "", wait: float = 1.0) -> None:
+        self._folder = folder
+        self._dimension = dimension
+        self._wait = wait
+        self._lock = FolderLock(folder, label=label)
+        self._turn = threading.RLock()
+        self._shard: EdgeShard | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Open it now rather than at the first use."""
+        self._opened()
+
+    def close(self) -> None:
+        """Write everything out and let another process have it; it opens again when it is used."""
+        with self._turn:
+            if self._shard is not None:
+                self._shard.flush()
+                self._shard.close()
+                self._shard = None
+                self._lock.release()
+
+    def replace(
+        self, arxiv_id: str, passages: Sequence[Passage], vectors: Vectors, *, kind: Kind | None = None
+    ) -> None:
+        """Keep these passages of a paper in place of what was kept of it; with `kind`, only of that kind.
+
+        The same passages again change nothing. The new ones are in before the old ones go.
+        """
+        from qdrant_edge import Filter, HasIdCondition, Point, UpdateOperation
+
+        check(arxiv_id, passages, vectors, self._dimension)
+        with self._turn:
+            shard = self._opened()
+            for first in range(0, len(passages), _BATCH):
+                chosen = zip(passages[first : first + _BATCH], vectors[first : first + _BATCH], strict=True)
+                points = [
+                    Point(
+                        passage.id,
+                        {DENSE: [float(x) for x in vector], SPARSE: weigh(passage.context)},
+                        payload_of(passage),
+                    )
+                    for passage, vector in chosen
+                ]
+                shard.update(UpdateOperation.upsert_points(points))
+            old = _filter(arxiv_ids=[arxiv_id], kinds=[kind] if kind else None)
+            kept = Filter(must=[old] if old else [], must_not=[HasIdCondition({p.id for p in passages})])
+            shard.update(UpdateOperation.delete_points_by_filter(kept if passages else old or kept))
+
+    def search(
+        self,
+        text: str,
+        vector: Sequence[float] | None,
+        *,
+        limit: int = 10,
+        arxiv_ids: Sequence[str] | None = None,
+        kinds: Sequence[Kind] | None = None,
+        object: str | None = None,
+        variable: str | None = None,
+    ) -> list[Hit]:
+        """Return what fits best, by BM25 and by cosine, fused by reciprocal rank; without a `vector` by BM25 alone."""
+        from qdrant_edge import Fusion, Prefetch, Query, QueryRequest
+
+        wanted = _filter(arxiv_ids=arxiv_ids, kinds=kinds, object=object, variable=variable)
+        depth = max(CANDIDATES, 4 * limit)
+        shard = self._opened()
+        queries = [Query.Nearest(weigh(text, question=True), using=SPARSE)]
+        if vector is not None:
+            queries.append(Query.Nearest([float(x) for x in vector], using=DENSE))
+        request = QueryRequest(
+            limit=limit,
+            prefetches=[Prefetch(limit=depth, query=query, filter=wanted) for query in queries],
+            query=cast("Fusion", Fusion.Rrf(k=RRF_CONSTANT)),  # its stub forgets that this is a Fusion
+            with_payload=True,
+        )
+        found = shard.query(request)
+        return in_order(Hit(passage=passage_of(point.id, point.payload or {}), score=point.score) for point in found)
+
+    def delete_paper(self, arxiv_id: str) -> None:
+        """Forget all passages and cuts of a paper."""
+        self._delete(_filter(arxiv_ids=[arxiv_id]))
+
+    def delete_document(self, document_hash: str) -> None:
+        """Forget the passages and cuts of one text."""
+        self._delete(_filter(document_hash=document_hash))
+
+    def count(self, *, arxiv_id: str | None = None, kind: Kind | None = None) -> int:
+        """Return how many passages and cuts there are."""
+        from qdrant_edge import CountRequest
+
+        wanted = _filter(arxiv_ids=[arxiv_id] if arxiv_id else None, kinds=[kind] if kind else None)
+        return self._opened().count(CountRequest(exact=True, filter=wanted))
+
+    def optimize(self) -> None:
+        """Build the graph that makes searches in very many passages fast; it takes seconds, and blocks."""
+        with self._turn:
+            self._opened().optimize()
+
+    def _delete(self, wanted: Filter | None) -> None:
+        from qdrant_edge import UpdateOperation
+
+        if wanted is not None:
+            with self._turn:
+                self._opened().update(UpdateOperation.delete_points_by_filter(wanted))
+
+    def _opened(self) -> EdgeShard:
+        with self._turn:
+            if self._shard is None:
+                self._lock.acquire(wait=self._wait)
+                try:
+                    self._shard = self._load()
+                except Exception as error:
+                    self._lock.release()
+                    message = f"the index in {self._folder} cannot be opened: {error}"
+                    hint = "move that folder away and ingest the papers again; the records are not in it"
+                    raise InputError(message, hint=hint) from error
+            return self._shard
+
+    def _load(self) -> EdgeShard:
+        from qdrant_edge import EdgeShard, PayloadSchemaType, UpdateOperation
+
+        path = self._folder / "shard"
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            shard = EdgeShard.load(str(path))
+        else:
+            shard = EdgeShard.create(str(path), _config(self._dimension))
+        # A process may have been killed between creating the shard and its keyword indexes.
+        for field in sorted(set(KEYWORDS) - set(shard.info().payload_schema)):
+            shard.update(UpdateOperation.create_field_index(field, PayloadSchemaType.Keyword))
+        return shard
+
+
+def _config(dimension: int) -> Any:
+    from qdrant_edge import Distance, EdgeConfig, EdgeSparseVectorParams, EdgeVectorParams, Modifier
+
+    return EdgeConfig(
+        vectors={DENSE: EdgeVectorParams(size=dimension, distance=Distance.Cosine)},
+        sparse_vectors={SPARSE: EdgeSparseVectorParams(modifier=Modifier.Idf)},
+    )
+
+
+def _filter(
+    *,
+    arxiv_ids: Sequence[str] | None = None,
+    kinds: Sequence[Kind] | None = None,
+    document_hash: str | None = None,
+    object: str | None = None,
+    variable: str | None = None,
+) -> Filter | None:
+    from qdrant_edge import FieldCondition, Filter, MatchAny
+
+    wanted = {
+        "arxiv_id": arxiv_ids,
+        "kind": kinds,
+        "document_hash": [document_hash] if document_hash else None,
+        "object": [object] if object else None,
+        "variable": [variable] if variable else None,
+    }
+    conditions = [
+        FieldCondition(key, match=MatchAny([str(value) for value in values]))
+        for key, values in wanted.items()
+        if values is not None
+    ]
+    return Filter(must=[*conditions]) if conditions else None
