@@ -47,9 +47,12 @@ def test_arrows_point_down(room: str) -> None:
 
 @pytest.mark.parametrize("room", [room for room in ROOMS if room != "api"])
 def test_only_api_reads_the_environment(room: str) -> None:
+    # The probe is a program of its own: it runs inside the sandbox and looks whether the environment leaks into it.
+    probe = ROOT / "codegen" / "sandbox" / "probe.py"
     readers = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in modules(room)
+        if path != probe
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute)
         and node.attr in {"environ", "getenv"}

@@ -1,0 +1,223 @@
+"""From criteria and a dataset to a validated result: plan, write the code, run it sandboxed, compare, draw, pack."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from codegen.bundle import write_bundle
+from codegen.dataset import Dataset
+from codegen.emit import emit
+from codegen.plan import make_plan
+from codegen.plan_model import Plan
+from codegen.result import (
+    Coverage,
+    DatasetResult,
+    HistogramResult,
+    InputFile,
+    Inputs,
+    Omission,
+    PaperResult,
+    RegionResult,
+    Result,
+    SampleResult,
+    StepResult,
+    Validation,
+    rounded,
+)
+from codegen.runner import Histogram, RawRun, SampleRun, Step, run_analysis
+from codegen.sandbox import Policy
+from codegen.validate import Reference, compare_masks, compare_yields, judge
+from kb.ssc import SelectionCriteria
+
+Progress = Callable[[str, int, int], None]
+
+CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.json", "profile.json", "bundle.zip"
+RUNS, PLOTS = "samples", "plots"
+PACKAGES = ("cutbook", "awkward", "hist", "numpy", "uproot")
+
+__all__ = ["Progress", "Reference", "analyse"]
+
+
+def analyse(
+    criteria: SelectionCriteria,
+    dataset: Dataset,
+    output: Path,
+    *,
+    policy: Policy | None = None,
+    reference: Reference | None = None,
+    published: Mapping[str, Mapping[str, float]] | None = None,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> Result:
+    """Apply criteria to a dataset and return the result, which is also written to `output`.
+
+    `output` gets analysis.py, ssc.json, profile.json, result.json, plots/, samples/<name>/ (counts and masks) and
+    bundle.zip. With a `reference` every event is compared with it; with `published` yields (`{sample: {"selected": …,
+    "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per processor core). `progress` is
+    called with a stage and how much of it is done.
+    """
+    tell = progress or (lambda stage, done, total: None)
+    output.mkdir(parents=True, exist_ok=True)
+    tell("plan", 0, 1)
+    plan = make_plan(criteria, dataset.profile)
+    script = output / CODE
+    script.write_text(emit(plan, dataset.samples), encoding="utf-8")
+    (output / CRITERIA).write_text(criteria.to_json() + "\n", encoding="utf-8")
+    (output / PROFILE).write_text(dataset.profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    tell("plan", 1, 1)
+    run = _run(script, dataset, output, policy, workers or len(os.sched_getaffinity(0)), tell)
+    samples = {name: _sample(dataset, name, run.samples[name]) for name in dataset.samples}
+    validation = _validate(criteria, plan, dataset, run, reference, tell)
+    yields = compare_yields(samples, published or {})
+    result = Result(
+        paper=PaperResult.model_validate(
+            criteria.paper.model_dump(include={"arxiv_id", "version", "title", "document_hash"})
+        ),
+        dataset=DatasetResult(name=dataset.name, profile=dataset.profile.name, luminosity=dataset.profile.luminosity),
+        samples=samples,
+        coverage=Coverage(applied=len(plan.applied), total=len(plan.cuts)),
+        not_applied=tuple(
+            Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review) for o in plan.not_applied
+        ),
+        validation=judge(validation.event_by_event, yields),
+        software=software(run.tier),
+        inputs=_inputs(output, dataset),
+    )
+    (output / RESULT).write_text(result.to_json(), encoding="utf-8")
+    drawn = _draw(dataset, run, output, tell)
+    names = [CODE, CRITERIA, PROFILE, RESULT, *(path.relative_to(output).as_posix() for path in drawn)]
+    write_bundle(output, names, output / BUNDLE)
+    return result
+
+
+def _run(script: Path, dataset: Dataset, output: Path, policy: Policy | None, workers: int, tell: Progress) -> RawRun:
+    files: dict[str, Sequence[Path]] = {name: sample.files for name, sample in dataset.samples.items()}
+    done: list[str] = []
+
+    def finished(name: str) -> None:
+        done.append(name)
+        tell("run", len(done), len(files))
+
+    tell("run", 0, len(files))
+    return run_analysis(script, files, output / RUNS, policy, workers=workers, progress=finished)
+
+
+def _validate(
+    criteria: SelectionCriteria,
+    plan: Plan,
+    dataset: Dataset,
+    run: RawRun,
+    reference: Reference | None,
+    tell: Progress,
+) -> Validation:
+    if reference is None:
+        return Validation(status="not_validated")
+    expected: dict[str, Mapping[str, Sequence[bool]]] = {}
+    tell("validate", 0, len(dataset.samples))
+    for number, (name, sample) in enumerate(dataset.samples.items(), start=1):
+        expected[name] = reference(criteria, dataset.profile, sample.files)
+        tell("validate", number, len(dataset.samples))
+    return judge(compare_masks(plan, {name: run.samples[name].masks for name in expected}, expected), ())
+
+
+def _sample(dataset: Dataset, name: str, run: SampleRun) -> SampleResult:
+    sample, measured = dataset.samples[name], run.measured
+    last = measured.cutflow[-1] if measured.cutflow else None
+    regions: dict[str, RegionResult] = {}
+    for region, counted in measured.regions.items():
+        end = counted.cutflow[-1] if counted.cutflow else last
+        regions[region] = RegionResult(
+            parent=counted.parent,
+            selected=end.raw if end else measured.selected,
+            weighted=rounded(end.weighted if end else measured.weighted),
+            sumw2=rounded(end.sumw2) if end else 0.0,
+            cutflow=tuple(_step(step) for step in counted.cutflow),
+        )
+    return SampleResult(
+        kind=sample.kind,
+        normalised=sample.normalised,
+        events=measured.events,
+        selected=measured.selected,
+        weighted=rounded(measured.weighted),
+        sumw2=rounded(last.sumw2) if last else 0.0,
+        cutflow=tuple(_step(step) for step in measured.cutflow),
+        regions=regions,
+        histograms={key: _histogram(histogram) for key, histogram in measured.histograms.items()},
+    )
+
+
+def _step(step: Step) -> StepResult:
+    return StepResult(
+        cut_ids=tuple(step.cut_ids),
+        label=step.label,
+        raw=step.raw,
+        weighted=rounded(step.weighted),
+        sumw2=rounded(step.sumw2),
+    )
+
+
+def _histogram(histogram: Histogram) -> HistogramResult:
+    return HistogramResult(
+        edges=tuple(map(rounded, histogram.edges)),
+        values=tuple(map(rounded, histogram.values)),
+        variances=tuple(map(rounded, histogram.variances)),
+        label=histogram.label,
+        unit=histogram.unit,
+    )
+
+
+def software(tier: str) -> dict[str, str]:
+    """Return the versions of all that takes part in a run, and the tier of its sandbox."""
+    versions = {"python": platform.python_version(), "sandbox": tier}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return dict(sorted(versions.items()))
+
+
+def _inputs(output: Path, dataset: Dataset) -> Inputs:
+    files = [
+        InputFile(sample=name, name=path.name, bytes=path.stat().st_size, sha256=_checksum(path))
+        for name, sample in dataset.samples.items()
+        for path in sample.files
+    ]
+    return Inputs(
+        criteria=_checksum(output / CRITERIA),
+        profile=_checksum(output / PROFILE),
+        code=_checksum(output / CODE),
+        files=tuple(files),
+    )
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _draw(dataset: Dataset, run: RawRun, output: Path, tell: Progress) -> list[Path]:
+    """Draw what can be compared: data, and simulation of known cross-section."""
+    shown = {name: sample for name, sample in dataset.samples.items() if sample.normalised}
+    histograms = {name: run.samples[name].measured.histograms for name in shown}
+    if not any(histograms.values()):
+        return []
+    from codegen.plots import draw
+
+    tell("plots", 0, 1)
+    profile = dataset.profile
+    drawn = draw(
+        histograms,
+        output / PLOTS,
+        data=[name for name, sample in shown.items() if sample.kind == "data"],
+        luminosity=profile.luminosity or 0.0,
+        sqrt_s=profile.sqrt_s,
+        title=f"{profile.experiment} Open Data",
+    )
+    tell("plots", 1, 1)
+    return drawn

@@ -1,0 +1,173 @@
+"""Write a plan as a Python module that a physicist could have written, and can read, run and change without cutbook.
+
+The module needs uproot, awkward, hist and numpy; `vector` would take most of its time to start, for a few sums. The
+same plan gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from codegen.dataset import Sample
+from codegen.emit_functions import Functions
+from codegen.emit_source import docstring, library, literal, number
+from codegen.plan_model import Plan, Step
+
+_DRIVER = ("UnreadableError", "Cutflow", "Analysis", "normalisation", "pieces", "require", "table", "main")
+CHUNK = 100_000
+"""Events in memory at a time."""
+
+
+def emit(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
+    """Return the source of a module that applies the plan.
+
+    `samples` are built in: the cross-section and the sum of weights of those that are simulated. Without them the
+    module weights events only when it is given a table (`--samples`).
+    """
+    functions = Functions(plan)
+    body = functions.source()
+    parts = library("emit_parts.py")
+    driver = library("emit_driver.py", without=("select",))
+    used = [name for name in parts.names if re.search(rf"\b{name}\(", body)]
+    blocks = [
+        "\n".join(docstring(_about(plan), indent=0)),
+        _IMPORTS,
+        "\n".join(_constants(plan, samples or {}, functions)),
+        *(f"\n{text}" for text in parts.copied(used)),
+        f"\n{body}",
+        *(f"\n{text}" for text in driver.copied(_DRIVER)),
+        '\nif __name__ == "__main__":\n    sys.exit(main())',
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _about(plan: Plan) -> list[str]:
+    paper = plan.paper
+    name = f"{paper.arxiv_id} (version {paper.version})"
+    title = f"“{paper.title}”, {name}" if paper.title else name
+    text = [
+        f"Event selection of {name} on {plan.profile.title}.",
+        f"Paper: {title}.",
+        f"Coverage: {len(plan.applied)} of {len(plan.cuts)} cuts are applied. Every cut stands under its id and the "
+        "sentence it comes from.",
+    ]
+    if plan.not_applied:
+        lines = ["Not applied:"]
+        for missing in plan.not_applied:
+            review = " (needs review)" if missing.review else ""
+            lines.append(f"  {missing.cut_id}: {missing.statement} – {missing.reason}{review}")
+        text.append("\n".join(lines))
+    text.append("Energies and masses are in GeV, lengths in mm.")
+    text.append("Usage:\n  python analysis.py FILE [FILE ...] [--json OUT.json] [--masks OUT.npz] [--sample NAME]")
+    return text
+
+
+_IMPORTS = """\
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import hist
+import numpy as np
+import uproot
+
+Array = Any"""
+
+
+def _constants(plan: Plan, samples: Mapping[str, Sample], functions: Functions) -> list[str]:
+    weight, profile = plan.profile.weight, plan.profile
+    branches = functions.branches() or _any_branch(plan)
+    keys = (weight.cross_section, weight.sum_of_weights, weight.efficiency or "") if weight else ("", "", "")
+    identifiers = {name: literal(branch).text for name, branch in profile.identifiers.items()}
+    lines = [
+        f"TREE = {literal(profile.tree)}",
+        *_listed("BRANCHES", branches),
+        f"IDENTIFIERS: dict[str, str] = {{{', '.join(f'{literal(k)}: {v}' for k, v in identifiers.items())}}}",
+        f"CHUNK = {CHUNK:_}  # events in memory at a time",
+        f"LUMINOSITY = {number(1000 * (profile.luminosity or 0.0))}  # pb^-1",
+        *_listed("WEIGHTS", weight.factors if weight else ()),
+        "SAMPLE_KEYS = (" + ", ".join(str(literal(key)) for key in keys) + ")",
+        f"SAMPLE_TABLE = {literal((weight.table if weight else '') or '')}",
+        "# Cross-section in pb, sum of weights of all generated events, fraction of events kept.",
+        *_samples(samples, keys),
+        "# The steps of the selection, each with the cuts that it is the first to apply.",
+        *_steps("STEPS: list[dict[str, Any]] = [", plan.steps, 0, "]"),
+    ]
+    if plan.regions:
+        lines.append("REGIONS: dict[str, dict[str, Any]] = {")
+        for region in plan.regions:
+            parent = "None" if region.parent is None else literal(region.parent)
+            lines += [f"    {literal(region.name)}: {{", f'        "parent": {parent},']
+            lines += [*_steps('        "steps": [', region.steps, 8, "],"), "    },"]
+        lines.append("}")
+    else:
+        lines.append("REGIONS: dict[str, dict[str, Any]] = {}")
+    return [*lines, *_histograms(plan)]
+
+
+def _any_branch(plan: Plan) -> tuple[str, ...]:
+    """Return one branch, since a file without columns has no events."""
+    for collection in plan.profile.collections.values():
+        for branch in collection.variables.values():
+            return (branch.branch,)
+    return ()
+
+
+def _listed(name: str, values: Sequence[str]) -> list[str]:
+    if not values:
+        return [f"{name}: tuple[str, ...] = ()"]
+    return [f"{name} = (", *(f"    {literal(value)}," for value in values), ")"]
+
+
+def _samples(samples: Mapping[str, Sample], keys: Sequence[str]) -> list[str]:
+    known = [sample for sample in samples.values() if sample.cross_section is not None]
+    if not known:
+        return ["SAMPLES: dict[str, dict[str, float]] = {}"]
+    lines = ["SAMPLES: dict[str, dict[str, float]] = {"]
+    for sample in known:
+        values = (sample.cross_section, sample.sum_of_weights, sample.efficiency)
+        entries = [f"{literal(k)}: {number(v or 1.0)}" for k, v in zip(keys, values, strict=True) if k]
+        lines.append(f"    {literal(sample.name)}: {{{', '.join(entries)}}},")
+    return [*lines, "}"]
+
+
+def _steps(opening: str, steps: Sequence[Step], indent: int, closing: str) -> list[str]:
+    pad = " " * (indent + 4)
+    if not steps:
+        return [f"{opening}{closing}"]
+    lines = [opening]
+    for step in steps:
+        ids = [str(literal(cut_id)) for cut_id in step.all_cut_ids]
+        lines.append(f"{pad}{{")
+        one = f'{pad}    "cut_ids": [{", ".join(ids)}],'
+        if len(one) <= 120:
+            lines.append(one)
+        else:
+            lines += [f'{pad}    "cut_ids": [', *(f"{pad}        {entry}," for entry in ids), f"{pad}    ],"]
+        lines += [f'{pad}    "label": {literal(step.label)},', f"{pad}}},"]
+    return [*lines, f"{' ' * indent}{closing}"]
+
+
+def _histograms(plan: Plan) -> list[str]:
+    if not plan.histograms:
+        return ["HISTOGRAMS: dict[str, dict[str, Any]] = {}"]
+    lines = ["HISTOGRAMS: dict[str, dict[str, Any]] = {"]
+    for planned in plan.histograms:
+        axis = planned.axis
+        low, high = (number(edge) for edge in axis.range)
+        lines += [
+            f"    {literal(axis.name)}: {{",
+            f'        "bins": {axis.bins},',
+            f'        "range": ({low}, {high}),',
+            f'        "label": {literal(axis.label)},',
+            f'        "unit": {literal(axis.unit)},',
+            "    },",
+        ]
+    return [*lines, "}"]

@@ -1,0 +1,216 @@
+"""The part of an emitted analysis that is the same for all: reading files in pieces, counting, writing, command line.
+
+Its functions are copied word for word; the constants here stand for those that the emitter writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import hist
+import numpy as np
+import uproot
+
+TREE = ""
+BRANCHES: tuple[str, ...] = ()
+IDENTIFIERS: dict[str, str] = {}
+CHUNK = 100_000
+STEPS: list[dict[str, Any]] = []
+REGIONS: dict[str, dict[str, Any]] = {}
+HISTOGRAMS: dict[str, dict[str, Any]] = {}
+LUMINOSITY: float = 0.0
+WEIGHTS: tuple[str, ...] = ()
+SAMPLES: dict[str, dict[str, float]] = {}
+SAMPLE_KEYS = ("", "", "")
+SAMPLE_TABLE = ""
+
+
+def select(events: ak.Array) -> tuple[list[Any], dict[str, list[Any]], dict[str, Any]]:
+    """Stand for the selection of an emitted analysis."""
+    raise NotImplementedError
+
+
+class UnreadableError(Exception):
+    """A file is no ROOT file, is damaged, or lacks the tree or a branch."""
+
+
+class Cutflow:
+    """What survives each step and all before it; raw, weighted, and with squared weights."""
+
+    def __init__(self, steps: list[dict[str, Any]]) -> None:
+        self.lines: list[dict[str, Any]] = [{**step, "raw": 0, "weighted": 0.0, "sumw2": 0.0} for step in steps]
+        self.masks: list[list[Any]] = [[] for _ in steps]
+
+    def add(self, passed: Any, masks: list[Any], weight: Any) -> Any:
+        """Count a piece of the events, of which those in `passed` come this far; return what survives all steps."""
+        for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
+            passed = passed & ak.to_numpy(mask)
+            line["raw"] += int(np.count_nonzero(passed))
+            line["weighted"] += float(np.sum(weight[passed]))
+            line["sumw2"] += float(np.sum(weight[passed] ** 2))
+            kept.append(passed)
+        return passed
+
+
+class Analysis:
+    """Counts and histograms of one sample, filled piece by piece."""
+
+    def __init__(self, sample: str | None, samples: Path | None) -> None:
+        self.scale = normalisation(sample, samples)
+        self.events = 0
+        self.total = {"raw": 0, "weighted": 0.0, "sumw2": 0.0}
+        self.baseline = Cutflow(STEPS)
+        self.regions = {name: Cutflow(region["steps"]) for name, region in REGIONS.items()}
+        self.histograms = {
+            name: hist.Hist(
+                hist.axis.Regular(axis["bins"], *axis["range"]),
+                storage=hist.storage.Weight(),
+            )
+            for name, axis in HISTOGRAMS.items()
+        }
+        self.selected: list[Any] = []
+        self.identifiers: dict[str, list[Any]] = {name: [] for name in IDENTIFIERS}
+
+    @property
+    def branches(self) -> list[str]:
+        """Names of the branches that are read."""
+        weights = WEIGHTS if self.scale is not None else ()
+        return list(dict.fromkeys([*BRANCHES, *IDENTIFIERS.values(), *weights]))
+
+    def weight(self, events: ak.Array) -> Any:
+        """Return the weight of each event: 1 for data, and where no cross-section is known."""
+        weight = np.ones(len(events))
+        if self.scale is not None:
+            weight *= self.scale
+            for branch in WEIGHTS:
+                weight *= ak.to_numpy(events[branch]).astype(np.float64)
+        return weight
+
+    def add(self, events: ak.Array) -> None:
+        """Select a piece of the events, count it and fill the histograms."""
+        steps, regions, values = select(events)
+        weight = self.weight(events)
+        passed = self.baseline.add(np.ones(len(events), dtype=bool), steps, weight)
+        self.events += len(events)
+        self.total["raw"] += int(np.count_nonzero(passed))
+        self.total["weighted"] += float(np.sum(weight[passed]))
+        self.total["sumw2"] += float(np.sum(weight[passed] ** 2))
+        self.selected.append(passed)
+        survived: dict[str | None, Any] = {None: passed}
+        for name, masks in regions.items():
+            parent = survived[REGIONS[name]["parent"]]
+            survived[name] = self.regions[name].add(parent, masks, weight)
+        for name, value in values.items():
+            known = ak.to_numpy(ak.fill_none(value, np.nan)).astype(np.float64)[passed]
+            self.histograms[name].fill(known, weight=weight[passed])
+        for name, branch in IDENTIFIERS.items():
+            self.identifiers[name].append(ak.to_numpy(events[branch]))
+
+    def report(self) -> dict[str, Any]:
+        """Return everything that was counted, ready for JSON."""
+        return {
+            "events": self.events,
+            "selected": self.total["raw"],
+            "weighted": self.total["weighted"],
+            "cutflow": self.baseline.lines,
+            "regions": {
+                name: {"parent": REGIONS[name]["parent"], "cutflow": cutflow.lines}
+                for name, cutflow in self.regions.items()
+            },
+            "histograms": {
+                name: {
+                    "edges": filled.axes[0].edges.tolist(),
+                    "values": filled.values().tolist(),
+                    "variances": filled.variances().tolist(),
+                    "label": HISTOGRAMS[name]["label"],
+                    "unit": HISTOGRAMS[name]["unit"],
+                }
+                for name, filled in self.histograms.items()
+            },
+        }
+
+    def masks(self) -> dict[str, Any]:
+        """Return which events survive each step and all before it, and the events' identifiers."""
+        found = {f"step_{i:03d}": kept for i, kept in enumerate(self.baseline.masks)}
+        for number, cutflow in enumerate(self.regions.values()):
+            for i, kept in enumerate(cutflow.masks):
+                found[f"region_{number:03d}_step_{i:03d}"] = kept
+        found = {**found, "selected": self.selected, **self.identifiers}
+        return {name: np.concatenate(parts) if parts else np.zeros(0, dtype=bool) for name, parts in found.items()}
+
+
+def normalisation(sample: str | None, samples: Path | None) -> float | None:
+    """Return luminosity × cross-section / (sum of weights × efficiency), or None for data and unknown samples."""
+    table: dict[str, Any] = SAMPLES
+    if samples is not None:
+        content = json.loads(samples.read_text(encoding="utf-8"))
+        table = content.get(SAMPLE_TABLE, content)
+    if sample is None or sample not in table:
+        return None
+    cross_section, sum_of_weights, efficiency = SAMPLE_KEYS
+    numbers = table[sample]
+    return float(LUMINOSITY * numbers[cross_section] / (numbers[sum_of_weights] * numbers.get(efficiency, 1.0)))
+
+
+def pieces(path: str, branches: list[str]) -> Iterator[ak.Array]:
+    """Yield a file's events, at most CHUNK at a time."""
+    try:
+        with uproot.open(path) as file:
+            tree = file[TREE]
+            require(tree, branches)
+            yield from tree.iterate(filter_name=branches, step_size=CHUNK)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        message = f"{path}: {reason[:300]}"
+        raise UnreadableError(message) from error
+
+
+def require(tree: Any, branches: list[str]) -> None:
+    """Raise unless a tree has all branches."""
+    absent = [branch for branch in branches if branch not in tree]
+    if absent:
+        reason = f"tree '{TREE}' has no branch {', '.join(absent)}"
+        raise UnreadableError(reason)
+
+
+def table(report: dict[str, Any]) -> str:
+    """Return the cutflow as text."""
+    lines = [f"{'events':>10} {'weighted':>14}  step", f"{report['events']:>10} {'':>14}  read"]
+    lines += [f"{s['raw']:>10} {s['weighted']:>14.6g}  {s['label']}" for s in report["cutflow"]]
+    for name, region in report["regions"].items():
+        lines.append(f"{'':>25}  {name}")
+        lines += [f"{s['raw']:>10} {s['weighted']:>14.6g}    {s['label']}" for s in region["cutflow"]]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the analysis over files; the exit status is 3 if one cannot be read."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").strip().splitlines()[0])
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--json", type=Path, help="write counts and histograms here")
+    parser.add_argument("--masks", type=Path, help="write one boolean per event and step here")
+    parser.add_argument("--sample", help="name of the sample, for its weight")
+    parser.add_argument("--samples", type=Path, help="cross-sections, instead of those built in")
+    options = parser.parse_args()
+    analysis = Analysis(options.sample, options.samples)
+    try:
+        for path in options.files:
+            for events in pieces(path, analysis.branches):
+                analysis.add(events)
+    except UnreadableError as error:
+        sys.stderr.write(f"data_unreadable: {error}\n")
+        return 3
+    report = analysis.report()
+    sys.stdout.write(f"{table(report)}\n")
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    if options.masks:
+        with options.masks.open("wb") as file:
+            np.savez_compressed(file, **analysis.masks())
+    return 0

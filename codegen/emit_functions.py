@@ -1,0 +1,352 @@
+"""The functions of an emitted analysis: one per selected collection, composite and region, and one that calls them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from codegen.emit_source import (
+    Code,
+    call,
+    chain,
+    code,
+    comment,
+    definition,
+    docstring,
+    inverted,
+    literal,
+    number,
+    printable,
+    statement,
+)
+from codegen.emit_terms import Writer, flag, parameters
+from codegen.plan_model import (
+    ChosenPair,
+    Field,
+    LeadingGroup,
+    MergedPlan,
+    ObjectPlan,
+    PairChoice,
+    Plan,
+    Quadruplet,
+    RegionPlan,
+    Step,
+)
+from codegen.plan_names import identifier
+from codegen.plan_terms import Attribute, Flagged, Objects, Requirement, walk
+from codegen.profile import Branch, Flag, Isolation
+from kb.ssc import Cut
+
+_RESERVED = ("events", "met", "masks", "keep", "steps", "regions", "values", "objects")
+_QUOTE = 220
+"""Longest quote in a comment, in characters."""
+
+
+def function_name(region: str) -> str:
+    """Return the name of a region's function.
+
+    >>> function_name("signal region (4μ)")
+    'region_signal_4mu'
+    """
+    words = identifier(region).split("_")
+    return "_".join(["region", *(word for word in words if word != "region")]) or "region"
+
+
+class Functions:
+    """Writes the functions of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        columns = [field for known in plan.objects for field in known.fields]
+        self.relative = frozenset(f.name for f in columns if isinstance(f.source, Isolation) and f.source.relative)
+        self.stored = frozenset(field.name for field in columns)
+        self.taken = frozenset({*_RESERVED, *plan.names})
+
+    def branches(self) -> tuple[str, ...]:
+        """Return the branches that the selection reads, sorted."""
+        flags: list[Flag] = [known.where for known in self.plan.objects if known.where]
+        terms = [term for requirement in self._requirements() for term in walk(requirement)]
+        flags += [term.flag for term in terms if isinstance(term, Flagged) and term.of is None]
+        names = {known.branch for known in flags}
+        for field in [*(f for known in self.plan.objects for f in known.fields), *self.plan.missing]:
+            names |= set(field.source.branches if isinstance(field.source, Branch) else (field.source.branch,))
+        return tuple(sorted(names))
+
+    def _requirements(self) -> list[Requirement]:
+        steps = [*self.plan.steps, *(step for region in self.plan.regions for step in region.steps)]
+        return [step.requirement for step in steps]
+
+    def source(self) -> str:
+        """Return all functions, those that are called first."""
+        blocks = [self._object(known) for known in self.plan.objects]
+        if self.plan.missing:
+            blocks.append(self._missing())
+        blocks += [self._composite(c) for c in self.plan.composites if not isinstance(c, LeadingGroup)]
+        baseline, inputs = self._steps("baseline", "Return the mask of each step, by itself.", self.plan.steps)
+        calls = {"baseline": inputs}
+        blocks.append(baseline)
+        for region in self.plan.regions:
+            text, inputs = self._region(region)
+            blocks.append(text)
+            calls[region.name] = inputs
+        blocks.append(self._select(calls))
+        return "\n\n\n".join(blocks)
+
+    def _writer(self) -> Writer:
+        return Writer(relative=self.relative, stored=self.stored, taken=self.taken)
+
+    # Objects --------------------------------------------------------------------------------------------------------
+
+    def _object(self, known: ObjectPlan) -> str:
+        lines = [*docstring([f"Return the {known.title}, in the order of falling pT."])]
+        lines += [f"    {known.name} = ak.zip(", "        {"]
+        lines += [f'            "{field.name}": {_column(field)},' for field in known.fields]
+        if known.mass is not None:
+            lines.append(f'            "mass": {number(known.mass)},')
+        if known.pdg_id is not None:
+            lines.append(f'            "pdg_id": {known.pdg_id},')
+        lines.append("        },")
+        lines.append("    )")
+        if known.where is not None:
+            lines += statement(f"{known.name} = ", code(f"{known.name}[{flag(known.where)}]"))
+        early = known.momenta and any(_needs_momenta(selected.requirement) for selected in known.filters)
+        if early:
+            lines += statement(f"{known.name} = ", call("with_momenta", known.name))
+        others: dict[str, None] = {}
+        for number_, selected in enumerate(known.filters):
+            writer = self._writer()
+            found = writer.requirement(selected.requirement)
+            others |= {name: None for name in writer.inputs if name != known.name}
+            lines += ["", *self._quoted(selected.cut_ids), *writer.lines]
+            if number_ == 0:
+                lines += statement("keep = ", found)
+            else:
+                lines += statement("keep = ", chain("&", [code("keep"), found]))
+        kept = code(f"{known.name}[keep]" if known.filters else known.name)
+        if known.momenta and not early:
+            kept = call("with_momenta", kept)
+        lines += ["", *statement("return ", call("by_pt", kept))]
+        return "\n".join([*definition(_selector(known), parameters(["events", *others]), "ak.Array"), *lines])
+
+    def _missing(self) -> str:
+        lines = [*docstring(["Return the missing transverse momentum."]), "    return ak.zip(", "        {"]
+        lines += [f'            "{field.name}": {_column(field)},' for field in self.plan.missing]
+        return "\n".join(["def missing_momentum(events: ak.Array) -> ak.Array:", *lines, "        }", "    )"])
+
+    def _quoted(self, cut_ids: Sequence[str], indent: int = 4) -> list[str]:
+        lines: list[str] = []
+        for cut_id in cut_ids:
+            cut = self.plan.cuts[cut_id]
+            lines += comment(f"{cut_id}: {cut.statement()}", indent)
+            lines += comment(quotation(cut), indent) if cut.evidence else []
+        return lines
+
+    # Composites -----------------------------------------------------------------------------------------------------
+
+    def _composite(self, composite: ChosenPair | Quadruplet) -> str:
+        writer = self._writer()
+        of = writer.collection(composite.of)
+        if isinstance(composite, ChosenPair):
+            other = writer.collection(composite.other) if composite.other is not None else None
+            head = definition(f"build_{composite.name}", parameters(writer.inputs), "ak.Array")
+            about = f"Return the {_words(composite.name)}: {_preference_in_words(composite.choice)}; None without one."
+            found = call("pairs", of) if other is None else call("meetings", of, other)
+            lines = [*docstring([about]), *writer.lines, *statement("candidates = ", found)]
+            lines += _related("candidates", composite.choice)
+            lines += statement("return ", _best("candidates", composite.choice))
+            return "\n".join([*head, *lines])
+        first, second = composite.first_name, composite.second_name
+        names = f"{first}, {second}, {composite.name}"
+        returns = "tuple[ak.Array, ak.Array, ak.Array]"
+        head = definition(f"build_{composite.name}", parameters(writer.inputs), returns)
+        paragraphs = [
+            f"Return {names}; None for events without two disjoint pairs.",
+            f"The {_words(first)} is {_preference_in_words(composite.first)}, among those that leave another pair "
+            f"over; the {_words(second)} is {_preference_in_words(composite.second)}, of what remains.",
+        ]
+        lines = [
+            *docstring(paragraphs),
+            *writer.lines,
+            *statement("objects = ", call("numbered", of)),
+            "    # Only events with enough objects go through the combinatorics.",
+            "    objects = ak.mask(objects, ak.num(objects) >= 4)",
+            "    candidates = pairs(objects)",
+        ]
+        if composite.first.related == composite.second.related:
+            lines += _related("candidates", composite.first)
+            lines.append("    firsts = leaving_another(candidates, candidates)")
+            rest = "candidates"
+        else:
+            lines += ["    firsts = candidates", *_related("firsts", composite.first)]
+            lines += ["    seconds = candidates", *_related("seconds", composite.second)]
+            lines.append("    firsts = leaving_another(firsts, seconds)")
+            rest = "seconds"
+        lines += statement(f"{first} = ", _best("firsts", composite.first))
+        lines += statement("rest = ", code(f"{rest}[disjoint({rest}, {first})]"))
+        lines += statement(f"{second} = ", _best("rest", composite.second))
+        lines += statement("return ", code(f"{first}, {second}, members(objects, {first}, {second})"))
+        return "\n".join([*head, *lines])
+
+    # Steps ----------------------------------------------------------------------------------------------------------
+
+    def _steps(self, name: str, about: str, steps: Sequence[Step]) -> tuple[str, list[str]]:
+        writer = self._writer()
+        lines: list[str] = []
+        for step in steps:
+            found = writer.mask(step.requirement)
+            cited = self._quoted(step.cut_ids) or comment(step.label)
+            lines += ["", *cited, *writer.lines, *statement("", call("masks.append", found))]
+            writer.lines.clear()
+        needs_events = any("events" in line for line in lines if not line.lstrip().startswith("#"))
+        inputs = [*(["events"] if needs_events else []), *writer.inputs]
+        opening = [*definition(name, parameters(inputs), "list[Any]"), *docstring([about]), "    masks: list[Any] = []"]
+        return "\n".join([*opening, *lines, "", "    return masks"]), inputs
+
+    def _region(self, region: RegionPlan) -> tuple[str, list[str]]:
+        after = f"after those of {region.parent}" if region.parent else "after the baseline"
+        about = f"Return the mask of each step of the {region.kind} region “{region.name}”, {after}."
+        return self._steps(self._region_function(region.name), about, region.steps)
+
+    def _region_function(self, name: str) -> str:
+        names: dict[str, str] = {}
+        for region in self.plan.regions:
+            wanted = function_name(region.name)
+            while wanted in names.values():
+                wanted += "_"
+            names[region.name] = wanted
+        return names[name]
+
+    def _select(self, calls: Mapping[str, Sequence[str]]) -> str:
+        about = (
+            "Return the masks of the baseline's steps, of each region's steps, and what the histograms are filled with."
+        )
+        lines = docstring([about])
+        made: list[str] = []
+        for known in self.plan.objects:
+            others = [name for f in known.filters for name in _others(f.requirement, known.name)]
+            arguments = ", ".join(["events", *dict.fromkeys(others)])
+            lines.append(f"    {known.name} = {_selector(known)}({arguments})")
+            made.append(known.name)
+            lines += self._merge(made)
+        if self.plan.missing:
+            lines.append("    met = missing_momentum(events)")
+        for composite in self.plan.composites:
+            lines += self._build(composite)
+        lines += statement("steps = ", call("baseline", *calls["baseline"]))
+        if self.plan.regions:
+            lines.append("    regions = {")
+            for region in self.plan.regions:
+                name = self._region_function(region.name)
+                lines.append(f"        {literal(region.name)}: {call(name, *calls[region.name])},")
+            lines.append("    }")
+        else:
+            lines.append("    regions: dict[str, list[Any]] = {}")
+        lines += self._values()
+        head = "def select(events: ak.Array) -> tuple[list[Any], dict[str, list[Any]], dict[str, Any]]:"
+        return "\n".join([head, *lines, "    return steps, regions, values"])
+
+    def _merge(self, made: list[str]) -> list[str]:
+        lines: list[str] = []
+        for merged in self.plan.merged:
+            if merged.name not in made and set(merged.parts) <= set(made):
+                lines += statement(f"{merged.name} = ", _merging(merged))
+                made.append(merged.name)
+        return lines
+
+    def _build(self, composite: ChosenPair | Quadruplet | LeadingGroup) -> list[str]:
+        writer = self._writer()
+        of = writer.collection(composite.of)
+        if isinstance(composite, LeadingGroup):
+            return [*writer.lines, *statement(f"{composite.name} = ", call("leading", of, str(composite.count)))]
+        if isinstance(composite, ChosenPair):
+            if composite.other is not None:
+                writer.collection(composite.other)
+            return statement(f"{composite.name} = ", call(f"build_{composite.name}", *writer.inputs))
+        names = f"{composite.first_name}, {composite.second_name}, {composite.name}"
+        return statement(f"{names} = ", call(f"build_{composite.name}", *writer.inputs))
+
+    def _values(self) -> list[str]:
+        if not self.plan.histograms:
+            return ["    values: dict[str, Any] = {}"]
+        writer = self._writer()
+        entries = [(planned.axis.name, writer.quantity(planned.quantity)) for planned in self.plan.histograms]
+        lines = [*writer.lines, "    values = {"]
+        return [*lines, *(f"        {literal(name)}: {value}," for name, value in entries), "    }"]
+
+
+def quotation(cut: Cut) -> str:
+    """Return where a cut is stated, and its sentence, shortened."""
+    stated = cut.evidence[0]
+    words = printable(stated.quote)
+    return f"{stated.arxiv_id}: “{textwrap.shorten(words, _QUOTE, placeholder=' …')}”"
+
+
+def _selector(known: ObjectPlan) -> str:
+    return f"select_{known.name.removeprefix('selected_')}"
+
+
+def _needs_momenta(requirement: Requirement) -> bool:
+    names = {"mass", "energy", "rapidity", "abs_rapidity"}
+    return any(isinstance(term, Attribute) and term.variable in names for term in walk(requirement))
+
+
+def _others(requirement: Requirement, name: str) -> list[str]:
+    return [term.name for term in walk(requirement) if isinstance(term, Objects) and term.name != name]
+
+
+def _merging(merged: MergedPlan) -> Code:
+    return call("merged", *merged.parts)
+
+
+def _column(field: Field) -> Code:
+    source = field.source
+    if isinstance(source, Flag):
+        return flag(source)
+    value = call("column", "events", literal(source.branch))
+    if source.factor < 1:
+        # 1000 is a binary number and 0.001 is none, so MeV are divided.
+        value = Code(f"{value} / {number(round(1 / source.factor, 9))}")
+    elif source.factor > 1:
+        value = Code(f"{value} * {number(source.factor)}")
+    return Code(f"{value} / {call('column', 'events', literal(source.over))}") if source.over else value
+
+
+def _related(name: str, choice: PairChoice) -> list[str]:
+    if not choice.related:
+        return []
+    parts = []
+    for relation in choice.related:
+        found = call("same_flavour" if relation == "different_flavour" else relation, name)
+        parts.append(inverted(found) if relation == "different_flavour" else found)
+    return statement(f"{name} = ", code(f"{name}[{chain('&', parts)}]"))
+
+
+def _best(name: str, choice: PairChoice) -> Code:
+    if choice.mode is None:
+        return call("ak.firsts", name)
+    if choice.variable == "delta_r":
+        value = call("delta_r", f"{name}.first", f"{name}.second")
+    elif choice.variable == "mass":
+        value = call("mass", call("both", name))
+    else:
+        value = call("transverse", call("both", name))
+    if choice.mode == "closest":
+        value = call("np.abs", Code(f"{value} - {number(choice.target)}"))
+    elif choice.mode == "largest":
+        value = Code(f"-{value}")
+    return call("chosen", name, value)
+
+
+def _preference_in_words(choice: PairChoice) -> str:
+    kind = " ".join(relation.replace("_", "-") for relation in choice.related)
+    pair = f"the {kind} pair".replace("  ", " ")
+    what = {"mass": "mass", "pt": "pT", "delta_r": "ΔR"}.get(choice.variable, choice.variable)
+    if choice.mode == "closest":
+        return f"{pair} with the {what} closest to {choice.target:g}"
+    if choice.mode is not None:
+        return f"{pair} with the {choice.mode} {what}"
+    return f"{pair} of the highest pT"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,185 @@
+"""Functions that emitted analyses may contain, word for word; only those that an analysis calls are copied into it.
+
+They are kept here as code, so that they are checked and tested like any other. Arrays are awkward arrays: one entry per
+event, in it one per object. What an event lacks is None, and a comparison with None counts as not passed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import awkward as ak
+import numpy as np
+
+Array = Any
+
+
+def column(events: Array, branch: str) -> Array:
+    """Return a branch in double precision."""
+    return ak.values_astype(events[branch], np.float64)
+
+
+def with_momenta(objects: Array) -> Array:
+    """Add `px`, `py`, `pz`, and the `energy` where the ntuple has a mass instead."""
+    momenta = {
+        "px": objects.pt * np.cos(objects.phi),
+        "py": objects.pt * np.sin(objects.phi),
+        "pz": objects.pt * np.sinh(objects.eta),
+    }
+    if "energy" not in objects.fields:
+        momenta["energy"] = np.sqrt((objects.pt * np.cosh(objects.eta)) ** 2 + objects.mass**2)
+    return ak.zip({**dict(zip(objects.fields, ak.unzip(objects), strict=True)), **momenta})
+
+
+def by_pt(objects: Array) -> Array:
+    """Return objects in the order of falling pT."""
+    return objects[ak.argsort(objects.pt, axis=1, ascending=False)]
+
+
+def merged(*collections: Array) -> Array:
+    """Return several collections as one, in the order of falling pT."""
+    fields = [name for name in collections[0].fields if all(name in other.fields for other in collections)]
+    return by_pt(ak.zip({name: ak.concatenate([part[name] for part in collections], axis=1) for name in fields}))
+
+
+def passes(mask: Array) -> Array:
+    """Return a mask in which what is undefined has not passed."""
+    return ak.fill_none(mask, False, axis=0)
+
+
+def nth(objects: Array, rank: int) -> Array:
+    """Return each event's object of the n-th highest pT, or None where there are fewer."""
+    return ak.firsts(objects[:, rank - 1 :])
+
+
+def leading(objects: Array, number: int) -> Array:
+    """Return the objects of highest pT, or None for events with fewer than `number`."""
+    return ak.mask(objects[:, :number], ak.num(objects) >= number)
+
+
+def pairs(objects: Array) -> Array:
+    """Return all pairs of objects as records `first` (of higher pT) and `second`."""
+    return ak.combinations(objects, 2, fields=["first", "second"])
+
+
+def meetings(objects: Array, others: Array) -> Array:
+    """Return all pairs of one object and one of the others as records `first` and `second`."""
+    return ak.cartesian({"first": objects, "second": others})
+
+
+def both(pair: Array) -> Array:
+    """Return the four-momentum of a pair."""
+    return ak.zip({name: pair.first[name] + pair.second[name] for name in ("energy", "px", "py", "pz")})
+
+
+def total(objects: Array) -> Array:
+    """Return the four-momentum of all objects together."""
+    return ak.zip({name: ak.sum(objects[name], axis=1) for name in ("energy", "px", "py", "pz")})
+
+
+def mass(system: Array) -> Array:
+    """Return the invariant mass, 0 where rounding makes its square negative."""
+    square = system.energy**2 - system.px**2 - system.py**2 - system.pz**2
+    return np.sqrt(np.maximum(square, 0.0))
+
+
+def transverse(system: Array) -> Array:
+    """Return the transverse momentum of a system."""
+    return np.hypot(system.px, system.py)
+
+
+def rapidity(system: Array) -> Array:
+    """Return the rapidity."""
+    return np.arctanh(system.pz / system.energy)
+
+
+def same_flavour(pair: Array) -> Array:
+    """Say whether both are electrons, or both are muons."""
+    return pair.first.pdg_id == pair.second.pdg_id
+
+
+def opposite_charge(pair: Array) -> Array:
+    """Say whether one is positive and the other negative."""
+    return pair.first.charge * pair.second.charge < 0
+
+
+def same_charge(pair: Array) -> Array:
+    """Say whether both are positive, or both are negative."""
+    return pair.first.charge * pair.second.charge > 0
+
+
+def delta_phi(one: Array, other: Array) -> Array:
+    """Return the azimuthal distance, between 0 and π."""
+    return np.abs((one.phi - other.phi + np.pi) % (2 * np.pi) - np.pi)
+
+
+def delta_eta(one: Array, other: Array) -> Array:
+    """Return the distance in pseudorapidity."""
+    return np.abs(one.eta - other.eta)
+
+
+def delta_r(one: Array, other: Array) -> Array:
+    """Return the distance in pseudorapidity and azimuth."""
+    return np.hypot(one.eta - other.eta, delta_phi(one, other))
+
+
+def transverse_mass(one: Array, other: Array) -> Array:
+    """Return √(2 pT1 pT2 (1 − cos Δφ))."""
+    return np.sqrt(2 * one.pt * other.pt * (1 - np.cos(delta_phi(one, other))))
+
+
+def transverse_sum(one: Array, other: Array) -> Array:
+    """Return the magnitude of the sum of two transverse momenta."""
+    along = one.pt * np.cos(one.phi) + other.pt * np.cos(other.phi)
+    return np.hypot(along, one.pt * np.sin(one.phi) + other.pt * np.sin(other.phi))
+
+
+def sides(objects: Array, others: Array) -> tuple[Array, Array]:
+    """Return objects and others side by side: for each object a list of all others."""
+    one, other = ak.unzip(ak.cartesian([objects, others], nested=True))
+    return one, other
+
+
+def flavours_are(leptons: Array, electrons: int, muons: int) -> Array:
+    """Say whether a list holds these numbers of electrons and muons."""
+    return (ak.sum(leptons.pdg_id == 11, axis=1) == electrons) & (ak.sum(leptons.pdg_id == 13, axis=1) == muons)
+
+
+def threshold(x: Array, *points: tuple[float, float]) -> Array:
+    """Return a threshold that is linear between (x, threshold) points and constant outside; NaN where x is None."""
+    at, value = np.array(points).T
+    return np.interp(ak.to_numpy(ak.fill_none(x, np.nan)), at, value)
+
+
+def chosen(candidates: Array, preference: Array) -> Array:
+    """Return each event's pair with the smallest number (the first of equal ones), or None."""
+    return ak.firsts(candidates[ak.argmin(preference, axis=1, keepdims=True)])
+
+
+def numbered(objects: Array) -> Array:
+    """Return objects with their place in the event as `place`."""
+    return ak.with_field(objects, ak.local_index(objects), "place")
+
+
+def disjoint(one: Array, other: Array) -> Array:
+    """Say whether two pairs share no object."""
+    return (
+        (one.first.place != other.first.place)
+        & (one.first.place != other.second.place)
+        & (one.second.place != other.first.place)
+        & (one.second.place != other.second.place)
+    )
+
+
+def leaving_another(firsts: Array, seconds: Array) -> Array:
+    """Return those of the first pairs that leave one of the second pairs over."""
+    first, second = sides(firsts, seconds)
+    return firsts[ak.any(disjoint(first, second), axis=2)]
+
+
+def members(objects: Array, *chosen_pairs: Array) -> Array:
+    """Return the objects that make up the chosen pairs, or None where there are no pairs."""
+    taken = objects.place < 0
+    for pair in chosen_pairs:
+        taken = taken | (objects.place == pair.first.place) | (objects.place == pair.second.place)
+    return objects[taken]

@@ -1,0 +1,368 @@
+"""Terms of a plan as Python source: columnar expressions, and the statements they need before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from codegen.emit_source import (
+    Code,
+    call,
+    chain,
+    code,
+    compared,
+    divide,
+    inverted,
+    literal,
+    member,
+    number,
+    statement,
+)
+from codegen.plan_terms import (
+    All,
+    Always,
+    Any,
+    Attribute,
+    Chosen,
+    Collection,
+    Compare,
+    Count,
+    Curve,
+    Distance,
+    EventValue,
+    Every,
+    Exists,
+    Flagged,
+    Flavours,
+    KindIs,
+    Leading,
+    Members,
+    Missing,
+    Near,
+    Not,
+    Nth,
+    Objects,
+    Offset,
+    OfKind,
+    Pairs,
+    Quantity,
+    Related,
+    Relation,
+    Requirement,
+    Some,
+    Sum,
+    System,
+    Term,
+    Together,
+    Total,
+    TransverseMass,
+    TransverseSum,
+    Whole,
+    Within,
+    is_list,
+    walk,
+)
+from codegen.profile import Flag
+
+_UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
+_PDG_IDS = {"electron": "11", "muon": "13", "tau": "15", "photon": "22"}
+_RELATIONS: dict[Relation, str] = {
+    "same_flavour": "same_flavour",
+    "opposite_charge": "opposite_charge",
+    "same_charge": "same_charge",
+    "different_flavour": "same_flavour",
+}
+
+
+class Writer:
+    """Writes the terms of one function.
+
+    `lines` are the statements it needs so far, `inputs` the collections and systems it uses, in order of first use.
+    `relative` names the isolation columns that the ntuple has divided by pT, `stored` other columns there are, `taken`
+    what has a name of its own in the module.
+    """
+
+    def __init__(
+        self,
+        *,
+        relative: frozenset[str] = frozenset(),
+        stored: frozenset[str] = frozenset(),
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        self.relative = relative
+        self.stored = stored
+        self.taken = taken
+        self.lines: list[str] = []
+        self.inputs: dict[str, None] = {}
+        self._names: dict[Term, str] = {}
+
+    # Names ----------------------------------------------------------------------------------------------------------
+
+    def _input(self, name: str) -> Code:
+        self.inputs.setdefault(name)
+        return code(name)
+
+    def _named(self, term: Term, name: str, value: Code) -> Code:
+        """Give a value a name of its own, once."""
+        if term not in self._names:
+            taken = {*self._names.values(), *self.inputs, *self.taken}
+            while name in taken:
+                name += "_"
+            self._names[term] = name
+            self.lines += statement(f"{name} = ", value)
+        return code(self._names[term])
+
+    # Collections and systems ----------------------------------------------------------------------------------------
+
+    def collection(self, term: Collection) -> Code:
+        """Write a list of objects or pairs."""
+        match term:
+            case Objects():
+                return self._input(term.name)
+            case Members():
+                return self._input(term.composite)
+            case OfKind():
+                of = self.collection(term.of)
+                kept = compared(member(of, "pdg_id"), "==", code(_PDG_IDS[term.kind]))
+                return self._named(term, f"{term.kind}s_of_{of}", code(f"{of}[{kept}]"))
+            case Leading():
+                of = self.collection(term.of)
+                return self._named(term, f"leading_{of}", call("leading", of, str(term.count)))
+            case Pairs():
+                return self._pairs(term)
+
+    def _pairs(self, term: Pairs) -> Code:
+        of = self.collection(term.of)
+        if not term.related:
+            if term.other is None:
+                return self._named(term, f"{of}_pairs", call("pairs", of))
+            other = self.collection(term.other)
+            return self._named(term, f"{of}_and_{other}", call("meetings", of, other))
+        every = self._pairs(Pairs(term.of, term.other))
+        related = tuple(dict.fromkeys(term.related))
+        kept = chain("&", [self.related(every, relation) for relation in related])
+        short = "sfos" if set(related) == {"same_flavour", "opposite_charge"} else "_".join(related)
+        return self._named(term, f"{every}_{short}", code(f"{every}[{kept}]"))
+
+    def related(self, pair: Code, relation: Relation) -> Code:
+        """Write what the two objects of a pair are to each other."""
+        found = call(_RELATIONS[relation], pair)
+        return inverted(found) if relation == "different_flavour" else found
+
+    def system(self, term: System) -> Code:
+        """Write a system that is one object or one pair."""
+        match term:
+            case Nth():
+                return call("nth", self.collection(term.of), str(term.rank))
+            case Chosen():
+                return self._input(term.name)
+            case Missing():
+                return self._input("met")
+            case Whole():
+                of = self.collection(term.of)
+                return self._named(term, f"{of}_total", call("total", of))
+            case Together():
+                first, second = self.system(term.first), self.system(term.second)
+                return call("ak.zip", f'{{"first": {first}, "second": {second}}}')
+
+    def _any(self, term: Collection | System) -> Code:
+        if isinstance(term, Objects | OfKind | Leading | Members | Pairs):
+            return self.collection(term)
+        return self.system(term)
+
+    # Quantities -----------------------------------------------------------------------------------------------------
+
+    def quantity(self, term: Quantity) -> Code:
+        """Write a number, per event or per object."""
+        match term:
+            case Attribute():
+                return self._attribute(term)
+            case Distance():
+                if term.second is None:
+                    pair = self._any(term.first)
+                    return call(term.kind, member(pair, "first"), member(pair, "second"))
+                return call(term.kind, self._any(term.first), self._any(term.second))
+            case Count():
+                if term.where is None:
+                    return call("ak.num", self.collection(term.of))
+                return call("ak.sum", self.requirement(term.where), "axis=1")
+            case Total():
+                return call("ak.sum", self._single(self.collection(term.of), term.variable), "axis=1")
+            case Sum():
+                return chain("+", [self.quantity(part) for part in term.terms])
+            case TransverseMass():
+                return call("transverse_mass", self._any(term.first), self.system(term.second))
+            case TransverseSum():
+                return call("transverse_sum", self._any(term.first), self.system(term.second))
+            case Offset():
+                return call("np.abs", Code(f"{self.quantity(term.of)} - {number(term.value)}"))
+            case EventValue():
+                value = call("column", "events", literal(term.branch))
+                return value if term.factor == 1 else chain("*", [value, number(term.factor)])
+            case Curve():
+                points = [f"({number(x)}, {number(y)})" for x, y in term.points]
+                return call("threshold", self.quantity(term.of), *points)
+
+    def _attribute(self, term: Attribute) -> Code:
+        of, variable = term.of, term.variable
+        if isinstance(of, Whole) and variable == "charge":
+            return call("ak.sum", member(self.collection(of.of), "charge"), "axis=1")
+        value = self._any(of)
+        if isinstance(of, Whole):
+            return _of_system(value, variable)
+        if not isinstance(of, Chosen | Together | Pairs):
+            return self._single(value, variable)
+        first, second = member(value, "first"), member(value, "second")
+        if variable == "charge":
+            return chain("+", [member(first, "charge"), member(second, "charge")])
+        if variable == "charge_product":
+            return chain("*", [member(first, "charge"), member(second, "charge")])
+        return _of_system(call("both", value), variable)
+
+    def _single(self, of: Code, variable: str) -> Code:
+        """Write a variable of objects that have columns."""
+        name, _, column = variable.partition(":")
+        if column:
+            divided = column in self.relative
+            value = member(of, column)
+            if name == "iso_rel":
+                return value if divided else divide(value, member(of, "pt"))
+            return chain("*", [value, member(of, "pt")]) if divided else value
+        if name == "mass" and name not in self.stored:
+            return call("mass", of)
+        if name == "rapidity":
+            return call("rapidity", of)
+        if name == "abs_rapidity":
+            return call("np.abs", call("rapidity", of))
+        if name == "z0_sintheta" and name not in self.stored:
+            return divide(call("np.abs", member(of, "z0")), call("np.cosh", member(of, "eta")))
+        if name == "z0_sintheta":
+            return call("np.abs", member(of, name))
+        if name in _UNSIGNED:
+            return call("np.abs", member(of, _UNSIGNED[name]))
+        return member(of, name)
+
+    # Requirements ---------------------------------------------------------------------------------------------------
+
+    def mask(self, term: Requirement) -> Code:
+        """Write a requirement as one boolean per event, in which what is undefined has not passed."""
+        found = self.requirement(term)
+        return call("passes", found) if _undefined(term) else found
+
+    def requirement(self, term: Requirement) -> Code:
+        """Write a requirement; what an event lacks makes it None."""
+        match term:
+            case Compare():
+                right = number(term.right) if isinstance(term.right, float | int) else self.quantity(term.right)
+                if isinstance(term.right, float | int) and _whole(term.left) and float(term.right).is_integer():
+                    right = code(str(int(term.right)))
+                return compared(self.quantity(term.left), term.operator, right)
+            case Within():
+                return self._within(term)
+            case Flagged():
+                if term.of is None:
+                    return flag(term.flag)
+                return member(self._any(term.of), term.field)
+            case KindIs():
+                return compared(member(self._any(term.of), "pdg_id"), "==", code(_PDG_IDS[term.kind]))
+            case Related():
+                return self.related(self._any(term.of), term.relation)
+            case Flavours():
+                of = self.collection(term.of)
+                return chain("|", [call("flavours_are", of, str(e), str(m)) for e, m in term.mixtures])
+            case Near():
+                return self._near(term)
+            case Exists():
+                known = self.collection(term.of.of) if isinstance(term.of, Whole) else self.system(term.of)
+                return inverted(call("ak.is_none", known))
+            case Every():
+                return call("ak.all", self.requirement(term.of), "axis=1")
+            case Some():
+                return call("ak.any", self.requirement(term.of), "axis=1")
+            case All():
+                return chain("&", [self._part(part) for part in term.parts])
+            case Any():
+                return chain("|", [self._part(part) for part in term.parts])
+            case Not(Always()):
+                return call("np.zeros", "len(events)", "dtype=bool")
+            case Not():
+                return inverted(self._part(term.part))
+            case Always():
+                return call("np.ones", "len(events)", "dtype=bool")
+
+    def _part(self, term: Requirement) -> Code:
+        """Write a requirement to be combined: `None | True` and `~None` would be None."""
+        return self.requirement(term) if is_list(term) else self.mask(term)
+
+    def _within(self, term: Within) -> Code:
+        low, high = (
+            number(edge) if isinstance(edge, float | int) else self.quantity(edge) for edge in (term.low, term.high)
+        )
+        value = self._named(term.of, _value_name(term.of), self.quantity(term.of))
+        if term.outside:
+            return chain("|", [compared(value, "<", low), compared(value, ">", high)])
+        return chain("&", [compared(value, ">=", low), compared(value, "<=", high)])
+
+    def _near(self, term: Near) -> Code:
+        of, other = self.collection(term.of), self.collection(term.other)
+        key = Pairs(term.of, term.other)
+        if key not in self._names:
+            self._names[key] = f"each_{of}, every_{other}"
+            self.lines += statement(f"{self._names[key]} = ", call("sides", of, other))
+        one, two = self._names[key].split(", ")
+        inner = compared(call(term.kind, one, two), term.operator, number(term.value))
+        return call("ak.all" if term.every else "ak.any", inner, "axis=2")
+
+
+def flag(of: Flag) -> Code:
+    """Write a flag as a mask."""
+    held = Code(f"events[{literal(of.branch)}]")
+    if of.equals is not None:
+        return compared(held, "==", code(str(of.equals)))
+    if of.above is not None:
+        return compared(held, ">", number(of.above))
+    if of.below is not None:
+        return compared(held, "<", number(of.below))
+    return held
+
+
+def _of_system(system: Code, variable: str) -> Code:
+    return call("transverse" if variable == "pt" else variable, system)
+
+
+def _whole(term: Quantity) -> bool:
+    """Say whether a quantity is a whole number."""
+    return isinstance(term, Count) or (isinstance(term, Attribute | Total) and term.variable.startswith("charge"))
+
+
+def _undefined(term: Requirement) -> bool:
+    """Say whether a requirement can be None for an event that lacks what it is about."""
+    if isinstance(term, Exists | Always | Not):
+        return False
+    if isinstance(term, All | Any):
+        return is_list(term) and _undefined_inside(term)
+    return _undefined_inside(term)
+
+
+def _undefined_inside(term: Term) -> bool:
+    return any(isinstance(inner, Nth | Chosen | Members | Leading | Together | Curve) for inner in walk(term))
+
+
+def _value_name(term: Quantity) -> str:
+    match term:
+        case Attribute(of=Chosen(name=name)):
+            return f"{term.variable}_of_{name}"
+        case Attribute(of=Whole(of=Members(composite=name))):
+            return f"{term.variable}_of_{name}"
+        case Attribute(of=Objects(name=name)) if ":" not in term.variable:
+            return f"{term.variable}_of_{name}"
+        case Distance():
+            return "distance"
+        case Count():
+            return "count"
+        case _:
+            return "value"
+
+
+def parameters(inputs: Sequence[str] | Mapping[str, None]) -> list[str]:
+    """Write the parameters of a function."""
+    return [f"{name}: ak.Array" for name in inputs]

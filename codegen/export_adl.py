@@ -1,0 +1,189 @@
+"""Selection criteria as text of the Analysis Description Language (ADL), which a physicist can read and run elsewhere.
+
+Blocks and operators are those of ADL (arXiv:2101.09031): `object`, `composite`, `region`, `select`, `reject`; `[]` is
+inside and `][` outside a range; thresholds are in GeV and mm. A function that ADL does not define itself is called by
+its vocabulary id (`iso_rel`, `d0_sig`). Every requirement carries its cut id and its sentence as a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kb.ssc import (
+    Bound,
+    Clause,
+    Composite,
+    Cut,
+    ObjectDefinition,
+    Piecewise,
+    Region,
+    SelectionCriteria,
+    Subject,
+    Variable,
+)
+
+_OBJECTS = {"electron": "Electron", "muon": "Muon", "lepton": "Lepton", "tau": "Tau", "photon": "Photon", "jet": "Jet",
+            "fatjet": "FatJet", "track": "Track", "met": "MET"}  # fmt: skip
+_FUNCTIONS = {"pt": "pT", "energy": "E", "eta": "Eta", "abs_eta": "AbsEta", "rapidity": "Rapidity", "phi": "Phi",
+              "mass": "m", "mt": "mT", "charge": "q", "count": "Size", "delta_r": "dR", "delta_phi": "dPhi",
+              "delta_eta": "dEta", "btag": "BTag", "id": "ID"}  # fmt: skip
+_EVENT_WIDE = {"ht": "HT", "st": "ST", "lt": "LT", "meff": "Meff", "mht": "MHT", "met_sig": "METsig"}
+_WIDTH = 72
+"""Column at which the comment of a requirement begins."""
+
+
+def to_adl(criteria: SelectionCriteria) -> str:
+    """Write criteria as ADL text; what ADL has no words for stands as a comment in its place."""
+    paper = criteria.paper
+    lines = ["info analysis", f'  title "{paper.title}"', f'  arXiv "{paper.arxiv_id}v{paper.version}"']
+    if paper.experiment:
+        lines.append(f'  experiment "{paper.experiment}"')
+    if paper.sqrt_s:
+        lines.append(f"  sqrtS {paper.sqrt_s:g}")
+    if paper.luminosity:
+        lines.append(f"  lumi {paper.luminosity:g}")
+    lines.append("")
+    on_objects = [cut for cut in criteria.cuts if cut.scope == "object" and cut.subject.rank is None]
+    for name, kind, parent, cuts in _collections(criteria, on_objects):
+        lines += [f"object {_word(name)}", f"  take {_word(parent) if parent else _OBJECTS.get(kind, _word(kind))}"]
+        lines += [_requirement(cut, _OBJECTS.get(kind, _word(kind))) for cut in cuts]
+        lines.append("")
+    for composite in criteria.composites:
+        lines += [*_composite(composite), ""]
+    taken = {cut.id for cut in on_objects}
+    rest = [cut for cut in criteria.cuts if cut.id not in taken]
+    baseline = [cut for cut in rest if not cut.regions]
+    lines += ["region baseline", *(_requirements(baseline) if baseline else ["  select ALL"]), ""]
+    for region in criteria.regions:
+        lines += [*_region(region, rest), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[tuple[str, str, str | None, list[Cut]]]:
+    """Yield name, kind, parent and cuts of every object definition, then of what is cut on without one."""
+    placed: set[str] = set()
+    definitions: list[ObjectDefinition] = list(criteria.objects)
+    for definition in definitions:
+        own = [cut for cut in cuts if cut.id in definition.cuts or cut.subject.definition == definition.name]
+        own = [cut for cut in own if cut.id not in placed]
+        placed |= {cut.id for cut in own}
+        yield definition.name, definition.object, definition.parent, own
+    kinds = dict.fromkeys(cut.subject.object for cut in cuts if cut.id not in placed)
+    names = {definition.name for definition in definitions}
+    for kind in kinds:
+        name = f"selected {kind}" if kind in names else _plural(kind)
+        yield name, kind, None, [cut for cut in cuts if cut.id not in placed and cut.subject.object == kind]
+
+
+def _composite(composite: Composite) -> Iterator[str]:
+    count = composite.count or len(composite.constituents)
+    kinds = composite.constituents if len(composite.constituents) == count else composite.constituents[:1] * count
+    names = [chr(ord("a") + number) for number in range(len(kinds))]
+    yield f"composite {_word(composite.name)}"
+    members = ", ".join(f"{_word(kind)} {name}" for kind, name in zip(kinds, names, strict=True))
+    yield f"  take disjoint({members})"
+    pair = names[:2]
+    for requirement in composite.requires:
+        if len(pair) < 2:
+            yield f"  # {requirement}"
+            continue
+        left, right = pair
+        yield {
+            "opposite_charge": f"  select q({left}) * q({right}) < 0",
+            "same_charge": f"  select q({left}) * q({right}) > 0",
+            "same_flavour": f"  select flavor({left}) == flavor({right})",
+            "different_flavour": f"  select flavor({left}) != flavor({right})",
+        }[requirement]
+    if composite.choice:
+        choice = composite.choice
+        target = "" if choice.target is None else f" to {choice.target:g} {choice.unit}"
+        name = _FUNCTIONS.get(choice.variable.id, choice.variable.id)
+        yield f"  # of several, the one with {name} {choice.mode}{target}"
+    if composite.excludes:
+        yield f"  # of what is not in {', '.join(map(_word, composite.excludes))}"
+
+
+def _region(region: Region, cuts: list[Cut]) -> Iterator[str]:
+    yield f"region {_word(region.name)}  # {region.kind}"
+    yield f"  {_word(region.parent) if region.parent else 'baseline'}"
+    yield from _requirements([cut for cut in cuts if region.name in cut.regions or cut.id in region.cuts])
+
+
+def _requirements(cuts: list[Cut]) -> Iterator[str]:
+    """Yield one line per cut, and one for all that are alternatives of each other."""
+    done: set[str] = set()
+    for cut in cuts:
+        if cut.any_of is None:
+            yield _requirement(cut, None)
+        elif cut.any_of not in done:
+            done.add(cut.any_of)
+            group = [other for other in cuts if other.any_of == cut.any_of]
+            text = " or ".join(f"({_condition(other, None)})" for other in group)
+            yield f"  select {text}  # {', '.join(other.id for other in group)}"
+
+
+def _requirement(cut: Cut, each: str | None) -> str:
+    word = "reject" if cut.role == "veto" else "select"
+    text = _condition(cut, each)
+    if cut.when and cut.when.clauses:
+        joint = " and " if cut.when.combine == "all" else " or "
+        held = joint.join(_clause(clause, each, cut.subject.object) for clause in cut.when.clauses)
+        text = f"({held}) ? {text} : ALL"
+    line = f"  {word} {text}"
+    only = f"({cut.when.text}) " if cut.when and not cut.when.clauses else ""
+    quote = f": {only}“{' '.join(cut.evidence[0].quote.split())}”" if cut.evidence else ""
+    return f"{line:<{_WIDTH}}  # {cut.id}{quote}"
+
+
+def _condition(cut: Cut, each: str | None) -> str:
+    quantity = _quantity(cut.subject, cut.variable, each)
+    value = cut.normal_value
+    if isinstance(value, str):
+        return f"{quantity} == {_word(value)}"
+    if isinstance(value, tuple):
+        return f"{quantity} {'[]' if cut.operator == 'in' else ']['} {_bound(value[0])} {_bound(value[1])}"
+    return f"{quantity} {cut.operator} {_bound(value)}"
+
+
+def _clause(clause: Clause, each: str | None, kind: str) -> str:
+    quantity = _quantity(clause.subject, clause.variable, each if clause.subject.object == kind else None)
+    if isinstance(clause.value, tuple):
+        return f"{quantity} [] {clause.value[0]:g} {clause.value[1]:g}"
+    value = _word(clause.value) if isinstance(clause.value, str) else f"{clause.value:g}"
+    return f"{quantity} {'==' if clause.operator == 'is' else clause.operator} {value}"
+
+
+def _quantity(subject: Subject, variable: Variable, each: str | None) -> str:
+    name = variable.name if variable.name and variable.id in {"other", "ratio"} else variable.id
+    if subject.object == "met" and name == "pt":
+        return "MET"
+    if subject.object == "event":
+        return _EVENT_WIDE.get(name, _word(name))
+    whose = each or _word(subject.definition or _plural(subject.object))
+    # A definition with a rank, "the subleading pair", is one system already.
+    if subject.rank is not None and subject.definition is None:
+        whose = f"{whose}[{subject.rank - 1}]"
+    others = "".join(f", {_word(reference)}" for reference in variable.reference)
+    return f"{_FUNCTIONS.get(name, _word(name))}({whose}{others})"
+
+
+def _bound(bound: Bound) -> str:
+    if not isinstance(bound, Piecewise):
+        return f"{bound:g}"
+    points = ", ".join(f"{x:g}, {y:g}" for x, y in bound.points)
+    return f"interpolate({_quantity(bound.subject, bound.variable, None)}, {points})"
+
+
+def _plural(kind: str) -> str:
+    return "vertices" if kind == "vertex" else f"{kind}s"
+
+
+def _word(text: str) -> str:
+    """Turn a name into one that ADL takes.
+
+    >>> _word("signal region (4μ)"), _word("2 jets")
+    ('signal_region_4μ', '_2_jets')
+    """
+    word = re.sub(r"\W+", "_", text).strip("_") or "unnamed"
+    return f"_{word}" if word[0].isdigit() else word

@@ -1,0 +1,38 @@
+"""Names in emitted code: from a paper's words, and none that means something else there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from keyword import iskeyword
+
+# Names that mean something else in emitted code: its functions, its modules, its local names.
+_RESERVED = """
+    ak np hist json sys uproot argparse events met masks keep steps regions values objects
+    candidates firsts seconds rest column with_momenta by_pt merged passes nth leading pairs
+    meetings both total mass transverse rapidity same_flavour opposite_charge same_charge delta_phi
+    delta_eta delta_r transverse_mass transverse_sum sides flavours_are threshold chosen numbered
+    disjoint leaving_another members normalisation pieces require table main select baseline
+    missing_momentum
+"""
+RESERVED = frozenset(_RESERVED.split())
+
+
+def identifier(text: str) -> str:
+    """Turn a name of the paper into one for code.
+
+    >>> identifier("signal electron"), identifier("2 b-jets")
+    ('signal_electron', 'n2_b_jets')
+    """
+    name = text.casefold()
+    for letter, word in (("μ", "mu"), ("ℓ", "l"), ("τ", "tau"), ("γ", "gamma"), ("ν", "nu")):
+        name = name.replace(letter, word)
+    name = re.sub(r"[^a-z0-9]+", "_", name).strip("_") or "unnamed"
+    return f"n{name}" if name[0].isdigit() else name
+
+
+def free(name: str, *taken: Container[str], suffix: str = "_") -> str:
+    """Return a name that nothing else has, by adding `suffix` as often as needed."""
+    while iskeyword(name) or any(name in names for names in (RESERVED, *taken)):
+        name += suffix
+    return name

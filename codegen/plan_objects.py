@@ -1,0 +1,249 @@
+"""Selected collections: which objects of the ntuple a cut means, and the filters that select them.
+
+A collection is an object kind of the profile with a definition of the paper ('signal electron'), or with none. Cuts
+without a definition hold for every collection of their kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from codegen.plan_columns import DISTANCES, PLURALS, Columns, both, comparison, constrain, either
+from codegen.plan_model import Filter, UnplannableError
+from codegen.plan_names import free, identifier
+from codegen.plan_terms import Any, DistanceKind, Near, Not, Objects, Requirement
+from codegen.profile import Profile
+from kb.ssc import Cut, SelectionCriteria
+
+
+@dataclass
+class Selected:
+    """A collection in the making."""
+
+    name: str
+    kind: str
+    definition: str | None
+    chain: frozenset[str]
+    filters: list[Filter] = field(default_factory=list)
+
+
+class Collections:
+    """Selected collections of the criteria, made when they are asked for.
+
+    `filters` are the cuts on single objects; `objections` collects those that cannot be applied, by cut id.
+    """
+
+    def __init__(
+        self, criteria: SelectionCriteria, profile: Profile, filters: Sequence[Cut], named: Iterable[str]
+    ) -> None:
+        self.columns = Columns(profile)
+        self.definitions = {definition.name: definition for definition in criteria.objects}
+        self.selected: dict[str, Selected] = {}
+        self.merged: dict[str, tuple[str, ...]] = {}
+        self.objections: dict[str, UnplannableError] = {}
+        self.taken: set[str] = set()
+        self._making: list[tuple[str, frozenset[str]]] = []
+        self._owners = self._find_owners(filters)
+        self._overlaps = {o.cut: (o.removed, o.kept) for d in criteria.objects for o in d.overlap_removal}
+        self._named = set(named)
+        self._built = [name for c in criteria.composites for name in c.constituents if name in self.definitions]
+        self._groups: list[list[Cut]] = []
+        for group in self._feasible(filters):
+            self._refuse_circles(group)
+
+    # Which definition -----------------------------------------------------------------------------------------------
+
+    def _find_owners(self, filters: Sequence[Cut]) -> dict[str, frozenset[str]]:
+        owners: dict[str, frozenset[str]] = {}
+        for cut in filters:
+            named = {name for name, definition in self.definitions.items() if cut.id in definition.cuts}
+            if cut.subject.definition in self.definitions:
+                named.add(str(cut.subject.definition))
+            owners[cut.id] = frozenset(named)
+        return owners
+
+    def _chain(self, name: str | None) -> tuple[str, ...]:
+        chain: list[str] = []
+        while name in self.definitions and name not in chain:
+            chain.append(str(name))
+            name = self.definitions[str(name)].parent
+        return tuple(chain)
+
+    def _default(self, kind: str) -> str | None:
+        """Return the definition that is meant where none is named.
+
+        It is the one that systems are built from, or else the most refined one that no cut on events names.
+        """
+        for name in self._built:
+            if self.definitions[name].object == kind:
+                return name
+        taken = {definition.parent for definition in self.definitions.values()} | self._named
+        taken |= {kept for _, kept in self._overlaps.values()}
+        free = [name for name, known in self.definitions.items() if known.object == kind and name not in taken]
+        return max(free, key=lambda name: len(self._chain(name)), default=None)
+
+    def _lines(self, kind: str, definition: str | None) -> frozenset[str]:
+        """Return the definitions that objects of a kind meet: muons those of 'signal muon' and of 'signal lepton'."""
+        starts: set[str | None]
+        if definition in self.definitions:
+            text = str(definition)
+            starts = {text, text.replace("lepton", kind), text.replace(kind, "lepton")}
+        else:
+            starts = {self._default(kind), self._default("lepton") if kind in {"electron", "muon"} else None}
+        return frozenset(part for start in starts for part in self._chain(start))
+
+    # Collections ----------------------------------------------------------------------------------------------------
+
+    def collection(self, kind: str, definition: str | None = None) -> Objects:
+        """Return a selected collection, and make it first if need be."""
+        parts = self.columns.parts(kind)
+        known = definition if definition in self.definitions else None
+        names = tuple(self._make(part, known).name for part in parts)
+        if parts == (kind,):
+            return Objects(names[0])
+        for name, members in self.merged.items():
+            if members == names:
+                return Objects(name)
+        name = self._free(identifier(f"{known}s") if known else PLURALS.get(kind, f"{kind}s"))
+        self.merged[name] = names
+        return Objects(name)
+
+    def _make(self, kind: str, definition: str | None) -> Selected:
+        chain = self._lines(kind, definition)
+        if (kind, chain) in self._making:
+            message = "its objects are defined by each other"
+            raise UnplannableError(message, review=True)
+        for selected in self.selected.values():
+            if (selected.kind, selected.chain) == (kind, chain):
+                return selected
+        wanted = PLURALS.get(kind, f"{kind}s")
+        if definition:
+            base = self.definitions[definition].object
+            text = definition if base == kind else definition.replace(base, kind)
+            wanted = identifier(f"{text}s" if kind in text else f"{text} {kind}s")
+        selected = Selected(self._free(wanted), kind, definition, chain)
+        self._making.append((kind, chain))
+        try:
+            for group in self._groups:
+                if self._applies(group[0], kind, chain):
+                    parts = [self._filter(cut, Objects(selected.name), kind) for cut in group]
+                    selected.filters.append(Filter(tuple(cut.id for cut in group), either(parts)))
+        finally:
+            self._making.pop()
+        self.selected[selected.name] = selected
+        return selected
+
+    def _free(self, name: str) -> str:
+        return free(name, self.taken, self.selected, self.merged)
+
+    def complete(self, cuts: Sequence[Cut]) -> None:
+        """Make the collections of filters that nothing on events asked for, so that no cut is left out."""
+        made = {cut_id for selected in self.selected.values() for f in selected.filters for cut_id in f.cut_ids}
+        for cut in cuts:
+            if cut.id not in made and cut.id not in self.objections:
+                owners = sorted(self._owners[cut.id])
+                for part in self.columns.parts(self._filtered_kind(cut)):
+                    self._make(part, owners[0] if owners else None)
+
+    # Filters --------------------------------------------------------------------------------------------------------
+
+    def _filtered_kind(self, cut: Cut) -> str:
+        removed, _ = self._overlaps.get(cut.id, (None, None))
+        if removed is not None:
+            return self.definitions[removed].object if removed in self.definitions else removed
+        return cut.subject.object
+
+    def _applies(self, cut: Cut, kind: str, chain: frozenset[str]) -> bool:
+        owners = self._owners[cut.id]
+        return kind in self.columns.parts(self._filtered_kind(cut)) and (not owners or bool(owners & chain))
+
+    def _feasible(self, filters: Sequence[Cut]) -> list[list[Cut]]:
+        """Return the filters that can be applied for every kind they are about, alternatives together."""
+        groups: dict[str, list[Cut]] = {}
+        for cut in filters:
+            groups.setdefault(f"any {cut.any_of}" if cut.any_of else f"cut {cut.id}", []).append(cut)
+        feasible: list[list[Cut]] = []
+        for group in groups.values():
+            try:
+                self._try(group)
+            except UnplannableError as problem:
+                for cut in group:
+                    self.objections[cut.id] = problem
+            else:
+                feasible.append(group)
+        return feasible
+
+    def _refuse_circles(self, group: list[Cut]) -> None:
+        """Take in a group of filters unless its objects would then be defined by each other."""
+        self._groups.append(group)
+        keeps = [self._kept(cut) for known in self._groups for cut in known]
+        removes = [self._filtered_kind(cut) for known in self._groups for cut in known]
+        edges = {
+            (one, other)
+            for removed, kept in zip(removes, keeps, strict=True)
+            if kept is not None
+            for one in self.columns.parts(removed)
+            for other in self.columns.parts(self.definitions[kept].object if kept in self.definitions else kept)
+        }
+        for _ in range(len(edges)):
+            edges |= {(a, d) for a, b in edges for c, d in edges if b == c}
+        if any(one == other for one, other in edges):
+            self._groups.pop()
+            for cut in group:
+                self.objections[cut.id] = UnplannableError("its objects are defined by each other", review=True)
+
+    def _kept(self, cut: Cut) -> str | None:
+        _, kept = self._overlaps.get(cut.id, (None, None))
+        if kept is None and cut.variable.id in DISTANCES:
+            return next(iter(cut.variable.reference), None)
+        return kept
+
+    def _try(self, group: Sequence[Cut]) -> None:
+        targets = {(self.columns.parts(self._filtered_kind(cut)), self._owners[cut.id]) for cut in group}
+        if len(targets) > 1:
+            message = "its alternatives are about different objects"
+            raise UnplannableError(message, review=True)
+        for cut in group:
+            for part in self.columns.parts(self._filtered_kind(cut)):
+                self._filter(cut, Objects("?"), part, trial=True)
+
+    def _filter(self, cut: Cut, of: Objects, kind: str, *, trial: bool = False) -> Requirement:
+        if cut.id in self._overlaps or cut.variable.id in DISTANCES:
+            requirement = self._apart(cut, of, trial=trial)
+        elif cut.operator == "is":
+            requirement = self.columns.named(of, kind, cut.variable, str(cut.value))
+            if cut.role == "veto":
+                requirement = Not(requirement)
+        else:
+            requirement = constrain(self.columns.quantity(of, kind, cut.variable), cut)
+            if cut.role == "veto":
+                requirement = Not(requirement)
+        if cut.when is None:
+            return requirement
+        if not cut.when.clauses:
+            message = f"it holds only '{cut.when.text}', which is not written as a condition"
+            raise UnplannableError(message, review=True)
+        clauses = [self.columns.clause(of, kind, clause) for clause in cut.when.clauses]
+        condition = both(clauses) if cut.when.combine == "all" else either(clauses)
+        return Any((Not(condition), requirement))
+
+    def _apart(self, cut: Cut, of: Objects, *, trial: bool) -> Requirement:
+        removed, _ = self._overlaps.get(cut.id, (None, None))
+        kept = self._kept(cut)
+        if kept is None:
+            message = "it does not say which of the two objects is removed"
+            raise UnplannableError(message, review=True)
+        value = cut.normal_value
+        if cut.variable.id not in DISTANCES or not isinstance(value, float | int) or cut.operator == "is":
+            message = "the overlap of objects is not stated as a distance"
+            raise UnplannableError(message, review=True)
+        name = self.definitions[kept].object if kept in self.definitions else kept
+        self.columns.parts(name)
+        other = Objects("?") if trial else self.collection(name, kept if kept in self.definitions else None)
+        distance: DistanceKind = next(known for known in DISTANCES if known == cut.variable.id)
+        operator = comparison(cut.operator)
+        # 'removed if closer than' and 'kept if further than' are two ways to say one thing.
+        if cut.role == "veto" or (removed is not None and operator in {"<", "<="}):
+            return Not(Near(of, other, distance, operator, float(value), every=False))
+        return Near(of, other, distance, operator, float(value), every=True)

@@ -1,0 +1,372 @@
+"""Cuts on events as requirements: triggers, counts, n-th leading objects, pairs, four leptons, sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import eq, ge, gt, le, lt, ne
+
+from codegen.plan_columns import DISTANCES, both, compare, comparison, constrain, either, lacking, plural
+from codegen.plan_flavours import mixtures, relation
+from codegen.plan_model import UnplannableError
+from codegen.plan_objects import Collections
+from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
+from codegen.plan_terms import (
+    Always,
+    Any,
+    Attribute,
+    Chosen,
+    Collection,
+    Compare,
+    Count,
+    Curve,
+    Distance,
+    DistanceKind,
+    Every,
+    Exists,
+    Flagged,
+    Flavours,
+    Members,
+    Missing,
+    Not,
+    Nth,
+    Pairs,
+    Quantity,
+    Related,
+    Relation,
+    Requirement,
+    Some,
+    Sum,
+    System,
+    Total,
+    TransverseMass,
+    TransverseSum,
+    Whole,
+    Within,
+)
+from codegen.profile import Profile
+from kb.ssc import Bound, Clause, Cut, Piecewise, Subject, Variable
+from kb.vocabulary import unit_factor
+
+_EVENT, _MET, _PAIR = "event", "met", "pair"
+_SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
+
+
+class Requirements:
+    """Writes cuts on events as requirements; UnplannableError says why one cannot be written."""
+
+    def __init__(self, profile: Profile, collections: Collections, systems: Systems) -> None:
+        self.profile = profile
+        self.collections = collections
+        self.columns = collections.columns
+        self.systems = systems
+
+    def of(self, cut: Cut) -> Requirement:
+        """Write one cut, with its condition and its role."""
+        if cut.scope == "trigger" or cut.variable.id == "trigger":
+            return _role(cut, self._trigger(cut))
+        if cut.scope == "cleaning" or cut.variable.id == "cleaning":
+            return _role(cut, self._cleaning(cut))
+        known = {*PAIRS, *GROUPS, *MIXED, "event", "lepton", *self.profile.objects}
+        if cut.subject.object not in known:
+            raise lacking(cut.subject.object, cut.variable)
+        conditions, within = self._conditions(cut)
+        requirement = self._unconditional(cut, within)
+        if conditions:
+            requirement = Any((Not(both(conditions)), requirement))
+        return _role(cut, requirement)
+
+    def _unconditional(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
+        name = cut.subject.object
+        if cut.variable.id == "count":
+            return self._count(cut, within)
+        if name in PAIRS:
+            return self._pair(cut, within)
+        if within:
+            message = f"its condition '{cut.when.text if cut.when else ''}' is about something else than it cuts on"
+            raise UnplannableError(message, review=True)
+        if name in GROUPS and cut.operator == "is":
+            return self._flavours(str(cut.value))
+        if name in MIXED:
+            return self._mixed(cut)
+        single = name != "met" and (name in self.profile.objects or name == "lepton") and cut.variable.id != "mt"
+        if single and (cut.subject.rank is None or cut.operator == "is"):
+            return self._each(cut)
+        if cut.operator == "is":
+            message = f"the ntuple has no flag '{cut.value}' of {plural(name)}"
+            raise UnplannableError(message)
+        return self._bounded(self.quantity(cut.subject, cut.variable), cut)
+
+    # Flags of the event ---------------------------------------------------------------------------------------------
+
+    def _trigger(self, cut: Cut) -> Requirement:
+        if cut.operator != "is" or cut.variable.id != "trigger":
+            message = "it is a requirement inside the trigger; the ntuple has only the trigger's decision"
+            raise UnplannableError(message)
+        text = str(cut.value)
+        names = self.profile.named_triggers(text)
+        names = names or self.profile.named_triggers(" ".join(evidence.quote for evidence in cut.evidence))
+        if not names:
+            held = ", ".join(self.profile.triggers) or "none"
+            message = f"the ntuple has no trigger '{text}' (it has: {held})"
+            raise UnplannableError(message)
+        return either([Flagged(self.profile.triggers[name]) for name in names])
+
+    def _cleaning(self, cut: Cut) -> Requirement:
+        text = str(cut.value)
+        flags = [Flagged(flag) for flag in self.profile.cleaning.values() if any(word in text for word in flag.words)]
+        if not flags:
+            message = f"the ntuple has no event quality flag for '{text}'"
+            raise UnplannableError(message)
+        return both(flags)
+
+    # Conditions -----------------------------------------------------------------------------------------------------
+
+    def _conditions(self, cut: Cut) -> tuple[list[Requirement], list[Clause]]:
+        """Part a condition into requirements on the event, and clauses about the objects or pairs that are cut on."""
+        if cut.when is None:
+            return [], []
+        several = cut.when.combine == "any" and len(cut.when.clauses) > 1
+        if not cut.when.clauses or (several and cut.variable.id != "count"):
+            message = f"it holds only '{cut.when.text}', which is not written as a condition"
+            raise UnplannableError(message, review=True)
+        conditions: list[Requirement] = []
+        within: list[Clause] = []
+        for clause in cut.when.clauses:
+            about = clause.subject.object
+            if isinstance(clause.value, str) and (about in GROUPS or (about == "event" and mixtures(clause.value))):
+                held = self._flavours(clause.value)
+                conditions.append(Not(held) if clause.operator in {"!=", "not_in"} else held)
+            elif isinstance(clause.value, str) or about == cut.subject.object:
+                within.append(clause)
+            else:
+                factor = unit_factor(clause.unit)
+                value = clause.value
+                scaled = (value[0] * factor, value[1] * factor) if isinstance(value, tuple) else value * factor
+                quantity = self.quantity(clause.subject, clause.variable)
+                conditions.append(compare(quantity, clause.operator, scaled))
+        return conditions, within
+
+    def _flavours(self, text: str) -> Requirement:
+        allowed = mixtures(text)
+        if allowed is None:
+            message = f"'{text}' is no composition of electrons and muons"
+            raise UnplannableError(message, review=True)
+        return Flavours(self.systems.group(sum(allowed[0])), allowed)
+
+    # Counts ---------------------------------------------------------------------------------------------------------
+
+    def _count(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
+        name = cut.subject.object
+        if name in GROUPS:
+            return self._count_systems(Exists(self.systems.whole_of(GROUPS[name])), cut)
+        if name in PAIRS:
+            return self._count_pairs(cut, within)
+        if name in MIXED or name in {"event", "met"}:
+            message = f"a number of {plural(name)} is not defined"
+            raise UnplannableError(message, review=True)
+        parts = self.columns.parts(name)
+        objects = self.collections.collection(name, cut.subject.definition)
+        if not within:
+            return self._bounded(Count(objects), cut)
+        clauses = [self.columns.clause(objects, part, clause) for clause in within for part in parts[:1]]
+        for part in parts[1:]:
+            for clause in within:
+                self.columns.clause(objects, part, clause)
+        combine = cut.when.combine if cut.when else "all"
+        return self._bounded(Count(objects, both(clauses) if combine == "all" else either(clauses)), cut)
+
+    def _count_systems(self, exists: Exists, cut: Cut) -> Requirement:
+        """Write a count of systems of which an event has one or none."""
+        if isinstance(cut.value, str | tuple | Piecewise) or cut.operator in {"is", "in", "not_in"}:
+            message = "it is no plain number of systems"
+            raise UnplannableError(message, review=True)
+        compare_with = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}[cut.operator]
+        none, one = compare_with(0, cut.value), compare_with(1, cut.value)
+        if none == one:
+            return Always() if one else Not(Always())
+        return exists if one else Not(exists)
+
+    def _count_pairs(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
+        name = cut.subject.object
+        requires = (*self.systems.requirements(cut.subject.definition), *_relations(within))
+        if self.systems.has_quadruplet and name == "lepton_pair":
+            built = self.systems.pairs[0].requires
+            if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
+                return Exists(self.systems.chosen(0))
+        of = PAIRS[name]
+        return self._bounded(Count(Pairs(self.collections.collection(of), None, requires)), cut)
+
+    # Pairs ----------------------------------------------------------------------------------------------------------
+
+    def _pair(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
+        relations = _relations(within)
+        if len(relations) < len(within):
+            message = f"its condition '{cut.when.text if cut.when else ''}' is not about flavour or charge"
+            raise UnplannableError(message, review=True)
+        pair = self.systems.pair(cut.subject)
+        if pair is None:
+            pair = self.systems.leading_two(PAIRS[cut.subject.object])
+        if isinstance(pair, Pairs):
+            listed = Pairs(pair.of, pair.other, (*pair.related, *relations))
+            inner = self._pair_requirement(listed, cut)
+            return Some(inner) if cut.role == "veto" else Every(inner)
+        requirement = self._pair_requirement(pair, cut)
+        if not relations:
+            return requirement
+        return Any((Not(both([Related(pair, one) for one in relations])), requirement))
+
+    def _pair_requirement(self, pair: Chosen | Pairs, cut: Cut) -> Requirement:
+        if cut.operator == "is":
+            named = relation(f"{cut.value} {cut.variable.name or cut.variable.id}")
+            if named is None:
+                message = f"'{cut.value}' is no relation of two objects"
+                raise UnplannableError(message, review=True)
+            return Related(pair, named)
+        return self._bounded(_of_pair(pair, cut.variable), cut)
+
+    def _mixed(self, cut: Cut) -> Requirement:
+        first, second = MIXED[cut.subject.object]
+        ones = self.systems.leading(first, cut.subject.definition)
+        variable = cut.variable.id
+        if cut.operator == "is":
+            message = f"'{cut.value}' is not known of {first} and {second}"
+            raise UnplannableError(message, review=True)
+        if second == "met":
+            self._missing()
+            one: Collection | System = ones if cut.subject.rank is None else Nth(ones, cut.subject.rank)
+            quantity: Quantity
+            if variable == "delta_phi":
+                quantity = Distance("delta_phi", one, Missing())
+            elif variable == "mt":
+                quantity = TransverseMass(one, Missing())
+            elif variable == "pt":
+                quantity = TransverseSum(one, Missing())
+            else:
+                raise lacking(cut.subject.object, cut.variable)
+            inner = self._bounded(quantity, cut)
+            if cut.subject.rank is not None:
+                return inner if cut.role == "veto" else Any((Not(Exists(Nth(ones, cut.subject.rank))), inner))
+        else:
+            if cut.subject.rank is not None:
+                message = f"it does not say which of {first} and {second} is ranked"
+                raise UnplannableError(message, review=True)
+            others = self.systems.leading(second)
+            inner = self._bounded(_of_pair(Pairs(ones, others), cut.variable), cut)
+        return Some(inner) if cut.role == "veto" else Every(inner)
+
+    # Single objects and sums ----------------------------------------------------------------------------------------
+
+    def _each(self, cut: Cut) -> Requirement:
+        """Write a requirement on the n-th object, or without a rank on every one of the system."""
+        name, definition = cut.subject.object, cut.subject.definition
+        parts = self.columns.parts(name)
+        objects = self.systems.leading(name, definition)
+        of: Collection | System = objects if cut.subject.rank is None else Nth(objects, cut.subject.rank)
+        if cut.operator == "is":
+            found, *_ = [self.columns.named(of, part, cut.variable, str(cut.value)) for part in parts]
+        else:
+            found = self._bounded(self._of_parts(of, parts, cut.variable), cut)
+        if cut.subject.rank is not None:
+            return found
+        lacking_four = [Not(Exists(Whole(objects)))] if isinstance(objects, Members) else []
+        return either([*lacking_four, Every(found)])
+
+    def _of_parts(self, of: Collection | System, parts: Sequence[str], variable: Variable) -> Quantity:
+        """Write a variable that objects of every one of the kinds have."""
+        quantity, *_ = [self.columns.quantity(of, part, variable) for part in parts]
+        return quantity
+
+    def quantity(self, subject: Subject, variable: Variable) -> Quantity:
+        """Write a number of the event."""
+        name = subject.object
+        if name == "met":
+            return self._of_missing(variable)
+        if name in PAIRS:
+            pair = self.systems.pair(subject) or self.systems.leading_two(PAIRS[name])
+            if isinstance(pair, Pairs):
+                message = f"it does not say which {name.replace('_', ' ')} is meant"
+                raise UnplannableError(message, review=True)
+            return _of_pair(pair, variable)
+        if name in GROUPS:
+            if variable.id not in {"mass", "pt", "charge"}:
+                raise lacking(name, variable)
+            self._four_vectors("lepton")
+            return Attribute(self.systems.whole_of(GROUPS[name]), variable.id)
+        if variable.id == "mt" and name in {"event", "lepton", "electron", "muon"}:
+            self._missing()
+            objects = self.systems.leading("lepton" if name == "event" else name, subject.definition)
+            return TransverseMass(Nth(objects, subject.rank or 1), Missing())
+        if name == "event":
+            return self._of_event(variable)
+        if subject.rank is None:
+            message = f"it does not say which {name} is meant"
+            raise UnplannableError(message, review=True)
+        nth = Nth(self.systems.leading(name, subject.definition), subject.rank)
+        return self._of_parts(nth, self.columns.parts(name), variable)
+
+    def _of_event(self, variable: Variable) -> Quantity:
+        if variable.id in _SUMS:
+            terms: list[Quantity] = [Total(self.collections.collection(part), "pt") for part in _SUMS[variable.id]]
+            if variable.id in {"st", "meff"}:
+                terms.append(self._of_missing(Variable(id="pt")))
+            return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+        if variable.id == "mht":
+            self._four_vectors("jet")
+            return Attribute(Whole(self.collections.collection("jet")), "pt")
+        if variable.id == "mj":
+            self._four_vectors("fatjet")
+            return Total(self.collections.collection("fatjet"), "mass")
+        raise lacking(_EVENT, variable)
+
+    def _four_vectors(self, kind: str) -> None:
+        for part in self.columns.parts(kind):
+            if not self.columns.has_energy(part):
+                raise lacking(kind, Variable(id="energy"))
+
+    def _missing(self) -> None:
+        if self.profile.branch("met", "pt") is None or self.profile.branch("met", "phi") is None:
+            message = "the ntuple has no missing transverse momentum"
+            raise UnplannableError(message)
+
+    def _of_missing(self, variable: Variable) -> Quantity:
+        if self.profile.branch("met", variable.id) is None:
+            raise lacking(_MET, variable)
+        return Attribute(Missing(), variable.id)
+
+    # Inequalities ---------------------------------------------------------------------------------------------------
+
+    def _bounded(self, quantity: Quantity, cut: Cut) -> Requirement:
+        """Write operator and value; thresholds may follow another quantity of the event."""
+        value = cut.normal_value
+        if isinstance(value, tuple):
+            low, high = (self._bound(bound) for bound in value)
+            return Within(quantity, low, high, outside=cut.operator == "not_in")
+        if isinstance(value, Piecewise):
+            return Compare(quantity, comparison(cut.operator), self._bound(value))
+        if isinstance(value, str):
+            message = f"'{value}' is no number"
+            raise UnplannableError(message, review=True)
+        return constrain(quantity, cut)
+
+    def _bound(self, bound: Bound) -> float | Curve:
+        if not isinstance(bound, Piecewise):
+            return bound
+        return Curve(self.quantity(bound.subject, bound.variable), bound.points)
+
+
+def _role(cut: Cut, requirement: Requirement) -> Requirement:
+    return Not(requirement) if cut.role == "veto" else requirement
+
+
+def _relations(clauses: Sequence[Clause]) -> tuple[Relation, ...]:
+    found = [relation(f"{clause.value} {clause.variable.name or clause.variable.id}") for clause in clauses]
+    return tuple(named for named in found if named is not None)
+
+
+def _of_pair(pair: Chosen | Pairs, variable: Variable) -> Quantity:
+    distance: DistanceKind | None = next((known for known in DISTANCES if known == variable.id), None)
+    if distance is not None:
+        return Distance(distance, pair)
+    if variable.id not in {"mass", "pt", "charge", "charge_product"}:
+        raise lacking(_PAIR, variable)
+    return Attribute(pair, variable.id)

@@ -1,0 +1,206 @@
+"""The result of an analysis, as `result.json` holds it; its published form is `schemas/result-1.0.json`.
+
+The same criteria, profile, code and data give the same bytes: there are no times, no absolute paths, and weighted
+numbers are rounded to ten significant digits, which is more than sums in double precision lose by their order.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kb.errors import InputError
+
+RESULT_VERSION = "1.0"
+DIGITS = 10
+SCHEMA = Path(__file__).with_name("schemas") / "result-1.0.json"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class StepResult(_Strict):
+    """One line of a cutflow: what survives this step and all before it."""
+
+    cut_ids: tuple[str, ...]
+    label: str
+    raw: int = Field(ge=0, description="events")
+    weighted: float = Field(description="events at the luminosity of the data; counts for data")
+    sumw2: float = Field(ge=0, description="sum of squared weights: the variance of `weighted`")
+
+
+class RegionResult(_Strict):
+    """A region: its steps after the baseline and after its parent."""
+
+    parent: str | None
+    selected: int = Field(ge=0)
+    weighted: float
+    sumw2: float = Field(ge=0)
+    cutflow: tuple[StepResult, ...]
+
+
+class HistogramResult(_Strict):
+    """Selected events in bins, weighted; events outside the edges are left out."""
+
+    edges: tuple[float, ...]
+    values: tuple[float, ...]
+    variances: tuple[float, ...]
+    label: str
+    unit: str = ""
+
+
+class SampleResult(_Strict):
+    """One process or data-taking period."""
+
+    kind: Literal["data", "mc"]
+    normalised: bool = Field(description="false: simulation without a known cross-section, each event counted as 1")
+    events: int = Field(ge=0)
+    selected: int = Field(ge=0, description="events that pass the whole baseline")
+    weighted: float
+    sumw2: float = Field(ge=0)
+    cutflow: tuple[StepResult, ...]
+    regions: dict[str, RegionResult] = {}
+    histograms: dict[str, HistogramResult] = {}
+
+
+class PaperResult(_Strict):
+    """The paper the criteria come from."""
+
+    arxiv_id: str
+    version: int
+    title: str = ""
+    document_hash: str
+
+
+class DatasetResult(_Strict):
+    """The data the criteria were applied to."""
+
+    name: str
+    profile: str
+    luminosity: float | None = Field(description="fb^-1")
+
+
+class Coverage(_Strict):
+    """How many of the paper's cuts the code applies."""
+
+    applied: int = Field(ge=0)
+    total: int = Field(ge=0)
+
+
+class Omission(_Strict):
+    """A cut that is not applied, and why."""
+
+    cut_id: str
+    statement: str
+    reason: str
+    review: bool = Field(default=False, description="a person could settle it")
+
+
+class Disagreement(_Strict):
+    """An event on which code and reference differ; `index` counts the sample's events from 0."""
+
+    sample: str
+    index: int = Field(ge=0)
+    run: int | None = None
+    event: int | None = None
+    step: str = Field(description="label of the first step that differs")
+    cut_ids: tuple[str, ...] = ()
+    code_passes: bool
+    reference_passes: bool
+
+
+class EventByEvent(_Strict):
+    """Masks of the code compared with those of an independent reference, over all steps and regions."""
+
+    events: int = Field(ge=0)
+    agreeing: int = Field(ge=0)
+    agreement: float = Field(ge=0, le=1)
+    disagreements: tuple[Disagreement, ...] = Field(default=(), description="the first ones")
+    only_code: tuple[str, ...] = Field(default=(), description="cuts that only the code applies")
+    only_reference: tuple[str, ...] = Field(default=(), description="cuts that only the reference applies")
+
+
+class YieldComparison(_Strict):
+    """A published number and ours."""
+
+    sample: str
+    quantity: Literal["selected", "weighted"]
+    published: float
+    measured: float
+    agrees: bool
+
+
+class Validation(_Strict):
+    """What is known about whether the code does what the criteria say."""
+
+    status: Literal["agrees", "disagrees", "not_validated"]
+    event_by_event: EventByEvent | None = None
+    yields: tuple[YieldComparison, ...] = ()
+
+
+class InputFile(_Strict):
+    """A data file, by name and content."""
+
+    sample: str
+    name: str
+    bytes: int = Field(ge=0)
+    sha256: str
+
+
+class Inputs(_Strict):
+    """Checksums of everything that went in."""
+
+    criteria: str
+    profile: str
+    code: str
+    files: tuple[InputFile, ...]
+
+
+class Result(_Strict):
+    """All that an analysis found, and from what."""
+
+    schema_version: Literal["1.0"] = "1.0"
+    paper: PaperResult
+    dataset: DatasetResult
+    samples: dict[str, SampleResult]
+    coverage: Coverage
+    not_applied: tuple[Omission, ...]
+    validation: Validation
+    software: dict[str, str] = Field(description="versions by package, Python's, and the tier of the sandbox")
+    inputs: Inputs
+
+    def to_json(self) -> str:
+        """Write `result.json`; the same result gives the same bytes."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a `result.json`; InputError names the JSON path of the first offence."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            path = "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
+            message = f"a result breaks the schema {RESULT_VERSION} at {path}: {first['msg']}"
+            raise InputError(message, hint=f"compare with {SCHEMA.name}", path=path) from error
+
+
+def rounded(value: float) -> float:
+    """Round to ten significant digits.
+
+    >>> rounded(43.14179316115523), rounded(0.0)
+    (43.14179316, 0.0)
+    """
+    return float(f"{value:.{DIGITS}g}")
+
+
+def result_schema() -> str:
+    """Return the JSON Schema of `Result`, as published in `schemas/result-1.0.json`."""
+    schema = Result.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = f"Analysis result {RESULT_VERSION}"
+    return json.dumps(schema, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

@@ -1,0 +1,116 @@
+"""From criteria and data to a validated result, in the sandbox."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codegen.analysis import analyse
+from codegen.bundle import verify_bundle
+from codegen.dataset import Dataset, open_dataset
+from codegen.emit import emit
+from codegen.plan import make_plan
+from codegen.result import Result
+from codegen.toys import write_toys
+from eval.reference import reference_masks
+from kb.errors import DataError
+from kb.ssc import SelectionCriteria
+
+
+@pytest.fixture(scope="module")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("data") / "toys"
+    write_toys(folder, seed=1, events=150)
+    dataset = open_dataset(str(folder))
+    few = {name: dataset.samples[name] for name in list(dataset.samples)[:1] + list(dataset.samples)[-1:]}
+    return Dataset(dataset.name, folder, dataset.profile, few)
+
+
+@pytest.fixture(scope="module")
+def analysed(toys: Dataset, hzz4l: SelectionCriteria, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    output = tmp_path_factory.mktemp("out")
+    stages: list[str] = []
+    result = analyse(
+        hzz4l, toys, output, reference=reference_masks, progress=lambda stage, done, total: stages.append(stage)
+    )
+    assert list(dict.fromkeys(stages)) == ["plan", "run", "validate", "plots"]
+    return output, result
+
+
+def test_code_and_reference_agree_on_every_event(analysed: tuple[Path, Result]) -> None:
+    _, result = analysed
+    compared = result.validation.event_by_event
+    assert compared is not None
+    assert compared.events == sum(sample.events for sample in result.samples.values()) > 0
+    assert (compared.agreement, compared.only_code, compared.only_reference) == (1.0, (), ())
+    assert result.validation.status == "agrees"
+
+
+def test_the_result_says_what_was_done(analysed: tuple[Path, Result], hzz4l: SelectionCriteria) -> None:
+    _, result = analysed
+    assert (result.coverage.applied, result.coverage.total) == (24, 28)
+    applied = {cut_id for s in result.samples.values() for step in s.cutflow for cut_id in step.cut_ids}
+    applied |= {i for s in result.samples.values() for r in s.regions.values() for t in r.cutflow for i in t.cut_ids}
+    assert applied | {missing.cut_id for missing in result.not_applied} == {cut.id for cut in hzz4l.cuts}
+    assert any(sample.selected for sample in result.samples.values())
+    assert {"python", "awkward", "uproot", "sandbox"} <= set(result.software)
+    assert all(len(file.sha256) == 64 for file in result.inputs.files)
+
+
+def test_the_output_folder_holds_it_all(analysed: tuple[Path, Result]) -> None:
+    output, result = analysed
+    assert Result.from_json((output / "result.json").read_text(encoding="utf-8")) == result
+    names = {path.name for path in output.iterdir()}
+    assert {"analysis.py", "ssc.json", "profile.json", "result.json", "plots", "samples", "bundle.zip"} <= names
+    assert (output / "plots" / "m4l.png").stat().st_size > 0
+    assert verify_bundle(output / "bundle.zip") == []
+
+
+def test_running_again_gives_the_same_bytes(
+    analysed: tuple[Path, Result], toys: Dataset, hzz4l: SelectionCriteria, tmp_path: Path
+) -> None:
+    output, _ = analysed
+    analyse(hzz4l, toys, tmp_path, reference=reference_masks)
+    for name in ("analysis.py", "result.json", "ssc.json"):
+        assert (tmp_path / name).read_bytes() == (output / name).read_bytes()
+    text = (output / "result.json").read_text(encoding="utf-8")
+    assert str(toys.folder) not in text
+
+
+def test_the_written_code_is_the_emitted_one(
+    analysed: tuple[Path, Result], toys: Dataset, hzz4l: SelectionCriteria
+) -> None:
+    output, _ = analysed
+    assert (output / "analysis.py").read_text(encoding="utf-8") == emit(make_plan(hzz4l, toys.profile), toys.samples)
+
+
+def test_a_truncated_file_is_a_data_error(
+    toys: Dataset, notebook: dict[str, SelectionCriteria], tmp_path: Path
+) -> None:
+    whole = next(iter(toys.samples.values())).files[0]
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "data_A.root").write_bytes(whole.read_bytes())
+    (folder / "data_B.root").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(DataError, match=r"data_B\.root") as caught:
+        analyse(notebook["loose"], open_dataset(str(folder)), tmp_path / "out")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("selection", ["loose", "pt"])
+def test_published_yields_of_real_data(
+    selection: str, notebook: dict[str, SelectionCriteria], shared: Path, tmp_path: Path
+) -> None:
+    folder = shared / "data" / "atlas_2020_4lep"
+    numbers = json.loads((folder / "published_yields.json").read_text(encoding="utf-8"))
+    weighted = numbers[f"{selection}_weighted"]
+    dataset = open_dataset(str(folder))
+    published = {name: {"weighted": weighted[name]} for name in dataset.samples if name in weighted}
+    assert set(published) == {"data_A", "data_B", "data_C", "data_D", "Zee", "Zmumu", "ttbar_lep"}
+    result = analyse(notebook[selection], dataset, tmp_path, reference=reference_masks, published=published)
+    assert [y for y in result.validation.yields if not y.agrees] == []
+    assert result.validation.status == "agrees"
+    assert result.validation.event_by_event is not None
+    assert result.validation.event_by_event.events == 4827

@@ -1,0 +1,173 @@
+"""ADL text says what the criteria say, in the blocks and operators of the language."""
+
+from __future__ import annotations
+
+from codegen.export_adl import to_adl
+from kb.ssc import (
+    Choice,
+    Clause,
+    Composite,
+    Condition,
+    Cut,
+    Origin,
+    Paper,
+    Piecewise,
+    Region,
+    SelectionCriteria,
+    Subject,
+    Variable,
+)
+
+HUMAN = Origin(extractor="human")
+PAPER = Paper(arxiv_id="hzz", title="Four leptons", experiment="ATLAS", document_hash="0" * 64)
+
+
+def text_of(*cuts: Cut, regions: tuple[Region, ...] = (), composites: tuple[Composite, ...] = ()) -> list[str]:
+    criteria = SelectionCriteria(paper=PAPER, cuts=cuts, regions=regions, composites=composites)
+    return [line.split("#")[0].rstrip() for line in to_adl(criteria).splitlines()]
+
+
+def test_object_cuts_define_a_collection_in_gev_and_mm() -> None:
+    lines = text_of(
+        Cut(
+            id="a",
+            scope="object",
+            subject=Subject(object="muon"),
+            variable=Variable(id="pt"),
+            operator=">",
+            value=0.005,
+            unit="TeV",
+            origin=HUMAN,
+        ),
+        Cut(
+            id="b",
+            scope="object",
+            subject=Subject(object="muon"),
+            variable=Variable(id="abs_eta"),
+            operator="<",
+            value=2.7,
+            origin=HUMAN,
+        ),
+    )
+    start = lines.index("object muons")
+    assert lines[start : start + 4] == [
+        "object muons",
+        "  take Muon",
+        "  select pT(Muon) > 5",
+        "  select AbsEta(Muon) < 2.7",
+    ]
+
+
+def test_a_veto_is_a_rejection_and_a_rank_an_index() -> None:
+    lines = text_of(
+        Cut(
+            id="a",
+            scope="event",
+            subject=Subject(object="bjet"),
+            variable=Variable(id="count"),
+            operator=">=",
+            value=1,
+            role="veto",
+            origin=HUMAN,
+        ),
+        Cut(
+            id="b",
+            scope="event",
+            subject=Subject(object="lepton", rank=2),
+            variable=Variable(id="pt"),
+            operator=">",
+            value=15,
+            unit="GeV",
+            origin=HUMAN,
+        ),
+    )
+    assert "  reject Size(bjets) >= 1" in lines
+    assert "  select pT(leptons[1]) > 15" in lines
+
+
+def test_a_region_stands_on_its_parent() -> None:
+    cut = Cut(
+        id="a",
+        scope="region",
+        subject=Subject(object="fourlepton"),
+        variable=Variable(id="mass"),
+        operator="in",
+        value=(115, 130),
+        unit="GeV",
+        regions=("SR 1",),
+        origin=HUMAN,
+    )
+    lines = text_of(
+        cut, regions=(Region(name="SR 1", kind="signal"), Region(name="SR 2", kind="signal", parent="SR 1"))
+    )
+    start = lines.index("region SR_1")
+    assert lines[start + 1 : start + 3] == ["  baseline", "  select m(fourleptons) [] 115 130"]
+    assert lines[lines.index("region SR_2") + 1] == "  SR_1"
+
+
+def test_a_condition_guards_and_a_threshold_function_interpolates() -> None:
+    flavour = Clause(subject=Subject(object="electron"), variable=Variable(id="pt"), operator="<", value=50, unit="GeV")
+    floor = Piecewise(
+        subject=Subject(object="fourlepton"), variable=Variable(id="mass"), unit="GeV", points=((140, 12), (190, 50))
+    )
+    lines = text_of(
+        Cut(
+            id="a",
+            scope="object",
+            subject=Subject(object="electron"),
+            variable=Variable(id="iso_rel"),
+            operator="<",
+            value=0.1,
+            when=Condition(text="for pT < 50 GeV", clauses=(flavour,)),
+            origin=HUMAN,
+        ),
+        Cut(
+            id="b",
+            scope="event",
+            subject=Subject(object="lepton_pair", rank=2),
+            variable=Variable(id="mass"),
+            operator="in",
+            value=(floor, 115),
+            unit="GeV",
+            origin=HUMAN,
+        ),
+    )
+    assert "  select (pT(Electron) < 50) ? iso_rel(Electron) < 0.1 : ALL" in lines
+    assert "  select m(lepton_pairs[1]) [] interpolate(m(fourleptons), 140, 12, 190, 50) 115" in lines
+
+
+def test_alternatives_are_one_line() -> None:
+    cuts = [
+        Cut(
+            id=name,
+            scope="event",
+            subject=Subject(object="met"),
+            variable=Variable(id=variable),
+            operator=">",
+            value=5,
+            unit="1" if variable == "met_sig" else "GeV",
+            any_of="either",
+            origin=HUMAN,
+        )
+        for name, variable in (("a", "pt"), ("b", "mass"))
+    ]
+    assert "  select (MET > 5) or (m(mets) > 5)" in text_of(*cuts)
+
+
+def test_a_composite_says_what_its_members_are_to_each_other() -> None:
+    pair = Composite(
+        name="leading pair",
+        object="lepton_pair",
+        constituents=("lepton",),
+        count=2,
+        requires=("same_flavour", "opposite_charge"),
+        choice=Choice(mode="closest", variable=Variable(id="mass"), target=91.1876, unit="GeV"),
+    )
+    lines = to_adl(SelectionCriteria(paper=PAPER, composites=(pair,))).splitlines()
+    start = lines.index("composite leading_pair")
+    assert lines[start + 1 : start + 4] == [
+        "  take disjoint(lepton a, lepton b)",
+        "  select flavor(a) == flavor(b)",
+        "  select q(a) * q(b) < 0",
+    ]
+    assert "m closest to 91.1876 GeV" in lines[start + 4]

@@ -1,0 +1,100 @@
+"""A dataset profile says what branches mean, and says where it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codegen.profile import PROFILES, Profile, load_profile, shipped_profiles
+from kb.errors import DatasetNotFoundError, ProfileError
+from kb.ssc import Variable
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_every_shipped_profile_is_valid(name: str) -> None:
+    assert load_profile(name).name == name
+
+
+def test_energies_of_the_four_lepton_skim_are_in_mev(profile: Profile) -> None:
+    pt = profile.branch("electron", "pt")
+    assert pt is not None
+    assert (pt.branch, pt.factor) == ("lep_pt", 0.001)
+
+
+def test_electrons_and_muons_share_branches_and_are_told_apart_by_type(profile: Profile) -> None:
+    assert profile.parts("lepton") == ("electron", "muon")
+    where = profile.objects["muon"].where
+    assert where is not None
+    assert (where.branch, where.equals) == ("lep_type", 13)
+
+
+def test_isolation_needs_the_cone_that_the_paper_names(profile: Profile) -> None:
+    track = Variable(id="iso_rel", component="track")
+    found = profile.isolation("muon", track)
+    assert found is not None
+    assert found.branch == "lep_ptcone30"
+    assert profile.isolation("muon", track.model_copy(update={"cone": 0.3})) == found
+    assert profile.isolation("muon", track.model_copy(update={"cone": 0.2})) is None
+    assert profile.isolation("muon", track.model_copy(update={"cone_rule": "10 GeV / pT"})) is None
+    assert profile.isolation("muon", Variable(id="iso_rel")) is None, "track or calorimeter?"
+
+
+def test_working_points_are_found_whatever_their_case(profile: Profile) -> None:
+    assert profile.flag("electron", "id", "Tight") == profile.flag("electron", "id", "tight") is not None
+    assert profile.flag("electron", "id", "loose") is None
+
+
+def test_a_trigger_is_known_by_the_words_of_the_paper(profile: Profile) -> None:
+    assert profile.named_triggers("single-lepton triggers") == ("electron", "muon")
+    assert profile.named_triggers("dimuon trigger") == ("muon",)
+    assert profile.named_triggers("E_T^miss trigger") == ()
+
+
+def test_an_unknown_profile_names_the_shipped_ones() -> None:
+    with pytest.raises(DatasetNotFoundError) as caught:
+        load_profile("atlas-1999")
+    assert "atlas-2020-4lep" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "said"),
+    [
+        ('unit = "MeV" }', 'unit = "furlong" }', "furlong"),
+        ("bins = 34", 'bins = "many"', "bins"),
+        ('collection = "jet"', 'collection = "jets"', "no collection 'jets'"),
+        ("equals = 11", "equals = 11, above = 3.0", "at most one"),
+        ('name = "m4l"', 'name = "m4l"\nnames = 1', "not permitted"),
+    ],
+)
+def test_an_error_names_file_and_line(tmp_path: Path, line: str, wrong: str, said: str) -> None:
+    text = (PROFILES / "atlas-2020-4lep.toml").read_text(encoding="utf-8")
+    assert line in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(line, wrong, 1), encoding="utf-8")
+    with pytest.raises(ProfileError) as caught:
+        load_profile(path)
+    assert said in caught.value.message
+    number = int(caught.value.message.removeprefix(f"{path}:").split(":")[0])
+    assert 1 <= number <= len(text.splitlines())
+
+
+def test_the_line_is_the_one_with_the_error(tmp_path: Path) -> None:
+    text = (PROFILES / "atlas-2020-4lep.toml").read_text(encoding="utf-8").replace("bins = 8", "bins = 0")
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    line = text.splitlines().index("bins = 0") + 1
+    with pytest.raises(ProfileError, match=rf"mine\.toml:{line}: "):
+        load_profile(path)
+
+
+def test_broken_toml_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text('name = "x"\ntitle = \n', encoding="utf-8")
+    with pytest.raises(ProfileError, match=r"broken\.toml:2: "):
+        load_profile(path)
+
+
+def test_the_checksum_tells_profiles_apart(profile: Profile) -> None:
+    other = profile.model_copy(update={"luminosity": 36.1})
+    assert profile.checksum == load_profile("atlas-2020-4lep").checksum != other.checksum
