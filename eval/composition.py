@@ -1,0 +1,125 @@
+"""Systems built from an event's objects, by the words of the criteria: pairs, and quadruplets of two pairs.
+
+Leading pair: of the pairs that leave another pair over, the one its choice prefers. Subleading pair: of those left,
+the one its choice prefers. Among equals the pair of the lowest places in pT order wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from eval.event import DISTANCES, Particle, distance, mass, transverse
+from kb.ssc import Choice, Composite, PairRequirement, SelectionCriteria, Variable
+from kb.vocabulary import unit_factor
+
+Pair = tuple[Particle, Particle]
+
+# What pairs are made of.
+PAIRS = {
+    "lepton_pair": "lepton",
+    "electron_pair": "electron",
+    "muon_pair": "muon",
+    "jet_pair": "jet",
+    "bjet_pair": "bjet",
+    "photon_pair": "photon",
+}
+_MEASURES: dict[str, Callable[[Pair], float]] = {
+    "mass": mass,
+    "pt": transverse,
+    "delta_r": lambda pair: distance(*pair, "delta_r"),
+}
+
+
+def related(pair: Pair, requires: Sequence[PairRequirement]) -> bool:
+    """Say whether two objects are to each other as required."""
+    one, other = pair
+    facts: dict[PairRequirement, bool] = {
+        "same_flavour": one.kind == other.kind,
+        "different_flavour": one.kind != other.kind,
+        "opposite_charge": one.charge * other.charge < 0,
+        "same_charge": one.charge * other.charge > 0,
+    }
+    return all(facts[requirement] for requirement in requires)
+
+
+def preference(choice: Choice | None) -> Callable[[Pair], float]:
+    """Return what is smallest for the preferred pair; without a choice all pairs are equal."""
+    if choice is None:
+        return lambda pair: 0.0
+    measure = _MEASURES[choice.variable.id]
+    if choice.mode == "closest":
+        target = (choice.target or 0.0) * unit_factor(choice.unit)
+        return lambda pair: abs(measure(pair) - target)
+    return measure if choice.mode == "smallest" else lambda pair: -measure(pair)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The composites of the criteria that are built in each event."""
+
+    pairs: tuple[Composite, ...] = ()
+    whole: Composite | None = None
+
+    @classmethod
+    def of(cls, criteria: SelectionCriteria) -> Recipe:
+        """Find the pairs that are chosen, leading first, and the system made of them, if the criteria have them."""
+        chosen = [c for c in criteria.composites if c.object.endswith("_pair") and (c.rank or c.choice)]
+        whole = next((c for c in criteria.composites if c.object == "fourlepton"), None)
+        return cls(tuple(sorted(chosen, key=lambda c: c.rank or 1)[:2]), whole)
+
+    @property
+    def quadruplet(self) -> bool:
+        """Whether two pairs are chosen."""
+        return len(self.pairs) == 2
+
+    @property
+    def has_four(self) -> bool:
+        """Whether the criteria speak of a system of four leptons, chosen or leading."""
+        return self.quadruplet or self.whole is not None
+
+    def choose(self, particles: Sequence[Particle]) -> tuple[Pair, ...] | None:
+        """Return the chosen pairs in the order of `pairs`, or None where the event does not have them."""
+        everything = list(combinations(particles, 2))
+        if not self.pairs:
+            return None
+        lead = self.pairs[0]
+        firsts = [pair for pair in everything if related(pair, lead.requires)]
+        if not self.quadruplet:
+            return (min(firsts, key=preference(lead.choice)),) if firsts else None
+        sub = self.pairs[1]
+        seconds = [pair for pair in everything if related(pair, sub.requires)]
+        firsts = [pair for pair in firsts if any(_disjoint(pair, other) for other in seconds)]
+        if not firsts:
+            return None
+        first = min(firsts, key=preference(lead.choice))
+        left = [pair for pair in seconds if _disjoint(first, pair)]
+        return first, min(left, key=preference(sub.choice))
+
+
+def _disjoint(one: Pair, other: Pair) -> bool:
+    return not any(a is b for a in one for b in other)
+
+
+def pair_measure(variable: Variable) -> Callable[[Pair], float] | None:
+    """Return how a variable of a pair is computed, or None for one that is not known."""
+    if variable.id in DISTANCES:
+        return lambda pair: distance(*pair, variable.id)
+    known: dict[str, Callable[[Pair], float]] = {
+        "mass": mass,
+        "pt": transverse,
+        "charge": lambda pair: pair[0].charge + pair[1].charge,
+        "charge_product": lambda pair: pair[0].charge * pair[1].charge,
+    }
+    return known.get(variable.id)
+
+
+def group_measure(variable: Variable) -> Callable[[Sequence[Particle]], float] | None:
+    """Return how a variable of a system of leptons is computed, or None for one that is not known."""
+    known: dict[str, Callable[[Sequence[Particle]], float]] = {
+        "mass": mass,
+        "pt": transverse,
+        "charge": lambda members: sum(member.charge for member in members),
+    }
+    return known.get(variable.id)

@@ -1,0 +1,203 @@
+"""Events as plain Python objects: what the reference loop looks at, one event at a time.
+
+Nothing here is vectorised and nothing is shared with the compiler; only the branch names come from the dataset profile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from codegen.profile import Branch, Flag, Profile
+from kb.errors import DataError
+from kb.ssc import Variable
+
+Row = Mapping[str, Any]
+
+DISTANCES = ("delta_r", "delta_phi", "delta_eta")
+# Written without a sign in requirements: |d0| < 1 mm.
+_UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
+
+
+class InexpressibleError(Exception):
+    """The ntuple does not hold what a cut asks for; the message names what is missing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Particle:
+    """One object of an event, momentum in GeV as (E, px, py, pz); `row` holds its branches as in the ntuple."""
+
+    kind: str
+    place: tuple[int, int]
+    row: Row
+    pt: float
+    eta: float
+    phi: float
+    momentum: tuple[float, float, float, float]
+    charge: int
+
+
+@dataclass(frozen=True)
+class Ntuple:
+    """How a profile's branches become particles and numbers."""
+
+    profile: Profile
+
+    @cached_property
+    def _listed(self) -> dict[str, list[str]]:
+        """Branches by collection."""
+        listed = {}
+        for name, collection in self.profile.collections.items():
+            columns: list[Branch] = [*collection.variables.values(), *collection.isolation]
+            names = {branch for column in columns for branch in column.branches}
+            names |= {flag.branch for points in collection.flags.values() for flag in points.values()}
+            for kind in self.profile.objects.values():
+                if kind.collection == name and kind.where:
+                    names.add(kind.where.branch)
+            listed[name] = sorted(names)
+        return listed
+
+    def events(self, files: Iterable[Path]) -> Iterator[Row]:
+        """Yield every event as plain values and lists by branch; DataError for a file that cannot be read."""
+        import uproot
+
+        wanted = {branch for branches in self._listed.values() for branch in branches}
+        wanted |= {decision.branch for decision in (*self.profile.triggers.values(), *self.profile.cleaning.values())}
+        for file in files:
+            try:
+                with uproot.open(file) as root:
+                    tree = root[self.profile.tree]
+                    present = sorted(wanted & set(tree.keys()))
+                    for columns in tree.iterate(present, library="np", step_size=5000):
+                        for values in zip(*(columns[name] for name in present), strict=True):
+                            yield {name: value.tolist() for name, value in zip(present, values, strict=True)}
+            except (OSError, KeyError, ValueError) as error:
+                message = f"{file}: {error}"
+                raise DataError(message, hint=f"give ROOT files with a tree '{self.profile.tree}'") from error
+
+    def kinds(self, name: str) -> tuple[str, ...]:
+        """Return the kinds a name stands for; InexpressibleError where the ntuple has no such objects."""
+        kinds = self.profile.parts(name)
+        if not kinds:
+            message = f"the ntuple has no {name.replace('_', ' ')}"
+            raise InexpressibleError(message)
+        return kinds
+
+    def particles(self, event: Row, name: str) -> list[Particle]:
+        """Return all objects of this name, members of a union together, pT descending."""
+        found = [particle for kind in self.profile.parts(name) for particle in self._of_kind(event, kind)]
+        return sorted(found, key=lambda particle: (-particle.pt, particle.place))
+
+    def _of_kind(self, event: Row, kind: str) -> Iterator[Particle]:
+        definition = self.profile.objects[kind]
+        group = definition.collection or ""
+        variables = self.profile.collections[group].variables
+        if self.profile.collections[group].scalar or variables["pt"].branch not in event:
+            return
+        number = list(self.profile.collections).index(group)
+        branches = [name for name in self._listed[group] if name in event]
+        for index, values in enumerate(zip(*(event[name] for name in branches), strict=True)):
+            row = dict(zip(branches, values, strict=True))
+            if definition.where is not None and not holds(definition.where, row):
+                continue
+            pt, eta, phi = (_scaled(variables[part], row) for part in ("pt", "eta", "phi"))
+            plane = (pt * math.cos(phi), pt * math.sin(phi), pt * math.sinh(eta))
+            if "energy" in variables:
+                energy = _scaled(variables["energy"], row)
+            else:
+                energy = math.sqrt(sum(part * part for part in plane) + (definition.mass or 0.0) ** 2)
+            charge = int(_scaled(variables["charge"], row)) if "charge" in variables else 0
+            yield Particle(kind, (number, index), row, pt, eta, phi, (energy, *plane), charge)
+
+    def probe(self, kind: str) -> Particle:
+        """Return a made-up object that has every branch, to ask what can be measured."""
+        group = self.profile.objects[kind].collection or ""
+        row = dict.fromkeys(self._listed[group], 1.0)
+        return Particle(kind, (0, 0), row, 1.0, 0.0, 0.0, (1.0, 1.0, 0.0, 0.0), 1)
+
+    def missing_momentum(self, event: Row, part: str) -> float:
+        """Return `pt` (GeV) or `phi` of the missing transverse momentum."""
+        branch = self.profile.branch("met", part)
+        if branch is None:
+            message = "the ntuple has no missing transverse momentum"
+            raise InexpressibleError(message)
+        return _scaled(branch, event)
+
+    def measure(self, particle: Particle, variable: Variable) -> float:
+        """Return a variable of one object in GeV, mm or 1."""
+        name = variable.id
+        if name in {"iso_rel", "iso_abs"}:
+            sum_ = self.profile.isolation(particle.kind, variable)
+            if sum_ is None:
+                message = f"the ntuple has no such isolation sum of {particle.kind}s ({variable.component or 'any'})"
+                raise InexpressibleError(message)
+            amount = _scaled(sum_, particle.row)
+            if name == "iso_rel":
+                return amount if sum_.relative else amount / particle.pt
+            return amount * particle.pt if sum_.relative else amount
+        if name == "z0_sintheta":
+            return abs(self._stored(particle, "z0")) / math.cosh(particle.eta)
+        if name in _UNSIGNED:
+            return abs(self._stored(particle, _UNSIGNED[name]))
+        energy, px, py, pz = particle.momentum
+        if name in {"rapidity", "abs_rapidity"}:
+            rapidity = math.atanh(pz / energy)
+            return abs(rapidity) if name == "abs_rapidity" else rapidity
+        if name == "mass" and self.profile.branch(particle.kind, "mass") is None:
+            return math.sqrt(max(energy * energy - px * px - py * py - pz * pz, 0.0))
+        return self._stored(particle, name)
+
+    def _stored(self, particle: Particle, variable: str) -> float:
+        branch = self.profile.branch(particle.kind, variable)
+        if branch is None or any(name not in particle.row for name in branch.branches):
+            message = f"the ntuple has no {variable} of {particle.kind}s"
+            raise InexpressibleError(message)
+        return _scaled(branch, particle.row)
+
+    def flagged(self, particle: Particle, variable: str, point: str) -> bool:
+        """Say whether one object meets a working point that the ntuple knows by this name."""
+        flag = self.profile.flag(particle.kind, variable, point)
+        if flag is None:
+            message = f"the ntuple has no flag '{point}' ({variable}) of {particle.kind}s"
+            raise InexpressibleError(message)
+        return holds(flag, particle.row)
+
+
+def holds(flag: Flag, row: Row) -> bool:
+    """Say whether a flag is set in a row of branches."""
+    value = row[flag.branch]
+    if flag.equals is not None:
+        return bool(value == flag.equals)
+    if flag.above is not None:
+        return bool(value > flag.above)
+    if flag.below is not None:
+        return bool(value < flag.below)
+    return bool(value)
+
+
+def _scaled(branch: Branch, row: Row) -> float:
+    value = float(row[branch.branch])
+    # MeV are divided by 1000 rather than multiplied by 0.001, which is no binary number.
+    value = value / (1 / branch.factor) if branch.factor < 1 else value * branch.factor
+    return value / float(row[branch.over]) if branch.over else value
+
+
+def mass(particles: Sequence[Particle]) -> float:
+    """Return the invariant mass in GeV; 0 where rounding makes its square negative."""
+    energy, px, py, pz = (math.fsum(parts) for parts in zip(*(p.momentum for p in particles), strict=True))
+    return math.sqrt(max(energy * energy - px * px - py * py - pz * pz, 0.0))
+
+
+def transverse(particles: Sequence[Particle]) -> float:
+    """Return the transverse momentum of the sum in GeV."""
+    return math.hypot(math.fsum(p.momentum[1] for p in particles), math.fsum(p.momentum[2] for p in particles))
+
+
+def distance(one: Particle, other: Particle, kind: str) -> float:
+    """Return ΔR, |Δφ| or |Δη| (`delta_r`, `delta_phi`, `delta_eta`)."""
+    across, around = abs(one.eta - other.eta), abs(math.remainder(one.phi - other.phi, math.tau))
+    return {"delta_r": math.hypot(across, around), "delta_phi": around, "delta_eta": across}[kind]

@@ -1,0 +1,191 @@
+"""Which objects of an event are selected: the cuts on single objects, by the definitions of the paper.
+
+A definition ('signal electron') is meant where a cut names it; where nothing is named, the most refined one of its kind
+that no cut names. Cuts without a definition hold for all objects of their kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from eval.event import DISTANCES, InexpressibleError, Ntuple, Particle, Row, distance
+from eval.inequality import satisfies, unsigned_offset
+from kb.ssc import Clause, Condition, Cut, Piecewise, SelectionCriteria
+
+LEPTONS = frozenset({"lepton", "electron", "muon"})
+Others = Callable[[str, "str | None"], "list[Particle]"]
+
+
+class Filters:
+    """The cuts on single objects, alternatives together, and what they select."""
+
+    def __init__(self, criteria: SelectionCriteria, ntuple: Ntuple) -> None:
+        self.criteria = criteria
+        self.ntuple = ntuple
+        self.definitions = {definition.name: definition for definition in criteria.objects}
+        self.overlaps = {o.cut: (o.removed, o.kept) for d in criteria.objects for o in d.overlap_removal}
+        self.groups: list[tuple[Cut, ...]] = []
+        self._lines: dict[tuple[str, str, str | None], frozenset[str]] = {}
+
+    def is_filter(self, cut: Cut) -> bool:
+        """Say whether a cut selects objects, not events."""
+        subject = cut.subject
+        if cut.id in self.overlaps:
+            return True
+        single = subject.object in self.ntuple.profile.objects and subject.object != "met"
+        return cut.scope == "object" and subject.rank is None and single and cut.variable.id != "count"
+
+    def add(self, group: tuple[Cut, ...]) -> None:
+        """Take in a cut, or alternatives; InexpressibleError says what the ntuple lacks for them."""
+        for cut in group:
+            self._attempt(cut)
+            self._refuse_circle(cut)
+        self.groups.append(group)
+
+    def select(self, row: Row, name: str, definition: str | None, others: Others) -> list[Particle]:
+        """Return the selected objects of a name in one event, pT descending."""
+        selected = []
+        for particle in self.ntuple.particles(row, name):
+            line = self.lines_for(name, particle.kind, definition)
+            if all(self._lets_pass(group, particle, line, others) for group in self.groups):
+                selected.append(particle)
+        return selected
+
+    def _lets_pass(self, group: tuple[Cut, ...], particle: Particle, line: frozenset[str], others: Others) -> bool:
+        owners = self.owners(group[0])
+        about = self.ntuple.profile.parts(self.filtered(group[0]))
+        if particle.kind not in about or (owners and not owners & line):
+            return True
+        return any(self.passes(cut, particle, others) for cut in group)
+
+    def _attempt(self, cut: Cut) -> None:
+        """Ask a made-up object what the filter asks, so that what the ntuple lacks shows before any event is read."""
+        if any(isinstance(edge, Piecewise) for edge in (cut.value if isinstance(cut.value, tuple) else (cut.value,))):
+            message = "a threshold that follows another quantity is not known for single objects"
+            raise InexpressibleError(message)
+        for kind in self.ntuple.kinds(self.filtered(cut)):
+            self.passes(cut, self.ntuple.probe(kind), lambda name, definition: [])
+            for clause in cut.when.clauses if cut.when else ():
+                self.clause_holds(clause, self.ntuple.probe(kind))
+            if cut.id not in self.overlaps and cut.variable.id not in DISTANCES:
+                self._object_test(cut, self.ntuple.probe(kind))
+
+    def _refuse_circle(self, cut: Cut) -> None:
+        """Refuse a removal of objects by others whose own selection waits for the removal."""
+        parts = self.ntuple.profile.parts
+        waits = {
+            (removed, kept)
+            for known in [*(known for group in self.groups for known in group), cut]
+            if self._kept(known) is not None
+            for removed in parts(self.filtered(known))
+            for kept in parts(self._kept_object(known))
+        }
+        for _ in range(len(waits)):
+            waits |= {(first, last) for first, one in waits for other, last in waits if one == other}
+        if any(first == last for first, last in waits):
+            message = "its objects are defined by each other"
+            raise InexpressibleError(message)
+
+    def _kept(self, cut: Cut) -> str | None:
+        """Return what objects are kept away from, by a cut on their distance; None for another cut."""
+        _, kept = self.overlaps.get(cut.id, (None, None))
+        if kept is None and cut.variable.id in DISTANCES:
+            return next(iter(cut.variable.reference), None)
+        return kept
+
+    def _kept_object(self, cut: Cut) -> str:
+        kept = self._kept(cut) or ""
+        return self.definitions[kept].object if kept in self.definitions else kept
+
+    def filtered(self, cut: Cut) -> str:
+        """Return which objects a filter is about."""
+        removed, _ = self.overlaps.get(cut.id, (None, None))
+        if removed is None:
+            return cut.subject.object
+        return self.definitions[removed].object if removed in self.definitions else removed
+
+    def owners(self, cut: Cut) -> set[str]:
+        """Return the definitions a filter belongs to; none if it holds for all objects of its kind."""
+        named = {name for name, definition in self.definitions.items() if cut.id in definition.cuts}
+        return named | ({cut.subject.definition} & set(self.definitions) if cut.subject.definition else set())
+
+    def line(self, definition: str | None) -> list[str]:
+        """Return a definition with those it inherits from."""
+        line: list[str] = []
+        while definition in self.definitions and definition not in line:
+            line.append(definition)
+            definition = self.definitions[definition].parent
+        return line
+
+    def meant(self, kind: str) -> str | None:
+        """Return the definition that is meant where none is named."""
+        named = {cut.subject.definition for cut in self.criteria.cuts if not self.is_filter(cut)}
+        built = [name for c in self.criteria.composites for name in c.constituents if name in self.definitions]
+        for name in built:
+            if self.definitions[name].object == kind:
+                return name
+        taken = {d.parent for d in self.definitions.values()} | {kept for _, kept in self.overlaps.values()} | named
+        free = [n for n, d in self.definitions.items() if d.object == kind and n not in taken]
+        return max(free, key=lambda name: len(self.line(name)), default=None)
+
+    def lines_for(self, name: str, kind: str, definition: str | None) -> frozenset[str]:
+        """Return the definitions that objects of a kind must meet: muons those of 'signal muon' and 'signal lepton'."""
+        key = (name, kind, definition)
+        if key not in self._lines:
+            if definition in self.definitions:
+                meant = {definition, definition.replace("lepton", kind), definition.replace(kind, "lepton")}
+                starts = meant & set(self.definitions)
+            else:
+                around = {kind, name, *(["lepton"] if kind in LEPTONS else [])}
+                starts = {found for found in map(self.meant, around) if found is not None}
+            self._lines[key] = frozenset(part for start in starts for part in self.line(start))
+        return self._lines[key]
+
+    def passes(self, cut: Cut, particle: Particle, others: Others) -> bool:
+        """Say whether one object passes a filter; `others` gives the selected objects of a name and definition."""
+        if cut.when is not None and not self.condition_holds(cut.when, particle):
+            return True
+        if cut.id in self.overlaps or cut.variable.id in DISTANCES:
+            return self._is_apart(cut, particle, others)
+        return self._object_test(cut, particle) != (cut.role == "veto")
+
+    def _object_test(self, cut: Cut, particle: Particle) -> bool:
+        if cut.operator == "is":
+            return self.ntuple.flagged(particle, cut.variable.id, str(cut.value))
+        return satisfies(unsigned_offset(cut, self.ntuple.measure(particle, cut.variable)), cut)
+
+    def _is_apart(self, cut: Cut, particle: Particle, others: Others) -> bool:
+        removed, _ = self.overlaps.get(cut.id, (None, None))
+        kept = self._kept(cut)
+        if kept is None or cut.variable.id not in DISTANCES:
+            message = "it does not say which of two objects is kept, or at which distance"
+            raise InexpressibleError(message)
+        name = self._kept_object(cut)
+        self.ntuple.kinds(name)
+        near = [
+            satisfies(distance(particle, other, cut.variable.id), cut)
+            for other in others(name, kept if kept in self.definitions else None)
+            if other.place != particle.place
+        ]
+        drops = cut.role == "veto" or (removed is not None and cut.operator in {"<", "<="})
+        return not any(near) if drops else all(near)
+
+    def condition_holds(self, condition: Condition, particle: Particle) -> bool:
+        if not condition.clauses:
+            message = f"its condition '{condition.text}' is not understood"
+            raise InexpressibleError(message)
+        found = [self.clause_holds(clause, particle) for clause in condition.clauses]
+        return all(found) if condition.combine == "all" else any(found)
+
+    def clause_holds(self, clause: Clause, particle: Particle) -> bool:
+        about = self.ntuple.profile.parts(clause.subject.object)
+        if not about or (particle.kind not in about and not {particle.kind, *about} <= LEPTONS):
+            message = f"it holds on a condition on another object ({clause.subject.object})"
+            raise InexpressibleError(message)
+        if particle.kind not in about:
+            return False
+        if not isinstance(clause.value, str):
+            return satisfies(self.ntuple.measure(particle, clause.variable), clause)
+        if clause.variable.name == "flavour" and clause.value in self.ntuple.profile.objects:
+            return clause.value == particle.kind
+        return self.ntuple.flagged(particle, clause.variable.id, clause.value) != (clause.operator == "!=")

@@ -1,0 +1,98 @@
+"""Inequalities and flavour words of the criteria, read for the reference loop."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+
+from kb.ssc import Bound, Clause, Cut, PairRequirement, Piecewise
+from kb.vocabulary import unit_factor
+
+Z_MASS = 91.1876  # GeV, PDG 2024
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def satisfies(
+    value: float, demand: Cut | Clause, along: Callable[[Piecewise], float | None] = lambda curve: None
+) -> bool:
+    """Say whether a number in GeV, mm or 1 satisfies a cut or a clause.
+
+    `along` gives what a threshold function follows, in normal units; where the event lacks it, nothing satisfies.
+    """
+    asked = demand.normal_value if isinstance(demand, Cut) else _normal(demand)
+    if isinstance(asked, str):
+        return False
+    edges = [_edge(bound, along) for bound in (asked if isinstance(asked, tuple) else (asked,))]
+    if len(edges) == 2:
+        low, high = edges
+        if low is None or high is None:
+            return False
+        return (low <= value <= high) == (demand.operator == "in")
+    return edges[0] is not None and _COMPARE[demand.operator](value, edges[0])
+
+
+def _normal(clause: Clause) -> float | tuple[float, float] | str:
+    factor = unit_factor(clause.unit)
+    if isinstance(clause.value, str):
+        return clause.value
+    if isinstance(clause.value, tuple):
+        return clause.value[0] * factor, clause.value[1] * factor
+    return clause.value * factor
+
+
+def _edge(bound: Bound, along: Callable[[Piecewise], float | None]) -> float | None:
+    if not isinstance(bound, Piecewise):
+        return bound
+    x = along(bound)
+    return None if x is None else bound.at(x)
+
+
+def unsigned_offset(cut: Cut, value: float) -> float:
+    """Return the distance from the Z mass for a cut of the form |m − m_Z| < x, else the value itself."""
+    about_z = re.search(r"\bm_?\{?Z\}?\b", f"{cut.note} {cut.variable.name or ''}")
+    if cut.variable.id == "mass" and about_z and cut.operator in {">", ">=", "<", "<="}:
+        return abs(value - Z_MASS)
+    return value
+
+
+def flavour_mixtures(text: str) -> list[tuple[int, int]]:
+    """Return the numbers of electrons and muons that a text like '4e, 4μ or 2e2μ' allows; empty if it is no such text.
+
+    >>> flavour_mixtures("4e, 4μ or 2e2μ"), flavour_mixtures("2μ2e"), flavour_mixtures("tight")
+    ([(4, 0), (0, 4), (2, 2)], [(2, 2)], [])
+    """
+    allowed = []
+    for word in re.split(r"[\s,;/|]+", text.replace("µ", "μ").replace("mu", "μ")):
+        if re.fullmatch(r"(\d?[eμ][±+−-]*)+", word) and word:
+            counts = {"e": 0, "μ": 0}
+            for number, letter in re.findall(r"(\d?)([eμ])", word):
+                counts[letter] += int(number or 1)
+            if sum(counts.values()) > 1:
+                allowed.append((counts["e"], counts["μ"]))
+    return allowed
+
+
+def relation(text: str) -> PairRequirement | None:
+    """Return what two objects are to each other by a text like 'same flavour'.
+
+    >>> relation("same flavour"), relation("opposite flavour"), relation("opposite charge"), relation("tight")
+    ('same_flavour', 'different_flavour', 'opposite_charge', None)
+    """
+    flavour = "flavo" in text
+    charge = "charge" in text or "sign" in text
+    if flavour == charge:
+        return None
+    if re.search(r"same|like|identical", text) and "unlike" not in text:
+        return "same_flavour" if flavour else "same_charge"
+    if re.search(r"opposite|different|unlike", text):
+        return "different_flavour" if flavour else "opposite_charge"
+    return None

@@ -1,0 +1,391 @@
+"""What selection criteria ask of one event, and what the ntuple cannot answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
+
+from codegen.profile import Profile
+from eval.company import MIXED, measure_of, meetings, transverse_mass
+from eval.composition import PAIRS, Pair, Recipe, group_measure, pair_measure, related
+from eval.event import InexpressibleError, Ntuple, holds, mass, transverse
+from eval.filters import LEPTONS, Filters
+from eval.inequality import flavour_mixtures, relation, satisfies, unsigned_offset
+from eval.scene import Scene
+from kb.ssc import Clause, Cut, PairRequirement, Piecewise, SelectionCriteria, Subject, Variable
+
+Test = Callable[[Scene], bool]
+Quantity = Callable[[Scene], float | None]
+
+_GROUPS = {"fourlepton": 4, "trilepton": 3}
+_SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
+
+
+class Interpretation:
+    """The criteria in the terms of one kind of ntuple; `not_applied` says why a cut is left out."""
+
+    def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
+        self.criteria = criteria
+        self.ntuple = Ntuple(profile)
+        self.recipe = Recipe.of(criteria)
+        self.filters = Filters(criteria, self.ntuple)
+        self.composites = {composite.name: composite for composite in criteria.composites}
+        self.not_applied: dict[str, str] = {}
+        self.tests: dict[str, Test] = {}
+        groups: dict[str, list[Cut]] = {}
+        for cut in criteria.cuts:
+            groups.setdefault(f"alternatives {cut.any_of}" if cut.any_of else cut.id, []).append(cut)
+        for group in groups.values():
+            try:
+                self._read(tuple(group))
+            except InexpressibleError as finding:
+                self.not_applied |= {cut.id: str(finding) for cut in group}
+        applied = [cut for cut in criteria.cuts if cut.id not in self.not_applied]
+        self.baseline = [cut.id for cut in applied if not self._regions_of(cut)]
+        self.regional = {region.name: self._inherited(region.name, applied) for region in criteria.regions}
+
+    def _regions_of(self, cut: Cut) -> set[str]:
+        return {*cut.regions, *(region.name for region in self.criteria.regions if cut.id in region.cuts)}
+
+    def _inherited(self, name: str | None, applied: list[Cut]) -> list[str]:
+        parents = {region.name: region.parent for region in self.criteria.regions}
+        line: list[str] = []
+        while name is not None and name not in line:
+            line.append(name)
+            name = parents.get(name)
+        return [cut.id for cut in applied if self._regions_of(cut) & set(line)]
+
+    def _read(self, group: tuple[Cut, ...]) -> None:
+        if any(cut.status == "rejected" for cut in group):
+            message = "it was rejected in review"
+            raise InexpressibleError(message)
+        if all(self.filters.is_filter(cut) for cut in group):
+            if any(self._regions_of(cut) for cut in group):
+                message = "it selects objects in one region only"
+                raise InexpressibleError(message)
+            self.filters.add(group)
+            return
+        tests = [self._test(cut) for cut in group]
+        for cut in group:
+            self.tests[cut.id] = _any(tests)
+
+    def _test(self, cut: Cut) -> Test:
+        test = self._plain_test(cut)
+        if cut.role == "veto":
+            return lambda scene: not test(scene)
+        return test
+
+    def _plain_test(self, cut: Cut) -> Test:
+        subject, variable = cut.subject, cut.variable
+        if cut.scope == "trigger" or variable.id == "trigger":
+            return self._decision(cut)
+        if cut.scope == "cleaning" or variable.id == "cleaning":
+            return self._cleaning(cut)
+        known = {*PAIRS, *_GROUPS, *MIXED, "event", *self.ntuple.profile.objects}
+        if subject.object not in known:
+            message = f"the ntuple has no {variable.name or variable.id} of the {subject.object.replace('_', ' ')}"
+            raise InexpressibleError(message)
+        applies, within = self._event_conditions(cut)
+        if variable.id == "count":
+            return _when(applies, self._count_test(cut, within))
+        if subject.object in PAIRS:
+            return _when(applies, self._pair_test(cut, within))
+        if within:
+            message = f"its condition '{cut.when.text if cut.when else ''}' is not about what it cuts on"
+            raise InexpressibleError(message)
+        if subject.object in _GROUPS and cut.operator == "is":
+            return _when(applies, self._flavour_test(cut))
+        if subject.object in self.ntuple.profile.objects and subject.object != "met":
+            if cut.operator == "is":
+                return _when(applies, self._flag_test(cut))
+            if subject.rank is None and variable.id != "mt" and variable.id not in _SUMS:
+                return _when(applies, self._every_test(cut))
+        if cut.operator == "is":
+            message = f"the ntuple has no flag '{cut.value}' of the {subject.object.replace('_', ' ')}"
+            raise InexpressibleError(message)
+        if subject.object in MIXED:
+            return _when(applies, self._meeting_test(cut))
+        quantity = self.quantity(subject, variable)
+        return _when(applies, lambda scene: self._satisfied(scene, quantity(scene), cut))
+
+    def _meeting_test(self, cut: Cut) -> Test:
+        for part in MIXED[cut.subject.object]:
+            self.ntuple.kinds(part)
+        measure = measure_of(cut.subject.object, cut.variable)
+
+        def test(scene: Scene) -> bool:
+            results = [self._satisfied(scene, measure(pair), cut) for pair in meetings(scene, cut.subject)]
+            return any(results) if cut.role == "veto" else all(results)
+
+        return test
+
+    def _satisfied(self, scene: Scene, value: float | None, cut: Cut) -> bool:
+        return value is not None and satisfies(
+            unsigned_offset(cut, value), cut, lambda curve: self._along(scene, curve)
+        )
+
+    def _along(self, scene: Scene, curve: Piecewise) -> float | None:
+        return self.quantity(curve.subject, curve.variable)(scene)
+
+    def _decision(self, cut: Cut) -> Test:
+        if cut.operator != "is" or cut.variable.id != "trigger":
+            message = "it is a requirement inside the trigger, of which the ntuple has only the decision"
+            raise InexpressibleError(message)
+        profile = self.ntuple.profile
+        names = profile.named_triggers(str(cut.value)) or profile.named_triggers(
+            " ".join(e.quote for e in cut.evidence)
+        )
+        if not names:
+            message = f"the ntuple has no trigger '{cut.value}'"
+            raise InexpressibleError(message)
+        return lambda scene: any(holds(profile.triggers[name], scene.row) for name in names)
+
+    def _cleaning(self, cut: Cut) -> Test:
+        flags = [f for f in self.ntuple.profile.cleaning.values() if any(w in str(cut.value) for w in f.words)]
+        if not flags:
+            message = f"the ntuple has no event quality flag '{cut.value}'"
+            raise InexpressibleError(message)
+        return lambda scene: all(holds(flag, scene.row) for flag in flags)
+
+    def _event_conditions(self, cut: Cut) -> tuple[list[Test], list[Clause]]:
+        """Part a condition into tests of the event and clauses about the objects or pairs that are cut on."""
+        if cut.when is None:
+            return [], []
+        if not cut.when.clauses or (
+            cut.when.combine == "any" and len(cut.when.clauses) > 1 and cut.variable.id != "count"
+        ):
+            message = f"its condition '{cut.when.text}' is not understood"
+            raise InexpressibleError(message)
+        tests: list[Test] = []
+        within: list[Clause] = []
+        for clause in cut.when.clauses:
+            about, value = clause.subject.object, clause.value
+            if isinstance(value, str) and about in _GROUPS:
+                tests.append(self._mixture(value))
+            elif isinstance(value, str) or about == cut.subject.object:
+                within.append(clause)
+            else:
+                quantity = self.quantity(clause.subject, clause.variable)
+                tests.append(_numeric(quantity, clause))
+        return tests, within
+
+    def _mixture(self, text: str) -> Test:
+        allowed = flavour_mixtures(text)
+        if not allowed:
+            message = f"'{text}' is no composition of electrons and muons"
+            raise InexpressibleError(message)
+
+        def test(scene: Scene) -> bool:
+            four = scene.group(sum(allowed[0]))
+            kinds = [particle.kind for particle in four or ()]
+            return (kinds.count("electron"), kinds.count("muon")) in allowed
+
+        return test
+
+    def _flavour_test(self, cut: Cut) -> Test:
+        return self._mixture(str(cut.value))
+
+    def _count_test(self, cut: Cut, within: list[Clause]) -> Test:
+        name, definition = cut.subject.object, cut.subject.definition
+        if name in PAIRS or name in _GROUPS:
+            return self._count_systems(cut, within)
+        for kind in self.ntuple.kinds(name):
+            for clause in within:
+                self.filters.clause_holds(clause, self.ntuple.probe(kind))
+        condition = cut.when if within else None
+
+        def test(scene: Scene) -> bool:
+            found = scene.selected(name, definition)
+            return satisfies(sum(condition is None or self.filters.condition_holds(condition, p) for p in found), cut)
+
+        return test
+
+    def _count_systems(self, cut: Cut, within: list[Clause]) -> Test:
+        name = cut.subject.object
+        if name in _GROUPS:
+            return lambda scene: satisfies(int(scene.group(_GROUPS[name]) is not None), cut)
+        requires = (*self._required(cut.subject.definition), *_relations(within))
+        if self.recipe.quadruplet and name == "lepton_pair":
+            built = self.recipe.pairs[0].requires
+            if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
+                return lambda scene: scene.chosen is not None
+        of = PAIRS[name]
+        self.ntuple.kinds(of)
+
+        def test(scene: Scene) -> bool:
+            pairs = combinations(scene.selected(of, None), 2)
+            return satisfies(sum(related(pair, requires) for pair in pairs), cut)
+
+        return test
+
+    def _required(self, definition: str | None) -> tuple[PairRequirement, ...]:
+        composite = self.composites.get(definition or "")
+        return composite.requires if composite else ()
+
+    def _pair_test(self, cut: Cut, within: list[Clause]) -> Test:
+        subject, variable = cut.subject, cut.variable
+        relations = _relations(within)
+        if len(relations) < len(within):
+            message = f"its condition '{cut.when.text if cut.when else ''}' is not about flavour or charge"
+            raise InexpressibleError(message)
+        measure = pair_measure(variable)
+        wanted: tuple[PairRequirement, ...] = ()
+        if cut.operator == "is":
+            named = relation(str(cut.value))
+            if named is None:
+                message = f"'{cut.value}' is no relation of two objects"
+                raise InexpressibleError(message)
+            wanted = (named,)
+        elif measure is None:
+            message = f"{variable.id} of a pair is not known"
+            raise InexpressibleError(message)
+        pairs = self._pairs(subject)
+
+        def test(scene: Scene) -> bool:
+            found = pairs(scene)
+            if found is None:
+                return False
+            about = [pair for pair in found if related(pair, relations)]
+            if wanted:
+                return all(related(pair, wanted) for pair in about)
+            assert measure is not None
+            results = [self._satisfied(scene, measure(pair), cut) for pair in about]
+            return any(results) if cut.role == "veto" else all(results)
+
+        return test
+
+    def _pairs(self, subject: Subject) -> Callable[[Scene], list[Pair] | None]:
+        """Return the pairs a cut is about: the chosen one of a rank or name, else all of the system, else all."""
+        of = PAIRS[subject.object]
+        self.ntuple.kinds(of)
+        for place, composite in enumerate(self.recipe.pairs):
+            ranked = subject.rank is not None and subject.rank == (composite.rank or place + 1)
+            if ranked or subject.definition == composite.name:
+                return lambda scene, place=place: [scene.chosen[place]] if scene.chosen else None  # type: ignore[misc]
+        if subject.rank is not None:
+            message = "the criteria do not say how pairs are ranked"
+            raise InexpressibleError(message)
+        requires = self._required(subject.definition)
+        in_system = of in LEPTONS and self.recipe.has_four
+        if of in LEPTONS and len(self.recipe.pairs) == 1 and not in_system and not requires:
+            return lambda scene: [scene.chosen[0]] if scene.chosen else None
+
+        def pairs(scene: Scene) -> list[Pair] | None:
+            objects = scene.group(4) if in_system else scene.selected(of, None)
+            if objects is None:
+                return None
+            if not in_system and not requires:  # 'the mass of the two jets'
+                objects = objects[:2]
+                if len(objects) < 2:
+                    return None
+            return [pair for pair in combinations(objects, 2) if related(pair, requires)]
+
+        return pairs
+
+    def _every_test(self, cut: Cut) -> Test:
+        name = cut.subject.object
+        for kind in self.ntuple.kinds(name):
+            self.ntuple.measure(self.ntuple.probe(kind), cut.variable)
+
+        def test(scene: Scene) -> bool:
+            found = scene.leading(name, cut.subject.definition)
+            return all(self._satisfied(scene, self.ntuple.measure(p, cut.variable), cut) for p in found or ())
+
+        return test
+
+    def _flag_test(self, cut: Cut) -> Test:
+        name, variable, point, rank = cut.subject.object, cut.variable.id, str(cut.value), cut.subject.rank
+        for kind in self.ntuple.kinds(name):
+            self.ntuple.flagged(self.ntuple.probe(kind), variable, point)
+
+        def test(scene: Scene) -> bool:
+            flags = [self.ntuple.flagged(p, variable, point) for p in scene.leading(name, cut.subject.definition) or ()]
+            return all(flags) if rank is None else len(flags) >= rank and flags[rank - 1]
+
+        return test
+
+    def quantity(self, subject: Subject, variable: Variable) -> Quantity:
+        """Return a number of the event; None in events that lack what it is about."""
+        name, rank = subject.object, subject.rank
+        if name == "met" and variable.id in {"pt", "phi"}:
+            self.ntuple.kinds("met")
+            return lambda scene: self.ntuple.missing_momentum(scene.row, variable.id)
+        if name in PAIRS:
+            measure, pairs = pair_measure(variable), self._pairs(subject)
+            if measure is None:
+                message = f"{variable.id} of a pair is not known"
+                raise InexpressibleError(message)
+            return lambda scene: next((measure(pair) for pair in pairs(scene) or ()), None)
+        if name in _GROUPS:
+            return _group_quantity(_GROUPS[name], variable)
+        if variable.id == "mt" and name in {"event", "lepton", "electron", "muon"}:
+            who = Subject(object="lepton_met", rank=rank or 1)
+            self.ntuple.kinds("met")
+            return lambda scene: next((transverse_mass(pair) for pair in meetings(scene, who)), None)
+        if variable.id in _SUMS:
+            return self._sum(variable.id)
+        if variable.id == "mht":
+            self.ntuple.kinds("jet")
+            return lambda scene: transverse(scene.selected("jet", None))
+        if variable.id == "mj":
+            self.ntuple.kinds("fatjet")
+            return lambda scene: sum(mass([jet]) for jet in scene.selected("fatjet", None))
+        if name in self.ntuple.profile.objects and rank is not None:
+            for kind in self.ntuple.kinds(name):
+                self.ntuple.measure(self.ntuple.probe(kind), variable)
+            return lambda scene: _nth(
+                [self.ntuple.measure(p, variable) for p in scene.leading(name, subject.definition) or ()], rank
+            )
+        message = f"the ntuple has no {variable.name or variable.id} of {name.replace('_', ' ')}"
+        raise InexpressibleError(message)
+
+    def _sum(self, name: str) -> Quantity:
+        for part in _SUMS[name]:
+            self.ntuple.kinds(part)
+        if name in {"st", "meff"}:
+            self.ntuple.kinds("met")
+
+        def total(scene: Scene) -> float:
+            sum_ = sum(p.pt for part in _SUMS[name] for p in scene.selected(part, None))
+            return sum_ + (self.ntuple.missing_momentum(scene.row, "pt") if name in {"st", "meff"} else 0.0)
+
+        return total
+
+
+def _any(tests: Sequence[Test]) -> Test:
+    return lambda scene: any(test(scene) for test in tests)
+
+
+def _when(conditions: Sequence[Test], test: Test) -> Test:
+    """A cut whose conditions do not hold is not asked."""
+    return lambda scene: not all(condition(scene) for condition in conditions) or test(scene)
+
+
+def _numeric(quantity: Quantity, clause: Clause) -> Test:
+    def test(scene: Scene) -> bool:
+        value = quantity(scene)
+        return value is not None and satisfies(value, clause)
+
+    return test
+
+
+def _relations(clauses: Iterable[Clause]) -> tuple[PairRequirement, ...]:
+    found = (relation(f"{clause.value} {clause.variable.name or ''}") for clause in clauses)
+    return tuple(named for named in found if named is not None)
+
+
+def _group_quantity(count: int, variable: Variable) -> Quantity:
+    measure = group_measure(variable)
+    if measure is None:
+        message = f"the ntuple has no {variable.name or variable.id} of {count} leptons"
+        raise InexpressibleError(message)
+
+    def quantity(scene: Scene) -> float | None:
+        members = scene.group(count)
+        return None if members is None else measure(members)
+
+    return quantity
+
+
+def _nth(values: Sequence[float], rank: int) -> float | None:
+    return values[rank - 1] if len(values) >= rank else None

@@ -1,0 +1,69 @@
+"""An independent reading of selection criteria: a plain loop over events, object by object.
+
+It shares the meaning of the SSC with the compiler, but no code: no arrays, no plan, no emitted source. Agreement of the
+two, event by event, is what validates an analysis. Numbers are in GeV, mm and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codegen.profile import Profile
+from eval.interpretation import Interpretation
+from eval.scene import Scene
+from kb.ssc import SelectionCriteria
+
+
+@dataclass
+class ReferenceMasks(Mapping[str, list[bool]]):
+    """Pass flags per event: by cut id, by region, and for the whole baseline.
+
+    A cut on events has its own flag, all cuts on objects being applied; alternatives share one flag; a cut on objects
+    removes no event by itself.
+    As a mapping it has the ids of the applied cuts and `selected`.
+    """
+
+    passes: dict[str, list[bool]] = field(default_factory=dict)
+    selected: list[bool] = field(default_factory=list)
+    regions: dict[str, list[bool]] = field(default_factory=dict)
+    not_applied: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> list[bool]:
+        return self.selected if key == "selected" else self.passes[key]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.passes
+        yield "selected"
+
+    def __len__(self) -> int:
+        return len(self.passes) + 1
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """Ids of the cuts that were applied, in the order of the criteria."""
+        return tuple(self.passes)
+
+    def after(self, cut_ids: Sequence[str]) -> list[bool]:
+        """Return which events pass all of these cuts."""
+        columns = [self.passes[cut_id] for cut_id in cut_ids]
+        return [all(flags) for flags in zip(*columns, strict=True)] if columns else [True] * len(self.selected)
+
+
+def reference_masks(criteria: SelectionCriteria, profile: Profile, files: Sequence[Path]) -> ReferenceMasks:
+    """Apply the criteria to every event of the files, in their order; DataError for a file that cannot be read."""
+    reading = Interpretation(criteria, profile)
+    masks = ReferenceMasks(not_applied=dict(reading.not_applied))
+    masks.passes = {cut.id: [] for cut in criteria.cuts if cut.id not in reading.not_applied}
+    masks.regions = {region.name: [] for region in criteria.regions}
+    for row in reading.ntuple.events(files):
+        scene = Scene(reading.filters, reading.recipe, row)
+        flags = {cut_id: (cut_id not in reading.tests or reading.tests[cut_id](scene)) for cut_id in masks.passes}
+        for cut_id, flag in flags.items():
+            masks.passes[cut_id].append(flag)
+        baseline = all(flags[cut_id] for cut_id in reading.baseline)
+        masks.selected.append(baseline)
+        for name, cut_ids in reading.regional.items():
+            masks.regions[name].append(baseline and all(flags[cut_id] for cut_id in cut_ids))
+    return masks

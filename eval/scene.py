@@ -1,0 +1,54 @@
+"""One event with its selected objects and the systems chosen from them."""
+
+from __future__ import annotations
+
+from eval.composition import PAIRS, Pair, Recipe
+from eval.event import Particle, Row
+from eval.filters import LEPTONS, Filters
+
+
+class Scene:
+    """What is selected and built in one event; made when asked for."""
+
+    def __init__(self, filters: Filters, recipe: Recipe, row: Row) -> None:
+        self.filters = filters
+        self.recipe = recipe
+        self.row = row
+        self._selected: dict[tuple[str, str | None], list[Particle]] = {}
+        self._chosen: list[tuple[Pair, ...] | None] = []
+
+    def selected(self, name: str, definition: str | None) -> list[Particle]:
+        """Return the selected objects of a name, pT descending."""
+        key = (name, definition)
+        if key not in self._selected:
+            self._selected[key] = self.filters.select(self.row, name, definition, self.selected)
+        return self._selected[key]
+
+    @property
+    def chosen(self) -> tuple[Pair, ...] | None:
+        """The chosen pairs, leading first, or None."""
+        if not self._chosen:
+            pairs = self.recipe.pairs
+            of = PAIRS[pairs[0].object] if pairs else "lepton"
+            named = next((n for pair in pairs for n in pair.constituents if n in self.filters.definitions), None)
+            self._chosen.append(self.recipe.choose(self.selected(of, named)))
+        return self._chosen[0]
+
+    def group(self, count: int) -> list[Particle] | None:
+        """Return the members of the quadruplet, or the `count` leading leptons; None where there are too few."""
+        if self.recipe.quadruplet and count == 4:
+            if self.chosen is None:
+                return None
+            members = [particle for pair in self.chosen for particle in pair]
+            return sorted(members, key=lambda particle: (-particle.pt, particle.place))
+        leptons = self.selected("lepton", None)
+        return leptons[:count] if len(leptons) >= count else None
+
+    def leading(self, name: str, definition: str | None) -> list[Particle] | None:
+        """Return the objects that ranks count: of the four-lepton system for leptons if there is one, else all."""
+        named = definition in self.filters.definitions
+        if name in LEPTONS and not named and self.recipe.has_four:
+            members = self.group(4)
+            parts = self.filters.ntuple.profile.parts(name)
+            return None if members is None else [p for p in members if p.kind in parts]
+        return self.selected(name, definition)
