@@ -1,0 +1,223 @@
+"""Give tokens their meaning: variables by symbol and word, objects with their rank, comparators, function words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from kb.distil.lexer import KINDS, Plain, Token, lex
+from kb.distil.lexicon import lexicon
+from kb.distil.notation import Symbol, symbols
+from kb.distil.particles import Named
+from kb.vocabulary import vocabulary
+
+# Variables whose words are requirements by themselves ("isolated", "b-tagged"); kb.distil.flags reads them.
+_FLAGS = {"trigger", "btag", "id", "cleaning", "charge_product", "other", "ratio"}
+_OF_THE_EVENT = {
+    "mt",
+    "mt2",
+    "mct",
+    "mj",
+    "mr",
+    "r2",
+    "ht",
+    "st",
+    "lt",
+    "meff",
+    "mht",
+    "aplanarity",
+    "sphericity",
+    "alpha_t",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An object as the text names it."""
+
+    object: str
+    plural: bool = False
+    rank: int | None = None
+
+
+@lru_cache(maxsize=65536)
+def _norm(word: str) -> str:
+    if len(word) > 1 and not re.search(r"[_^]", word) and not (word.isupper() and len(word) <= 5):
+        word = word.lower()  # but MET is no past tense
+    word = re.sub(r"(?<=[a-z])or(?=s?$)", lambda _: "our", word) if word in {"flavor", "flavors"} else word
+    return {"center": "centre", "fulfills": "fulfils", "fulfill": "fulfil"}.get(word, word)
+
+
+def _single(word: str) -> str:
+    if len(word) > 3 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 2 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
+class _Phrases:
+    """A trie over words."""
+
+    def __init__(self) -> None:
+        self.root: dict[str, Any] = {}
+
+    def add(self, phrase: str, kind: str, value: Any) -> None:
+        words = [_norm(token.text) for token in lex(Plain(phrase, range(len(phrase)))) if token.kind != "h"]
+        node = self.root
+        for word in words:
+            node = node.setdefault(word, {})
+        node.setdefault("", (kind, value))
+
+    def longest(self, tokens: list[Token], start: int) -> tuple[int, str, Any, bool] | None:
+        """Return (end, kind, value, plural) of the longest phrase that starts at a token."""
+        node = self.root
+        best: tuple[int, str, Any, bool] | None = None
+        position = start
+        while position < len(tokens):
+            token = tokens[position]
+            if token.kind == "h" and position > start and _glues(tokens, position):
+                position += 1
+                continue
+            word = token.value if token.kind == "·" else _norm(token.text)
+            plural = False
+            following = node.get(word)
+            if following is None and word.isupper():
+                word = word.lower()
+                following = node.get(word)
+            if following is None:
+                single = _single(word)
+                following = node.get(single) if single != word else None
+                plural = following is not None
+            if following is None:
+                break
+            node = following
+            position += 1
+            if "" in node:
+                kind, value = node[""]
+                best = (position, kind, value, plural or (word.endswith("s") and len(word) > 3))
+        return best
+
+
+def _glues(tokens: list[Token], position: int) -> bool:
+    if position + 1 >= len(tokens):
+        return False
+    before, here, after = tokens[position - 1], tokens[position], tokens[position + 1]
+    return before.end == here.start and here.end == after.start and after.kind in "t·h"
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> _Phrases:
+    words, phrases = lexicon(), _Phrases()
+    for term in vocabulary().objects.values():
+        for alias in term.aliases:
+            phrases.add(alias, "o", term.id)
+    for term in vocabulary().variables.values():
+        if term.id not in _FLAGS:
+            for alias in term.aliases:
+                if alias != "isolated":
+                    phrases.add(alias, "v", term.id)
+    phrases.add("pair", "o", "pair")  # of what, the sentences before say
+    phrases.add("combination", "t", None)
+    for op, items in words.comparators.items():
+        for item in items:
+            phrases.add(item, "c", op)
+    for rank, items in words.ranks.items():
+        for item in items:
+            phrases.add(item, "r", rank)
+    for name, items in words.words.items():
+        for item in items:
+            if name in KINDS:
+                phrases.add(item, KINDS[name], None)
+    for mass, items in words.masses.items():
+        for item in items:
+            phrases.add(item, "M", mass)
+    for word, value in words.numbers.items():
+        phrases.add(word, "n", float(value))
+    return phrases
+
+
+def tokens_of(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
+    """Read plain text into meaningful tokens.
+
+    >>> from kb.distil.lexer import plain
+    >>> "".join(t.kind for t in tokens_of(plain("Electrons (muons) must have p_T > 30 (25) GeV")))
+    'obodmkvcnbndu'
+    """
+    stop = len(text.text) if end is None else end
+    piece = text.text[start:stop]
+    raw: list[Token] = []
+    position = start
+    for symbol in symbols(piece):
+        first, last = symbol.start + start, symbol.end + start
+        while last > first and text.text[last - 1].isspace():
+            last -= 1
+        if first < position:
+            continue
+        raw += lex(text, position, first)
+        raw.append(_variable(symbol, text.text[first:last], text.offset(first), text.offset(last - 1) + 1))
+        position = last
+    raw += lex(text, position, stop)
+    return _phrased(raw)
+
+
+def _variable(symbol: Symbol, body: str, start: int, end: int) -> Token:
+    token = Token("v", body, start, end, symbol)
+    if symbol.variable == "const":
+        token.kind, token.value = "M", mass_named(body)
+    return token
+
+
+def mass_named(body: str) -> float | None:
+    bare = re.sub(r"[_{}()\s]|\^?PDG", "", body)
+    return {"mZ": 91.1876, "mW": 80.369, "mH": 125.2, "mh": 125.2, "mt": 172.57, "mtop": 172.57, "mJ/ψ": 3.0969}.get(
+        bare
+    )
+
+
+def _phrased(raw: list[Token]) -> list[Token]:
+    phrases = _phrases()
+    # A bare p_T may be part of a phrase ("highest-p_T lepton"); it is spelt for the trie, and restored if it is not.
+    spelt = [
+        replace(t, kind="·", value="p_t" if t.text[0] in "pP" else "e_t")
+        if t.kind == "v" and t.value.variable == "pt" and t.value.about is None and "|" not in t.text
+        else t
+        for t in raw
+    ]
+    out: list[Token] = []
+    position = 0
+    while position < len(raw):
+        token = spelt[position]
+        if token.kind not in "t·pn" or (token.kind == "n" and token.text[0].isdigit()):
+            out.append(raw[position])
+            position += 1
+            continue
+        found = phrases.longest(spelt, position)
+        if found is None or (token.kind == "·" and found[0] == position + 1 and found[1] == "v"):
+            if not (token.kind == "p" and token.text in "\"'`"):
+                out.append(raw[position])
+            position += 1
+            continue
+        end, kind, value, plural = found
+        if kind == "o" and plural and token.word in lexicon().numbers:  # "four leptons" counts, "four-lepton" names
+            number = float(lexicon().numbers[token.word])
+            out.append(replace(raw[position], kind="n", value=number))
+            position += 1
+            continue
+        first, last = raw[position], raw[end - 1]
+        body = " ".join(t.text for t in raw[position:end])
+        if kind == "o":
+            value = Mention(value, plural)
+        elif kind == "v":
+            about = Named("met") if value == "met_sig" else Named("event") if value in _OF_THE_EVENT else None
+            value = Symbol(0, 0, value, body, about)
+        out.append(Token(kind, body, first.start, last.end, value))
+        position = end
+    return out
+
+
+def kinds(tokens: list[Token]) -> str:
+    """Return the kinds of tokens as one string, for the clause grammar."""
+    return "".join(t.kind for t in tokens)

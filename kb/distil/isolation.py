@@ -1,0 +1,65 @@
+"""Read isolation: what is summed, in which cone, absolute or relative."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from kb.distil.candidates import Memory
+from kb.distil.quantities import Quantity
+from kb.distil.reading import Reading
+from kb.distil.subjects import About
+
+
+def summed(reading: Reading, quantity: Quantity, about: list[About]) -> list[About]:
+    """Read a sum in a cone as isolation: `the energy in a cone … less than 2.45 GeV`, `less than 0.05 × E_T`."""
+    if (
+        not about
+        or about[0].variable not in {"energy", "pt", "isolation", "iso_abs", "delta_r"}
+        or quantity.variable is not None
+    ):
+        return about
+    if (
+        not re.search(r"\bcone\b", reading.text)
+        or not re.search(r"\bsum|energ|momenta|isolat", reading.text)
+        or quantity.operator not in {"<", "<="}
+    ):
+        return about
+    relative = re.match(r"[pt]v", reading.shape[quantity.end :]) is not None
+    return [About("iso_rel" if relative else "iso_abs", None, index=about[0].index)]
+
+
+def isolation(reading: Reading, memory: Memory, variable_id: str, object_id: str, at: int) -> dict[str, Any]:
+    if variable_id not in {"iso_rel", "iso_abs", "mini_iso"}:
+        return {}
+    extra: dict[str, Any] = {}
+    text = reading.text
+    if re.search(r"\btrack|charged", text):
+        extra["component"] = "track"
+    elif re.search(r"\bcalorimet|\bclusters?\b|ECAL|HCAL", text):
+        extra["component"] = "calorimeter"
+    elif memory.component in {"track", "calorimeter"}:
+        extra["component"] = memory.component
+    known = (cones(text) if re.search(r"\bcone\b", text) else {}) or memory.cones
+    cone = known.get(object_id, known.get(""))
+    spoken = [(m.start(), float(m.group(1))) for m in re.finditer(r"ΔR\s*[=<]\s*(0\.\d+)", text)]
+    if len(spoken) > 1 and object_id not in known:  # the one that follows the bound
+        cone = next((size for place, size in spoken if place > at), spoken[-1][1])
+    if cone is not None:
+        extra["cone"] = cone
+    elif object_id == "lepton" and len(known) > 1:
+        extra["cone_rule"] = ", ".join(f"{size:g} for {name}s" for name, size in sorted(known.items()))
+    return extra
+
+
+def cones(text: str) -> dict[str, float]:
+    """Read the sizes of isolation cones, by object where it is said.
+
+    >>> cones("in a cone of size ΔR = 0.3 around muons and ΔR = 0.2 around electrons")
+    {'muon': 0.3, 'electron': 0.2}
+    """
+    pattern = (
+        r"(?:ΔR|∆R|size|radius)[^.\d<>]{0,30}?(?:of\s*)?[=<]?\s*(0\.\d+)(?:\s+(?:around"
+        r"|for)\s+(?:the\s+|an?\s+)?(electron|muon|lepton|photon|track)s?)?"
+    )
+    return {match.group(2) or "": float(match.group(1)) for match in re.finditer(pattern, text)}

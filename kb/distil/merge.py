@@ -1,0 +1,86 @@
+"""Make one cut of the same statement said twice, and show where two statements contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from kb.distil.candidates import Candidate
+from kb.ssc import Piecewise
+from kb.vocabulary import normal_unit, unit_factor
+
+_UP = {">": ">", ">=": ">"}
+_DOWN = {"<": "<", "<=": "<"}
+
+
+def key(candidate: Candidate) -> tuple[object, ...]:
+    """Return what makes two candidates the same statement, apart from their regions."""
+    return (*slot(candidate), _number(candidate), candidate.value if isinstance(candidate.value, str) else "")
+
+
+def slot(candidate: Candidate) -> tuple[object, ...]:
+    """Return what a candidate is about: two candidates of one slot with different numbers may contradict each other."""
+    operator = _UP.get(candidate.operator) or _DOWN.get(candidate.operator) or candidate.operator
+    when = candidate.when.text if candidate.when else ""
+    trigger = candidate.scope == "trigger"
+    variable = candidate.variable
+    return (
+        candidate.object,
+        candidate.rank,
+        variable.id,
+        variable.name or "",
+        variable.component or "",
+        operator,
+        candidate.role,
+        when,
+        trigger,
+        normal_unit(candidate.unit),
+        candidate.any_of,
+    )
+
+
+def _number(candidate: Candidate) -> object:
+    factor = unit_factor(candidate.unit)
+
+    def one(bound: object) -> object:
+        if isinstance(bound, Piecewise):
+            return tuple((x, y * factor) for x, y in bound.points)
+        return round(float(bound) * factor, 9) if isinstance(bound, int | float) else ""
+
+    value = candidate.value
+    return tuple(one(v) for v in value) if isinstance(value, tuple) else one(value)
+
+
+def merge(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
+    """Group candidates that state the same; the first of a group is its fullest statement.
+
+    What a table restates of the leading object is taken in by the same statement for every object; `no leptons` by
+    `no electrons` and `no muons`.
+    """
+    groups: dict[tuple[object, ...], list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(key(candidate), []).append(candidate)
+    for own, members in list(groups.items()):
+        first = members[0]
+        if first.rank is not None and all(c.kind == "table" and not c.regions for c in members):
+            wider = key(first.with_(rank=None))
+            if wider in groups and wider != own:
+                groups[wider] += groups.pop(own)
+        elif first.object == "lepton" and first.variable.id == "count" and first.value == 0 and first.operator == "==":
+            single = [key(first.with_(object=name)) for name in ("electron", "muon")]
+            if all(k in groups for k in single):
+                groups[single[0]] += groups.pop(own)
+    return list(groups.values())
+
+
+def regions_of(group: list[Candidate], common: Callable[[Candidate], bool]) -> tuple[str, ...]:
+    """Return the regions a group holds in; empty means everywhere.
+
+    A statement without a region holds everywhere, unless a table gives regions for it and the sentence does not say
+    that it is common to all (`common`).
+    """
+    tabled = any(c.kind == "table" and c.regions for c in group)
+    event = all(c.scope in {"event", "region"} for c in group)
+    for candidate in group:
+        if not candidate.regions and not (tabled and event and (candidate.kind == "table" or not common(candidate))):
+            return ()
+    return tuple(dict.fromkeys(region for c in group for region in c.regions))

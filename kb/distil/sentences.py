@@ -1,0 +1,100 @@
+"""Split blocks into sentences: `Ref. [31]`, `Fig. 2`, `i.e.` and decimals end none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kb.document import Block, Document
+
+_ABBREVIATIONS = (
+    "ref",
+    "refs",
+    "fig",
+    "figs",
+    "sec",
+    "sect",
+    "secs",
+    "eq",
+    "eqs",
+    "tab",
+    "tabs",
+    "e.g",
+    "i.e",
+    "cf",
+    "vs",
+    "al",
+    "approx",
+    "resp",
+    "no",
+    "nos",
+    "dr",
+    "st",
+    "ca",
+    "etc",
+    "app",
+    "vol",
+    "incl",
+    "max",
+    "min",
+    "d.o.f",
+    "n.d.f",
+    "phys",
+    "lett",
+    "rev",
+    "nucl",
+    "instrum",
+    "meth",
+    "prof",
+    "w.r.t",
+    "a.k.a",
+    "viz",
+)
+_ENDS_IN_ABBREVIATION = re.compile(rf"(?:^|[\s(\[])(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})\.$", re.IGNORECASE)
+_END = re.compile(r"[.!?](?:[\"'”’)\]]|\[[\d,\s–-]+\]|(?<!\d\.)\d{1,2}(?=\s+[A-Z]))*(?=\s+[A-Z“\"‘'(\[|∆Δ•\d]|\s*$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a block, `[start, end)` in the document."""
+
+    start: int
+    end: int
+    block: Block
+
+
+def split(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of sentences.
+
+    >>> text = "As in Ref. [3], p_T > 0.5 GeV, e.g. for muons. Jets, see Fig. 2, are kept."
+    >>> [text[a:b] for a, b in split(text)]
+    ['As in Ref. [3], p_T > 0.5 GeV, e.g. for muons.', 'Jets, see Fig. 2, are kept.']
+    """
+    start = 0
+    for match in _END.finditer(text):
+        head = text[start : match.start() + 1]
+        if _ENDS_IN_ABBREVIATION.search(head):
+            following = text[match.end() :].lstrip()[:1]
+            if not (re.search(r"\b(?:etc|al|incl)\.$", head) and following.isupper()):
+                continue
+        if re.search(r"(?:^|\s)[A-Z]\.$", head) and not re.search(r"(?:^|\s)[TVR]\.$", head):
+            continue
+        yield from _trimmed(text, start, match.end())
+        start = match.end()
+    yield from _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if end > start:
+        yield start, end
+
+
+def sentences(document: Document, block: Block) -> list[Sentence]:
+    """Return the sentences of a block."""
+    text = document.text[block.start : block.end]
+    return [Sentence(block.start + a, block.start + b, block) for a, b in split(text)]

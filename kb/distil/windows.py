@@ -1,0 +1,125 @@
+"""Read mass windows: `within 15 GeV of the Z boson mass`, `|m_ℓℓ − m_Z| > 10 GeV`, `±7 MeV around 1019 MeV`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kb.distil.lexer import Token
+from kb.distil.quantities import Amount, Quantity
+from kb.vocabulary import unit_factor
+
+_AWAY = re.compile(r"\b(?:away|differ|differs|different|off|outside)\b")
+
+
+@dataclass(slots=True)
+class Window:
+    """A mass with a half width."""
+
+    centre: float
+    unit: str
+    width: float
+    inside: bool
+
+    def bounds(self) -> tuple[float, float]:
+        """Return both edges in the window's unit."""
+        return (round(self.centre - self.width, 6), round(self.centre + self.width, 6))
+
+
+def windows(tokens: list[Token], shape: str, text: str) -> list[Quantity]:
+    """Return mass windows as ranges; the masses of known particles are the lexicon's."""
+    found: list[Quantity] = []
+    for match in re.finditer(r"n(u)", shape):
+        start, end = match.span()
+        unit = tokens[start + 1].value
+        if unit is None or unit.normal != "GeV":
+            continue
+        mass = _mass(tokens, shape, start, end)
+        if mass is None:
+            continue
+        position, centre = mass
+        near = " ".join(t.word for t in tokens[max(0, start - 5) : max(end, position) + 2])
+        first = min(start, position)
+        last = max(end, position + 1)
+        between = " ".join(t.word for t in tokens[min(end, position) : max(start, position)])
+        lead = " ".join(t.word for t in tokens[max(0, start - 4) : start])
+        comparator = tokens[start - 1] if start and tokens[start - 1].kind == "c" else None
+        width = float(tokens[start].value)
+        if comparator is not None and str(comparator.value) in {">", ">="}:
+            if not re.search(r"\b(?:from|of|away|off)\b", between) and not _AWAY.search(lead):
+                continue
+            inside = False
+        elif comparator is not None and str(comparator.value) in {"<", "<="}:
+            if not re.search(r"\b(?:from|of|away|around)\b", between) and not re.search(
+                r"differ|deviat|distance", lead
+            ):
+                continue
+            inside = True
+        elif (
+            re.search(r"\b(?:within|window|±|consistent|compatible|range around|\+-|inside)", near)
+            or "±" in near
+            or re.match(r"(?:of|around|from) the", between)
+        ):
+            inside = not re.search(r"\b(?:outside|not|exclud\w+|away)\b", near)
+        else:
+            continue
+        factor = unit_factor(unit.id)
+        quantity = Quantity(first, last, "in" if inside else "not_in", [], rule="mass-window")
+        window = Window(centre / factor, unit.id, width, inside)
+        low, high = window.bounds()
+        quantity.amounts = [Amount((low,), unit.id, (high,))]
+        quantity.extra = {"width": width, "centre": centre}
+        if not found or found[-1].end <= first:
+            found.append(quantity)
+    return found
+
+
+def _mass(tokens: list[Token], shape: str, start: int, end: int) -> tuple[int, float] | None:
+    """Find the mass that a width goes with: a named one, or a number with a unit after `around` or `=`."""
+    for index in list(range(end, min(end + 9, len(tokens)))) + list(range(start - 1, max(-1, start - 8), -1)):
+        if shape[index] == "M" and tokens[index].value:
+            if index > end and re.search(r"[SW]|c|n", shape[end:index]):
+                continue
+            if index < start and re.search(r"[SW]|c(?!$)|n|v", shape[index + 1 : start]):
+                continue
+            return index, float(tokens[index].value)
+    lead = tokens[start - 1].text if start else ""
+    if lead.endswith("±"):
+        for index in range(end, min(end + 12, len(tokens))):
+            if shape[index] == "n" and index + 1 < len(tokens) and shape[index + 1] == "u" and tokens[index + 1].value:
+                return index + 1, float(tokens[index].value) * float(tokens[index + 1].value.factor)
+    return None
+
+
+def gaps(tokens: list[Token], quantities: list[Quantity]) -> list[Quantity]:
+    """Read `|η| < 1.37 or 1.52 < |η| < 2.37` as `|η| < 2.37` outside 1.37 to 1.52."""
+    out: list[Quantity] = []
+    for quantity in quantities:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and last.operator in {"<", "<="}
+            and quantity.operator == "in"
+            and last.variable is not None
+            and quantity.variable is not None
+            and tokens[last.variable].value.variable == tokens[quantity.variable].value.variable
+            and [t.word for t in tokens[last.end : quantity.start]] in (["or"], ["and"])
+            and last.amounts[0].values[0] < quantity.amounts[0].values[0]
+        ):
+            low, high = last.amounts[0], quantity.amounts[0]
+            hole = Quantity(
+                last.start,
+                last.end,
+                "not_in",
+                [Amount(low.values, high.unit, high.values)],
+                last.variable,
+                True,
+                rule="gap",
+            )
+            edge = Quantity(
+                quantity.start, quantity.end, "<", [Amount(high.upper, high.unit)], quantity.variable, True, rule="gap"
+            )
+            out[-1:] = [hole, edge]
+        else:
+            out.append(quantity)
+    return out
