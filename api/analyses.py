@@ -1,0 +1,108 @@
+"""Generated analyses: run one for a paper and a dataset, keep its files, find it again."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.intake import Progress
+from kb.errors import AnalysisNotFoundError, CutbookError
+from kb.store.records import AnalysisRecord, Problem, now
+
+if TYPE_CHECKING:
+    from api.workspace import Workspace
+    from codegen.result import Result
+
+CODE = "analysis.py"
+RESULT = "result.json"
+
+
+def analysis_id(arxiv_id: str, version: int, folder: Path) -> str:
+    """Return the name of the analysis of a paper on the dataset in a folder; running it again replaces it.
+
+    >>> toys = Path("toys")
+    >>> analysis_id("hzz4l", 1, toys) == analysis_id("hzz4l", 1, toys) != analysis_id("hzz4l", 2, toys)
+    True
+    """
+    return hashlib.sha256(f"{arxiv_id}v{version}\n{folder.resolve()}".encode()).hexdigest()[:12]
+
+
+def request_analysis(workspace: Workspace, arxiv_id: str, dataset: str) -> AnalysisRecord:
+    """Enter an analysis into the base as queued; the paper and the dataset have to exist."""
+    paper = workspace.store.criteria(arxiv_id).paper
+    opened = workspace.dataset(dataset)
+    record = AnalysisRecord(
+        id=analysis_id(paper.arxiv_id, paper.version, opened.folder),
+        arxiv_id=paper.arxiv_id,
+        version=paper.version,
+        dataset=opened.name,
+    )
+    workspace.store.save_analysis(record)
+    return record
+
+
+def run_analysis(
+    workspace: Workspace,
+    arxiv_id: str,
+    dataset: str,
+    *,
+    output: Path | None = None,
+    progress: Progress = lambda *_: None,
+) -> tuple[AnalysisRecord, Result]:
+    """Generate, run and validate a paper's analysis; return its record, whose folder holds the files, and its result.
+
+    `dataset` is a known name or a folder. `output` defaults to a folder of the home; there the old files are replaced
+    only once the new ones are complete. What fails is kept in the record, and raised.
+    """
+    criteria = workspace.store.criteria(arxiv_id)
+    paper = criteria.paper
+    opened = workspace.dataset(dataset)
+    name = analysis_id(paper.arxiv_id, paper.version, opened.folder)
+
+    # Heavy, so imported when paper and dataset are known to exist.
+    from codegen.analysis import analyse
+    from eval.reference import reference_masks
+
+    target = output.absolute() if output else workspace.folder("analyses") / name
+    record = AnalysisRecord(
+        id=name, arxiv_id=paper.arxiv_id, version=paper.version, dataset=opened.name, state="running"
+    )
+    workspace.store.save_analysis(record)
+    work = target if output else target.with_name(f".{name}.partial")
+    if output is None:
+        shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        result = analyse(criteria, opened, work, reference=reference_masks, progress=progress)
+    except CutbookError as error:
+        problem = Problem(code=error.code, message=error.message, hint=error.hint)
+        failed = record.model_copy(update={"state": "failed", "finished_at": now(), "problem": problem})
+        workspace.store.save_analysis(failed)
+        raise
+    if output is None:
+        shutil.rmtree(target, ignore_errors=True)
+        work.replace(target)
+    done = {"state": "done", "finished_at": now(), "folder": str(target), "result": result.model_dump(mode="json")}
+    record = record.model_copy(update=done)
+    workspace.store.save_analysis(record)
+    return record, result
+
+
+def files_of(record: AnalysisRecord) -> list[str]:
+    """Return the names, relative to its folder, of an analysis' files; links are left out."""
+    if not record.folder:
+        return []
+    folder = Path(record.folder)
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def file_of(record: AnalysisRecord, name: str) -> Path:
+    """Return the path of one of the files that `files_of` lists; no other name is followed."""
+    names = files_of(record)
+    if name not in names:
+        message = f"analysis {record.id} has no file '{name}'"
+        raise AnalysisNotFoundError(message, hint=f"it has: {', '.join(names) or 'none yet'}")
+    return Path(record.folder) / name

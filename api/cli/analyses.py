@@ -1,0 +1,186 @@
+"""`cutbook analyse` and `cutbook datasets`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from codegen.result import Result, SampleResult, StepResult, Validation
+    from kb.store.records import AnalysisRecord
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands about analyses."""
+    app.command()(analyse)
+    app.command()(datasets)
+
+
+def analyse(
+    paper: Annotated[str, typer.Argument(metavar="ID", help="A paper of the knowledge base.")],
+    dataset: Annotated[str, typer.Option(metavar="NAME_OR_FOLDER", help="What to run on: see cutbook datasets.")],
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Where to put the files; default: the home.")
+    ] = None,
+) -> None:
+    """Turn a paper's cuts into code, run and validate it.
+
+    The code runs in a sandbox; event by event it is compared with an independent reading of the same cuts.
+    """
+    from api.analyses import run_analysis
+    from api.cli.screen import progress, screen
+    from api.settings import Settings
+    from api.workspace import Workspace
+
+    with Workspace(Settings.read()) as workspace, progress(paper) as tell:
+        record, result = run_analysis(workspace, paper, dataset, output=out, progress=tell)
+    print_result(screen(), record, result)
+
+
+def datasets() -> None:
+    """List the datasets that analyses can run on."""
+    from rich.text import Text
+
+    from api.cli.screen import errors, grid, screen
+    from api.settings import Settings
+    from api.workspace import Workspace
+    from codegen.dataset import list_datasets
+
+    with Workspace(Settings.read()) as workspace:
+        folders = workspace.data_folders
+        found = list_datasets(folders)
+    if not found:
+        searched = ", ".join(map(str, folders)) or "no folder at all"
+        errors().print(f"No dataset in {searched}. Set CUTBOOK_DATA to folders with Open Data, or try cutbook demo")
+        return
+    table = grid("dataset", "files", "folder")
+    for dataset in found:
+        table.add_row(Text(dataset.name, style="cyan"), str(dataset.files), Text(str(dataset.folder)))
+    screen().print(table)
+
+
+def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
+    """Print cutflow, yields, coverage, what is not applied, validation and where the files lie."""
+    from rich.text import Text
+
+    from api.analyses import CODE, RESULT, files_of
+    from api.cli.screen import grid
+
+    out.print(_cutflow(result))
+    out.print(_yields(result))
+    coverage = result.coverage
+    out.print(Text.assemble(("Coverage: ", "bold"), f"{coverage.applied} of {coverage.total} cuts applied"))
+    if result.not_applied:
+        table = grid("cut", "not applied", "because")
+        for missing in result.not_applied:
+            name = Text(missing.cut_id.rpartition("-")[2], style="cyan")
+            table.add_row(name, Text(missing.statement), Text(missing.reason))
+        out.print(table)
+    for line in _validation(result.validation):
+        out.print(line)
+    plots = [name for name in files_of(record) if name.endswith(".png")]
+    files = {
+        CODE: "the code; it also runs by itself: python analysis.py FILE...",
+        RESULT: "all numbers, versions and checksums",
+        "plots/": ", ".join(name.removeprefix("plots/") for name in plots),
+        "bundle.zip": "criteria, code, results and plots in one file",
+    }
+    out.print(Text.assemble(("Files", "bold"), f" in {record.folder}"), soft_wrap=True)
+    for file, about in files.items():
+        if about:
+            out.print(Text.assemble("  ", (f"{file:<12}", "cyan"), f" {about}"))
+
+
+def _cutflow(result: Result) -> Table:
+    """Sum the samples: events in data; events and, at the luminosity of the data, their weight in simulation."""
+    from rich.text import Text
+
+    from api.cli.screen import grid
+
+    data = [sample for sample in result.samples.values() if sample.kind == "data"]
+    simulated = [sample for sample in result.samples.values() if sample.kind == "mc" and sample.normalised]
+    columns = [*(["data"] if data else []), *(["simulation, raw", "weighted"] if simulated else [])]
+    table = grid("step", title=f"Cutflow of {result.paper.arxiv_id} on {result.dataset.name}")
+    for header in columns:
+        table.add_column(header, justify="right", no_wrap=True)
+
+    counted = [*data, *simulated]
+    if not counted:
+        return table
+
+    def add(label: Text, steps: Sequence[StepResult]) -> None:
+        cells = []
+        if data:
+            cells.append(f"{sum(step.raw for step in steps[: len(data)])}")
+        if simulated:
+            cells += [f"{sum(step.raw for step in steps[len(data) :])}", with_error(steps[len(data) :])]
+        table.add_row(label, *cells)
+
+    first = [f"{sum(sample.events for sample in group)}" for group in (data, simulated) if group]
+    table.add_row("all events", *first, *([""] if simulated else []))
+    for number, step in enumerate(counted[0].cutflow):
+        add(Text(step.label), [sample.cutflow[number] for sample in counted])
+    for name, region in counted[0].regions.items():
+        for number, step in enumerate(region.cutflow):
+            label = Text.assemble((f"{name}: ", "magenta"), step.label)
+            add(label, [sample.regions[name].cutflow[number] for sample in counted])
+    return table
+
+
+def _yields(result: Result) -> Table:
+    from rich.text import Text
+
+    from api.cli.screen import grid
+
+    luminosity = f" at {result.dataset.luminosity:g} fb⁻¹" if result.dataset.luminosity else ""
+    table = grid("sample", "kind", title=f"Yields after the baseline selection{luminosity}")
+    for header in ("events", "selected", "weighted"):
+        table.add_column(header, justify="right")
+    for name, sample in result.samples.items():
+        weighted = "" if sample.kind == "data" else with_error([sample]) if sample.normalised else "no cross-section"
+        row = (Text(name, style="cyan"), sample.kind, str(sample.events), str(sample.selected), weighted)
+        table.add_row(*row)
+    return table
+
+
+def with_error(parts: Sequence[StepResult | SampleResult]) -> str:
+    """Write a sum of weighted counts with its statistical uncertainty, the root of the sum of squared weights.
+
+    The uncertainty gets two significant digits, and the sum as many decimals.
+    """
+    total = math.fsum(part.weighted for part in parts)
+    error = math.sqrt(math.fsum(part.sumw2 for part in parts))
+    decimals = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 0
+    return f"{total:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def _validation(validation: Validation) -> Iterator[Text]:
+    from rich.text import Text
+
+    style = {"agrees": "bold green", "disagrees": "bold red"}.get(validation.status, "bold yellow")
+    text = Text.assemble(("Validation: ", "bold"), (validation.status.replace("_", " "), style))
+    if events := validation.event_by_event:
+        share = f"{100 * events.agreement:.6g} %"
+        text.append(f", code and independent reference pass the same in {events.agreeing} of {events.events}")
+        text.append(f" events ({share})")
+        yield text
+        for one in events.disagreements[:5]:
+            passes = "the code" if one.code_passes else "the reference"
+            yield Text(f"  {one.sample}, event {one.index}: only {passes} lets it pass “{one.step}”", style="red")
+        for cut_ids, who in ((events.only_code, "code"), (events.only_reference, "reference")):
+            if cut_ids:
+                yield Text(f"  only the {who} applies {', '.join(cut_ids)}", style="red")
+    else:
+        yield text
+    for check in validation.yields:
+        mark = ("agrees", "green") if check.agrees else ("differs", "red")
+        told = f"{check.sample} {check.quantity}: {check.measured:g}, published {check.published:g}"
+        yield Text.assemble(f"  {told}: ", mark)

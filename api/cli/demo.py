@@ -1,0 +1,101 @@
+"""`cutbook demo`: the whole road on the bundled benchmark, from a paper to a validated analysis."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from api.workspace import Workspace
+
+PAPER = "hzz4l"
+# Files of the benchmark and the ids they are ingested under; what a note cites comes before it.
+NOTES = {"hzz4l-leptons": "leptons.tex", "hzz4l-jets": "jets.tex", PAPER: "main.tex"}
+TOYS = "toys"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the demonstration."""
+    app.command()(demo)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(file_okay=False, help="Where to put code, results and plots.")] = Path(
+        "demo-output"
+    ),
+) -> None:
+    """Go the whole road on the bundled benchmark paper.
+
+    Its cuts are shown with their sentences, and run on toy data and, if there is some, on real Open Data.
+    """
+    from api.cli.screen import screen
+    from api.settings import Settings
+    from api.workspace import Workspace
+
+    screen_ = screen()
+    began = time.monotonic()
+    with Workspace(Settings.read()) as workspace:
+        _read(workspace, screen_)
+        _show(workspace, screen_)
+        _run(workspace, screen_, _toys(workspace), out / TOYS)
+        real = workspace.open_data()
+        for folder in real:
+            _run(workspace, screen_, folder, out / folder.name)
+        if not real:
+            screen_.print("[dim]No Open Data here, so only toys were analysed. To add some: CUTBOOK_DATA=FOLDER[/dim]")
+    screen_.print(f"Done in {time.monotonic() - began:.0f} s. Look around:")
+    for line in ("papers", f"cuts {PAPER}", 'search "muon impact parameter"', "serve"):
+        screen_.print(f"  cutbook {line}", style="cyan")
+
+
+def _read(workspace: Workspace, out: Console) -> None:
+    from api.cli.papers import print_taken
+    from api.cli.screen import progress
+    from api.intake import Source, recount, take_in
+    from eval.benchmarks import HZZ4L
+
+    out.rule("[bold]1. Read three notes[/bold]")
+    taken = []
+    for name, file in NOTES.items():
+        with progress(name) as tell:
+            taken.append(take_in(workspace, Source(file, HZZ4L / file, name), tell))
+    print_taken(recount(workspace, taken))
+
+
+def _show(workspace: Workspace, out: Console) -> None:
+    from api.cli.screen import cut_table
+
+    criteria = workspace.store.criteria(PAPER)
+    out.rule("[bold]2. What the paper requires, and where it says so[/bold]")
+    out.print(cut_table(criteria.cuts, width=out.width))
+
+
+def _toys(workspace: Workspace) -> Path:
+    from api.cli.screen import progress
+    from codegen.toys import write_toys
+
+    workspace.folder("data")
+    folder = workspace.toys
+    if not (folder / "samples.json").is_file():
+        with progress("writing toy data") as tell:
+            tell("", 0, 0)
+            write_toys(folder)
+    return folder
+
+
+def _run(workspace: Workspace, out: Console, folder: Path, target: Path) -> None:
+    from api.analyses import run_analysis
+    from api.cli.analyses import print_result
+    from api.cli.screen import progress
+
+    toys = folder == workspace.toys
+    data = "3. The same as code, run in the sandbox on toy data" if toys else "4. And on real Open Data"
+    out.rule(f"[bold]{data}[/bold]")
+    with progress(f"{PAPER} on {folder.name}") as tell:
+        record, result = run_analysis(workspace, PAPER, str(folder), output=target, progress=tell)
+    print_result(out, record, result)

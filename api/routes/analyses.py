@@ -1,0 +1,101 @@
+"""Analyses: request one, follow it, fetch its files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.responses import FileResponse
+
+from api.analyses import file_of, files_of, request_analysis
+from api.deps import Base, Limit, Queue
+from api.routes.jobs import Job, accepted
+from kb.errors import DatasetNotFoundError
+from kb.store.records import AnalysisRecord, AnalysisState, Problem
+
+router = APIRouter(tags=["analyses"])
+
+
+class AnalysisRequest(BaseModel):
+    """Which paper to run on which dataset."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"paper": "hzz4l", "dataset": "atlas_2020_4lep"}]}
+    )
+
+    paper: str = Field(min_length=1, max_length=200, description="a paper of the knowledge base")
+    dataset: str = Field(min_length=1, max_length=200, description="a name that GET /v1/datasets lists")
+
+
+class Analysis(BaseModel):
+    """An analysis; `result` is what its result.json says, `files` are under /v1/analyses/{id}/files/."""
+
+    id: str
+    paper: str
+    version: int
+    dataset: str
+    state: AnalysisState
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    files: list[str]
+    result: dict[str, Any] | None
+    problem: Problem | None
+
+    @classmethod
+    def of(cls, record: AnalysisRecord) -> Analysis:
+        """Leave out where the server keeps the files."""
+        fields = record.model_dump(exclude={"arxiv_id", "folder", "job_id"})
+        return cls(paper=record.arxiv_id, files=files_of(record), **fields)
+
+
+class DatasetEntry(BaseModel):
+    """A dataset that analyses can run on."""
+
+    name: str
+    files: int
+
+
+@router.post("/analyses", status_code=202, summary="Generate, run and validate an analysis")
+def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queue) -> Job:
+    """Return the job that does it. The same paper on the same dataset replaces the earlier analysis."""
+    from codegen.dataset import list_datasets
+
+    # Names only: a folder given by a client would let it look around on this machine.
+    known = {entry.name: entry.folder for entry in list_datasets(base.data_folders)}
+    if wanted.dataset not in known:
+        message = f"there is no dataset '{wanted.dataset}'"
+        names = ", ".join(known) or "none; set CUTBOOK_DATA on the server"
+        raise DatasetNotFoundError(message, hint=f"known: {names}")
+    folder = str(known[wanted.dataset])
+    record = request_analysis(base, wanted.paper, folder)
+    work = {"paper": record.arxiv_id, "dataset": wanted.dataset, "folder": folder, "analysis": record.id}
+    return accepted(queue.submit("analyse", work), response)
+
+
+@router.get("/analyses", summary="List analyses, the latest first")
+def analyses(base: Base, paper: str | None = None, limit: Limit = 50) -> list[Analysis]:
+    """Return the latest analyses."""
+    return [Analysis.of(record) for record in base.store.analyses(arxiv_id=paper, limit=limit)]
+
+
+@router.get("/analyses/{analysis_id}", summary="See an analysis")
+def analysis(base: Base, analysis_id: str) -> Analysis:
+    """Return an analysis: cutflow, coverage, validation and the names of its files once it is done."""
+    return Analysis.of(base.store.analysis(analysis_id))
+
+
+@router.get("/analyses/{analysis_id}/files/{name:path}", summary="Fetch code, plots or the bundle")
+def analysis_file(base: Base, analysis_id: str, name: str) -> FileResponse:
+    """Return one of the files that the analysis lists."""
+    path = file_of(base.store.analysis(analysis_id), name)
+    kind = "text/x-python; charset=utf-8" if path.suffix == ".py" else None
+    return FileResponse(path, filename=path.name, content_disposition_type="inline", media_type=kind)
+
+
+@router.get("/datasets", summary="List the datasets")
+def datasets(base: Base) -> list[DatasetEntry]:
+    """Return the datasets that the server knows."""
+    from codegen.dataset import list_datasets
+
+    return [DatasetEntry(name=entry.name, files=entry.files) for entry in list_datasets(base.data_folders)]

@@ -1,0 +1,125 @@
+"""Papers: bring them in, list them, look at one and at its cuts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from api.deps import Base, Queue
+from api.intake import check_local_id
+from api.routes.jobs import Job, accepted
+from kb.errors import InputError
+from kb.ssc import SelectionCriteria
+from kb.store.records import JobRecord, PaperRecord
+
+router = APIRouter(prefix="/papers", tags=["papers"])
+
+PaperId = Annotated[
+    str,
+    Path(description="arXiv id, old or new style, or a local name", examples=["2203.01808", "hep-ex/9901001", "hzz4l"]),
+]
+
+
+class PaperRequest(BaseModel):
+    """Which paper to fetch from arXiv."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"id": "2203.01808"}]})
+
+    id: str = Field(min_length=1, max_length=200, description="arXiv identifier, with or without version, or its URL")
+
+
+_BODIES = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": PaperRequest.model_json_schema()},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": ".tex, .tar.gz or .pdf"},
+                    "id": {
+                        "type": "string",
+                        "description": "name for the paper; default: the file's",
+                        "example": "hzz4l",
+                    },
+                },
+            }
+        },
+    },
+}
+
+
+@router.post("", status_code=202, summary="Bring a paper in", openapi_extra={"requestBody": _BODIES})
+async def ingest(request: Request, response: Response, base: Base, queue: Queue) -> Job:
+    """Take an arXiv identifier (JSON) or a file (multipart form) and return the job that ingests it.
+
+    The same paper again changes nothing.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        work = await _uploaded(request, base)
+    elif kind in {"application/json", ""}:
+        work = await _named(request)
+    else:
+        raise HTTPException(415, f"'{kind}' is not taken here; send application/json or multipart/form-data")
+    job: JobRecord = await asyncio.to_thread(queue.submit, "ingest", work)
+    return accepted(job, response)
+
+
+async def _named(request: Request) -> dict[str, Any]:
+    from ingest.identifiers import parse_identifier
+
+    try:
+        wanted = PaperRequest.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError([{**found, "loc": ("body", *found["loc"])} for found in error.errors()]) from error
+    identifier = parse_identifier(wanted.id)
+    return {"id": identifier.arxiv_id, "name": wanted.id}
+
+
+async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
+    from ingest.reader import local_id
+
+    async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
+        file, name = form.get("file"), form.get("id")
+        if not isinstance(file, UploadFile) or not file.filename:
+            message = "the form has no file"
+            raise InputError(
+                message, hint="send the paper in a part named 'file', with its file name", path="body.file"
+            )
+        data = await file.read()
+    # Only the name's own letters are kept; folders in it mean nothing here.
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", file.filename.replace("\\", "/").rpartition("/")[2]).lstrip(".")[-100:]
+    folder = base.folder("uploads", hashlib.sha256(data).hexdigest()[:32])
+    path = folder / (safe or "paper")
+    paper_id = name.strip() if isinstance(name, str) and name.strip() else local_id(path)
+    check_local_id(paper_id)
+    await asyncio.to_thread(path.write_bytes, data)
+    return {"id": paper_id, "name": file.filename[:200], "file": str(path)}
+
+
+@router.get("", summary="List the papers")
+def papers(base: Base) -> list[PaperRecord]:
+    """Return all papers of the knowledge base."""
+    return base.store.papers()
+
+
+@router.get("/{paper_id:path}/cuts", summary="See what a paper requires")
+def criteria(base: Base, paper_id: PaperId, version: int | None = None) -> SelectionCriteria:
+    """Return the Structured Selection Criteria of a paper: cuts with their citations, objects, composites, regions."""
+    return base.store.criteria(paper_id, version)
+
+
+@router.get("/{paper_id:path}", summary="See a paper's record")
+def paper(base: Base, paper_id: PaperId, version: int | None = None) -> PaperRecord:
+    """Return what is known of a paper and how far it has come."""
+    return base.store.paper(paper_id, version)

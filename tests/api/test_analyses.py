@@ -1,0 +1,114 @@
+"""A requested analysis runs as a job; its numbers, its code and its plots can be fetched."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from rich.console import Console
+
+from api.analyses import run_analysis
+from api.app import create_app
+from api.cli.analyses import print_result, with_error
+from api.intake import Source, take_in
+from api.workspace import Workspace
+from codegen.result import Result, StepResult
+from codegen.sandbox import choose
+from codegen.toys import write_toys
+from kb.errors import DataError, DatasetNotFoundError, SandboxError
+
+LATEX = r"""\documentclass{article}\title{Four leptons}\begin{document}\maketitle
+\section{Selection}
+Events are required to contain at least four leptons. The three leading leptons must have $p_T > 30$, 20 and 10 GeV.
+The vertex fit must have $\chi^2/\mathrm{ndof} < 6$.
+\end{document}
+"""
+
+
+@pytest.fixture
+def ready(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """Return a workspace with a short paper and toy data."""
+    try:
+        choose()
+    except SandboxError as error:
+        pytest.skip(f"generated code cannot run here: {error}")
+    path = tmp_path / "four.tex"
+    path.write_text(LATEX, encoding="utf-8")
+    take_in(workspace, Source(str(path), path))
+    for name, file in write_toys(workspace.toys, events=40).items():
+        # Every sample starts a sandbox; one of each kind is enough here.
+        if name not in {"data_toy", "toy_ZZ4lep"}:
+            file.unlink()
+    return workspace
+
+
+def test_an_analysis_is_requested_followed_and_fetched(ready: Workspace) -> None:
+    with TestClient(create_app(ready)) as client:
+        assert [entry["name"] for entry in client.get("/v1/datasets").json()][-1:] == ["toys"]
+        reply = client.post("/v1/analyses", json={"paper": "four", "dataset": "toys"})
+        assert reply.status_code == 202
+        job: dict[str, Any] = reply.json()
+        queued = client.get(job["makes"]).json()
+        assert queued["state"] in {"queued", "running"}
+        until = time.monotonic() + 300
+        while job["state"] in {"queued", "running"} and time.monotonic() < until:
+            time.sleep(0.1)
+            job = client.get(reply.headers["location"]).json()
+        assert job["state"] == "done", job
+        found = client.get(job["makes"]).json()
+        code = client.get(f"{job['makes']}/files/analysis.py").text
+        result = client.get(f"{job['makes']}/files/result.json").json()
+        plot = client.get(f"{job['makes']}/files/plots/m4l.png" if "plots/m4l.png" in found["files"] else job["makes"])
+    assert found["state"] == "done"
+    assert found["result"] == result
+    assert result["validation"]["status"] == "agrees"
+    assert "import uproot" in code
+    assert plot.status_code == 200
+    printed = io.StringIO()
+    record = ready.store.analysis(found["id"])
+    print_result(Console(file=printed, width=100), record, Result.model_validate(result))
+    assert "Coverage: " in printed.getvalue()
+    assert "Validation: agrees" in printed.getvalue()
+    assert "±" in printed.getvalue()
+    assert record.folder in printed.getvalue()
+    for omission in result["not_applied"]:
+        assert omission["cut_id"][-8:] in printed.getvalue()
+
+
+def test_a_folder_without_data_fails_and_keeps_the_earlier_result(ready: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError) as no_files:
+        run_analysis(ready, "four", str(tmp_path / "empty"))
+    with pytest.raises(DatasetNotFoundError) as unknown:
+        run_analysis(ready, "four", "no such data")
+    assert no_files.value.hint
+    assert "toys" in unknown.value.hint
+    assert ready.store.analyses() == []
+
+
+def test_a_truncated_file_fails_the_analysis_with_its_name(ready: Workspace) -> None:
+    file = next(ready.toys.glob("MC/*.root"))
+    file.write_bytes(file.read_bytes()[:4000])
+    with pytest.raises(DataError, match=file.name):
+        run_analysis(ready, "four", "toys")
+    [record] = ready.store.analyses()
+    assert record.state == "failed"
+    assert record.problem is not None
+    assert record.problem.code == "data_unreadable"
+    assert json.loads(record.model_dump_json())["result"] is None
+
+
+def test_an_uncertainty_has_two_digits_and_its_value_as_many_decimals() -> None:
+    def step(weighted: float, sumw2: float) -> StepResult:
+        return StepResult(cut_ids=(), label="", raw=1, weighted=weighted, sumw2=sumw2)
+
+    assert with_error([step(9.5763, 2.56)]) == "9.6 ± 1.6"
+    assert with_error([step(0.01555, 2.8e-5)]) == "0.0155 ± 0.0053"
+    assert with_error([step(100, 3), step(23, 1)]) == "123.0 ± 2.0"
+    assert with_error([step(1234, 250000)]) == "1234 ± 500"
+    assert with_error([]) == "0 ± 0"

@@ -1,0 +1,269 @@
+"""A paper's way into the base: whole or not at all, the same twice, linked in any order."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from api.intake import Source, take_in
+from api.settings import Settings
+from api.workspace import Workspace
+from eval.benchmarks import HZZ4L
+from kb.errors import (
+    CutbookError,
+    IdentifierError,
+    InputError,
+    NoTextError,
+    PaperNotFoundError,
+    SourceError,
+    UnreachableError,
+)
+
+Light = Callable[[Settings], Workspace]
+NOTES = {"hzz4l": "main.tex", "hzz4l-leptons": "leptons.tex", "hzz4l-jets": "jets.tex"}
+LATEX = r"""\documentclass{article}\title{%s}\begin{document}\maketitle
+\section{Selection}
+%s
+\end{document}
+"""
+EMPTY_PAGE = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+
+def content(workspace: Workspace) -> list[object]:
+    """Return what the base says, times aside."""
+    papers = [paper.model_dump(exclude={"ingested_at"}) for paper in workspace.store.papers()]
+    return [papers, [record.model_dump() for record in workspace.store.cuts()]]
+
+
+def note(name: str) -> Source:
+    return Source(NOTES[name], HZZ4L / NOTES[name], name)
+
+
+def latex(folder: Path, name: str, text: str, title: str = "A note") -> Source:
+    path = folder / f"{name}.tex"
+    path.write_text(LATEX % (title, text), encoding="utf-8")
+    return Source(str(path), path)
+
+
+def test_a_paper_twice_is_a_paper_once(workspace: Workspace) -> None:
+    first = take_in(workspace, note("hzz4l"))
+    once, passages = content(workspace), workspace.index.count()
+    assert take_in(workspace, note("hzz4l")) == first
+    assert content(workspace) == once
+    assert workspace.index.count() == passages > 0
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(NOTES)))
+def test_what_a_paper_delegates_is_found_in_whatever_order_the_papers_come(
+    light: Light, settings: Settings, tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    contents = []
+    for folder, names in (("a", tuple(NOTES)), ("b", order)):
+        home = settings.model_copy(update={"home": tmp_path / folder})
+        with light(home) as workspace:
+            for name in names:
+                take_in(workspace, note(name))
+            contents.append(content(workspace))
+            cuts = workspace.store.criteria("hzz4l").cuts
+    assert contents[0] == contents[1]
+    delegated = [cut for cut in cuts if any(e.kind == "delegated" for e in cut.evidence)]
+    assert {e.arxiv_id for cut in delegated for e in cut.evidence} == set(NOTES)
+
+
+def test_a_corrected_paper_takes_the_place_of_the_earlier_one(workspace: Workspace, tmp_path: Path) -> None:
+    take_in(workspace, latex(tmp_path, "note", "Muons are required to have $p_T > 25$ GeV."))
+    take_in(workspace, latex(tmp_path, "note", "Muons are required to have $p_T > 20$ GeV."))
+    assert [cut.value for cut in workspace.store.criteria("note").cuts] == [20]
+    assert len(workspace.store.papers()) == 1
+
+
+def tar(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name.replace("__", "/"))
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
+BROKEN: dict[str, tuple[str, bytes, type[CutbookError]]] = {
+    "broken gzip": ("paper.tar.gz", b"\x1f\x8b\x08nonsense", SourceError),
+    "truncated tar": ("paper.tar.gz", tar(**{"paper.tex": b"x" * 5000})[:60], SourceError),
+    "empty file": ("paper.tex", b"", SourceError),
+    "empty PDF": ("paper.pdf", b"", SourceError),
+    "truncated PDF": ("paper.pdf", b"%PDF-1.4\n", SourceError),
+    "PDF without text": ("paper.pdf", EMPTY_PAGE, NoTextError),
+    "archive without LaTeX": ("paper.tar.gz", tar(figure=b"png"), SourceError),
+    "not LaTeX": ("paper.tex", bytes(range(256)), SourceError),
+    "gzipped nothing": ("paper.gz", gzip.compress(b""), SourceError),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_paper_leaves_the_base_unchanged(filled: Workspace, tmp_path: Path, name: str) -> None:
+    before = content(filled)
+    file, data, kind = BROKEN[name]
+    path = tmp_path / file
+    path.write_bytes(data)
+    with pytest.raises(kind) as caught:
+        take_in(filled, Source(str(path), path, "broken"))
+    assert caught.value.hint
+    assert caught.value.exit_status == 2
+    assert file in caught.value.message
+    assert content(filled) == before
+    assert filled.index.count() == 0
+
+
+def test_a_failure_between_the_writes_is_repaired_by_running_again(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = latex(tmp_path, "note", "Muons are required to have $p_T > 25$ GeV.")
+
+    def fails(*_: object) -> None:
+        message = "disk full"
+        raise OSError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(workspace.index), "replace", fails)
+        with pytest.raises(OSError, match="disk full"):
+            take_in(workspace, source)
+    take_in(workspace, source)
+    assert workspace.index.count() > 0
+    assert [cut.value for cut in workspace.store.criteria("note").cuts] == [25]
+
+
+def test_cp1251_latex_is_read(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "note.tex"
+    text = LATEX.replace("{article}", "{article}\\usepackage[cp1251]{inputenc}") % (
+        "Отбор событий",
+        "Muons are required to have $p_T > 25$ GeV.",
+    )
+    path.write_bytes(text.encode("cp1251"))
+    assert take_in(workspace, Source(str(path), path)).title == "Отбор событий"
+
+
+class TestIdentifierOrFile:
+    """What a user types is a file if there is one, else an identifier."""
+
+    def test_a_file_wins(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("2203.01808").write_text("x")
+        assert Source.of("2203.01808").path == Path("2203.01808")
+        assert Source.of("2203.01809").path is None
+
+    @pytest.mark.parametrize("text", ["gone.tex", "gone.tar.gz", "/tmp/gone", "./gone", "~/gone"])
+    def test_a_file_that_is_gone_is_told_as_such(self, text: str) -> None:
+        with pytest.raises(SourceError, match="no file"):
+            Source.of(text)
+
+    def test_a_folder_is_told_as_such(self, tmp_path: Path) -> None:
+        with pytest.raises(SourceError, match="is a folder"):
+            Source.of(str(tmp_path))
+
+    def test_anything_else_is_no_identifier(self) -> None:
+        with pytest.raises(IdentifierError):
+            Source.of("some words")
+
+    def test_a_name_for_an_identifier_is_refused(self) -> None:
+        with pytest.raises(InputError):
+            Source.of("2203.01808", arxiv_id="mine")
+
+
+class ArXiv(BaseHTTPRequestHandler):
+    """Plays arXiv: knows one paper."""
+
+    requests: list[str]
+    FEED = """<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom"
+    xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"><opensearch:totalResults>{count}</opensearch:totalResults>
+    <opensearch:startIndex>0</opensearch:startIndex><opensearch:itemsPerPage>1</opensearch:itemsPerPage>
+    <id>x</id><title>q</title><updated>2022-03-03T00:00:00-05:00</updated>{entry}</feed>"""
+    ENTRY = """<entry><id>http://arxiv.org/abs/2203.01808v2</id><updated>2022-03-03T00:00:00Z</updated>
+    <published>2022-03-03T00:00:00Z</published><title>A paper from arXiv</title><summary>s</summary>
+    <author><name>ATLAS Collaboration</name></author>
+    <link href="http://arxiv.org/abs/2203.01808v2" rel="alternate" type="text/html"/>
+    <link title="pdf" href="http://arxiv.org/pdf/2203.01808v2" rel="related" type="application/pdf"/>
+    <arxiv:primary_category xmlns:arxiv="http://arxiv.org/schemas/atom" term="hep-ex"/>
+    <category term="hep-ex" scheme="http://arxiv.org/schemas/atom"/></entry>"""
+
+    def do_GET(self) -> None:
+        self.requests.append(self.path)
+        known = "2203.01808" in self.path
+        if self.path.startswith("/api"):
+            body = self.FEED.format(count=int(known), entry=self.ENTRY if known else "").encode()
+        elif known:
+            text = LATEX % ("", "Muons are required to have $p_T > 25$ GeV.")
+            body = tar(**{"paper.tex": text.encode()})
+        else:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def arxiv(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[ArXiv]]:
+    """Run the stand-in for arXiv and point the settings to it."""
+    ArXiv.requests = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ArXiv)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    for name, path in (("API", "api"), ("EPRINT", "e-print"), ("PDF", "pdf")):
+        monkeypatch.setenv(f"CUTBOOK_ARXIV_{name}_URL", f"{base}/{path}")
+    yield ArXiv
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def hurry(workspace: Workspace) -> Workspace:
+    """Take the pause between requests out; it is arXiv's, not this stand-in's."""
+    workspace.arxiv._delay = 0
+    workspace.arxiv._retries = 0
+    return workspace
+
+
+def test_an_identifier_is_fetched_once(light: Light, arxiv: type[ArXiv]) -> None:
+    with light(Settings.read()) as workspace:
+        intake = take_in(hurry(workspace), Source.of("arXiv:2203.01808"))
+        assert (intake.arxiv_id, intake.version, intake.cuts) == ("2203.01808", 2, 1)
+        assert intake.title == "A paper from arXiv"
+        asked = len(arxiv.requests)
+        assert take_in(workspace, Source.of("2203.01808v2")) == intake
+        assert len(arxiv.requests) == asked
+
+
+def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: type[ArXiv]) -> None:
+    with light(Settings.read()) as workspace:
+        before = content(workspace)
+        with pytest.raises(PaperNotFoundError) as caught:
+            take_in(hurry(workspace), Source.of("9912.99999"))
+        assert caught.value.hint
+        assert content(workspace) == before
+
+
+def test_an_arxiv_that_does_not_answer_is_told_as_such(light: Light, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTBOOK_ARXIV_API_URL", "http://127.0.0.1:9/api")
+    with light(Settings.read()) as workspace:
+        with pytest.raises(UnreachableError) as caught:
+            take_in(hurry(workspace), Source.of("2203.01808"))
+        assert caught.value.exit_status == 4
+        assert caught.value.hint
+        assert workspace.store.papers() == []
