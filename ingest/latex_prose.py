@@ -1,0 +1,396 @@
+r"""The prose of a paper: tokens gathered into blocks — headings, paragraphs, items, equations, tables, footnotes.
+
+Commands that only change how text looks are dropped and their arguments read on as text, and so are commands that
+nobody defines: whatever a macro was meant to do, the words it was given are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from ingest.latex_composition import THIN_SPACE, BlockDraft, Item, Run, plain_text
+from ingest.latex_equations import Equations
+from ingest.latex_expansion import MAX_UNENDED, Expander, Reading
+from ingest.latex_families import SECTIONS, commands, environment_arguments, environments, reference_styles
+from ingest.latex_floats import Floats
+from ingest.latex_handlers import HANDLERS, cite, cross_reference, footnote, glossary_term, section
+from ingest.latex_math import SPACES, MathReader, is_math_command
+from ingest.latex_numbering import Numbering
+from ingest.latex_page import Page
+from ingest.latex_siunitx import quantity
+from ingest.latex_symbols import accented, symbol
+from ingest.latex_tables import TABULARS, TableReader
+from ingest.latex_tokens import Token, plain
+
+_MAX_NESTING = 30
+_LIGATURE = re.compile(r"-{2,3}|``|''|`|,,")
+_LIGATURES = {"--": "–", "---": "—", "``": "“", "''": "”", "`": "‘", ",,": "„"}
+
+PROTECTED = frozenset(
+    [*HANDLERS, *commands("cites"), *reference_styles(), *SECTIONS, "begin", "end", "input", "include", "par"]
+)
+
+
+class ProseReader:
+    """Reads the document an expander yields into block drafts."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.page = Page()
+        self.numbering = Numbering()
+        self.equations = Equations(self.numbering)
+        self.floats = Floats(self.page, self.numbering, self.inline)
+        self.math = MathReader(self, self.equations)
+        self.title: list[Item] = []
+        self.authors: list[str] = []
+        self.bibliography: list[Token] = []
+        self.bibliographies: list[str] = []
+        self.cited: dict[str, None] = {}
+        self.acronyms_seen: set[str] = set()
+        self.begun = False
+        self.has_chapters = False
+        self._deferred: list[Item] = []
+        self._unclosed = 0
+
+    @property
+    def blocks(self) -> list[BlockDraft]:
+        """The blocks read so far."""
+        return self.page.blocks
+
+    @property
+    def in_preamble(self) -> bool:
+        """Whether what comes is not printed yet; an abstract may stand there all the same."""
+        return not self.begun and self.page.kind != "abstract"
+
+    def read(self, expander: Expander) -> None:
+        """Read everything the expander yields."""
+        self._run(expander)
+        self.floats.end_all()
+        self.page.finish()
+        self.page.flush()
+
+    def _run(self, expander: Expander) -> None:
+        page = self.page
+        while True:
+            if page.names_follow:
+                self._skip_names(expander)
+            token = expander.next()
+            if token is None:
+                return
+            kind = token.kind
+            if self.in_preamble and not page.inline_depth:
+                self._preamble(token, expander)
+            elif kind == "chars":
+                self._characters(token)
+            elif kind in ("space", "tie", "eof", "align"):
+                page.add(Run(" ", token.file, token.pos))
+            elif kind in ("macro", "frozen"):
+                self._command(token, expander)
+            elif kind == "par":
+                page.finish()
+            elif kind == "math":
+                self.formula(expander, token, lambda end: end.kind == "math", display=token.text == "$$")
+            elif kind == "begin_env":
+                self._begin(token, expander)
+            elif kind == "end_env":
+                self._end(token, expander)
+            elif kind in ("verb", "sub", "sup"):
+                page.add(Run(token.text, token.file, token.pos))
+
+    def _preamble(self, token: Token, expander: Expander) -> None:
+        """Take from what stands before the document's beginning its title, authors and abstract."""
+        name = token.text
+        if token.kind == "begin_env" and name in ("document", "abstract"):
+            self._begin(token, expander)
+        elif token.kind in ("macro", "frozen"):
+            if name in commands("titles") | commands("abstracts") | commands("authors"):
+                self._command(token, expander)
+            elif name == "numberwithin":
+                self.numbering.by_section = True
+
+    def _characters(self, token: Token) -> None:
+        text = token.text
+        if "-" in text or "`" in text or "''" in text or ",," in text:
+            text = _LIGATURE.sub(lambda match: _LIGATURES[match.group()], text)
+        self.page.add(Run(text, token.file, token.pos))
+
+    def _skip_names(self, expander: Expander) -> None:
+        """Skip a collaboration's list of members: all up to the next section or the document's end."""
+        self.page.names_follow = False
+        while (token := expander.raw()) is not None:
+            if token.kind == "macro" and (token.text in SECTIONS or token.text == "appendix"):
+                expander.unread([token])
+                return
+            if token.kind == "macro" and token.text == "end":
+                mark = expander.mark()
+                if expander.word() == "document":
+                    expander.end_file()
+                    return
+                expander.reset(mark)
+
+    # What mathematics, tables, floats and siunitx ask for.
+
+    def inline(self, tokens: Sequence[Token], around: Expander) -> list[Item]:
+        """Read tokens as text within a line: paragraphs in it are joined."""
+        page = self.page
+        if page.inline_depth >= _MAX_NESTING:
+            around.push(tokens)
+            return []
+        outer = page.current, page.after, page.next_kind
+        page.current, page.after, page.next_kind = BlockDraft("paragraph"), [], None
+        page.inline_depth += 1
+        expander = around.child(tokens)
+        expander.in_math = False
+        try:
+            self._run(expander)
+            return page.current.items
+        finally:
+            page.inline_depth -= 1
+            page.current, waiting, page.next_kind = outer
+            page.after = [*waiting, *page.after]
+
+    def inline_text(self, tokens: Sequence[Token], around: Expander) -> str:
+        """Read tokens as text, with the spaces at its ends; citations in it follow the formula they stand in."""
+        parts: list[str] = []
+        for item in self.inline(tokens, around):
+            if isinstance(item, Run):
+                parts.append(" " if item.text == THIN_SPACE else item.text)
+            else:
+                self._deferred.append(item)
+        return re.sub(r"\s+", " ", "".join(parts))
+
+    def quantity(self, name: str, expander: Expander) -> str | None:
+        r"""Read siunitx' `\name`, or return None."""
+        return quantity(name, expander, self.inline_text)
+
+    def reference(self, token: Token, expander: Expander) -> str | None:
+        r"""Read a `\ref`, `\cite` or `\footnote` within a formula, which it then follows; None for other commands."""
+        if token.text in reference_styles() or token.text in commands("cites"):
+            self._deferred += self.inline([token, *_arguments(expander)], expander)
+        elif token.text in ("footnote", "footnotetext"):
+            footnote(self, token, expander)
+        else:
+            return None
+        return ""
+
+    def label(self, name: str) -> None:
+        r"""Note a `\label`; in an equation or float it waits for the number."""
+        if not self.equations.label(name) and not self.floats.label(name):
+            self.numbering.label(name)
+
+    def add_deferred(self) -> None:
+        """Add the citations that stood in a formula behind it."""
+        deferred, self._deferred = self._deferred, []
+        for item in deferred:
+            self.page.add(item)
+
+    def formula(
+        self,
+        expander: Expander,
+        place: Token,
+        closing: Callable[[Token], bool],
+        *,
+        display: bool,
+        numbered: bool = False,
+    ) -> bool:
+        """Read a formula into the paragraph or a block of its own; False, with nothing taken, if it never ends."""
+        self.equations.begin(display=display)
+        text = self.math.formula(expander, closing)
+        if text is None:
+            self.equations.abandon(display=display)
+            return False
+        self.equations.end(display=display, numbered=numbered)
+        run = Run(text, place.file, place.pos)
+        if display and not self.page.inline_depth:
+            self.page.finish()
+            deferred, self._deferred = self._deferred, []
+            self.page.blocks.append(BlockDraft("equation", [run, *deferred]))
+        else:
+            self.page.add(run)
+            self.add_deferred()
+        return True
+
+    # Environments.
+
+    def _begin(self, token: Token, expander: Expander) -> None:
+        name = token.text
+        base = name.removesuffix("*")
+        page = self.page
+        if name == "document":
+            self.begun = True
+            waiting, self.reading.at_begin_document = self.reading.at_begin_document, []
+            expander.push(waiting)
+        elif name in TABULARS:
+            self._table(token, expander)
+        elif base in environments("displays") or name == "math":
+            self._display(token, expander)
+        elif base in environments("pictures"):
+            self._skip_environment(name, expander)
+        elif name == "thebibliography":
+            self._bibliography(expander)
+        else:
+            expander.skip_arguments(environment_arguments().get(base, ""))
+            if base in environments("figures") | environments("tables") | environments("subfloats"):
+                if not page.inline_depth:
+                    self.floats.begin(name, "table" if base in environments("tables") else "figure")
+            elif name.lower() == "abstract":
+                page.finish()
+                page.kind = "abstract"
+            elif name == "appendices":
+                page.finish()
+                self.numbering.appendix()
+            elif base.lower() in environments("acknowledgements"):
+                self.heading("Acknowledgements", token)
+            elif (title := self.reading.definitions.theorems.get(name)) is not None:
+                page.finish()
+                note = plain(expander.optional() or [])
+                number = self.numbering.count("theorem").number
+                page.add(Run(f"{title} {number}{f' ({note})' if note else ''}: ", token.file, token.pos))
+            elif base not in environments("transparent"):
+                page.finish()
+
+    def _end(self, token: Token, expander: Expander) -> None:
+        name = token.text
+        stack = self.floats.stack
+        if name == "document":
+            expander.end_file()
+        elif stack and stack[-1].name == name and not self.page.inline_depth:
+            self.floats.end()
+        elif name.removesuffix("*") not in environments("transparent"):
+            self.page.finish()
+            self.page.next_kind = None
+            if name.lower() == "abstract":
+                self.page.kind = "paragraph"
+
+    def _display(self, token: Token, expander: Expander) -> None:
+        if self._unclosed > MAX_UNENDED:
+            return
+        name = token.text
+        base = name.removesuffix("*")
+        mark = expander.mark()
+        expander.skip_arguments(environment_arguments().get(base, ""))
+        numbered = name == base and name not in ("displaymath", "math")
+        closed = self.formula(
+            expander,
+            token,
+            lambda end: end.kind == "end_env" and end.text == name,
+            display=name != "math",
+            numbered=numbered,
+        )
+        if not closed:
+            self._unclosed += 1
+            expander.reset(mark)
+
+    def _table(self, token: Token, expander: Expander) -> None:
+        if self._unclosed > MAX_UNENDED:
+            return
+        page = self.page
+        waiting, page.after = page.after, []
+        draft = TableReader(self, expander, token.text).read()
+        notes, page.after = page.after, waiting
+        self._unclosed += draft is None
+        if draft is None or draft.empty:
+            page.after += notes
+        elif page.inline_depth:
+            # A table within a cell: its cells, one after the other.
+            for cell in (cell for row in draft.rows for cell in row if cell is not None):
+                for item in cell.items:
+                    page.add(item)
+                page.add(Run(" "))
+            page.after += notes
+        else:
+            page.place(draft, notes)
+
+    def caption(self, expander: Expander) -> None:
+        r"""Read a `\caption` that stands inside a table, as in longtable."""
+        self.floats.caption(expander)
+
+    def _skip_environment(self, name: str, expander: Expander) -> None:
+        """Skip drawings, which hold no prose; one that never ends is read as text."""
+        if self._unclosed > MAX_UNENDED:
+            return
+        mark = expander.mark()
+        level = 1
+        while (token := expander.raw()) is not None:
+            if token.kind == "macro" and token.text in ("begin", "end") and expander.word() == name:
+                level += 1 if token.text == "begin" else -1
+                if level == 0:
+                    return
+        self._unclosed += 1
+        expander.reset(mark)
+
+    def _bibliography(self, expander: Expander) -> None:
+        """Keep the tokens of a bibliography for later."""
+        self.page.finish()
+        self.page.late = True
+        expander.argument()
+        mark = expander.mark()
+        tokens: list[Token] = []
+        while (token := expander.raw()) is not None:
+            if token.kind == "macro" and token.text == "end":
+                end = expander.mark()
+                if expander.word() == "thebibliography":
+                    self.bibliography += tokens
+                    return
+                expander.reset(end)
+            tokens.append(token)
+        expander.reset(mark)
+
+    def heading(self, title: str, token: Token) -> None:
+        """Put down a heading that the class prints by itself."""
+        self.page.finish()
+        self.page.late = True
+        self.page.blocks.append(BlockDraft("heading", [Run(title, token.file, token.pos)], heading=(1, "")))
+
+    # Commands.
+
+    def _command(self, token: Token, expander: Expander) -> None:
+        name = token.text
+        add = self.page.add
+        if (handler := HANDLERS.get(name)) is not None:
+            handler(self, token, expander)
+        elif (space := SPACES.get(name)) is not None:
+            if space:
+                add(Run(THIN_SPACE if space == "thin" else " ", token.file, token.pos))
+        elif name in commands("cites"):
+            cite(self, token, expander)
+        elif name in reference_styles():
+            cross_reference(self, token, expander)
+        elif name in SECTIONS:
+            section(self, token, expander)
+        elif accented(name, "") is not None:
+            letter = plain_text(self.inline(expander.argument(), expander))
+            add(Run(accented(name, letter) or letter, token.file, token.pos))
+        elif (text := self.quantity(name, expander)) is not None:
+            add(Run(text, token.file, token.pos))
+        elif name in commands("glossary"):
+            glossary_term(self, token, expander)
+        elif is_math_command(name):
+            add(Run(self.math.command(token, expander), token.file, token.pos))
+            self.add_deferred()
+        elif (character := symbol(name)) is not None:
+            add(Run(character, token.file, token.pos))
+        else:
+            _drop_options(expander)
+
+
+def _drop_options(expander: Expander) -> None:
+    """Drop the star and the bracket of a command nobody defines; a bracket that no group follows is text and stays."""
+    expander.star()
+    mark = expander.mark()
+    if expander.optional(spaces=False) is not None:
+        token = expander.raw()
+        if token is None or token.kind != "open":
+            expander.reset(mark)
+        else:
+            expander.unread([token])
+
+
+def _arguments(expander: Expander) -> list[Token]:
+    """Take the arguments of a citation or reference, to be read elsewhere."""
+    taken: list[Token] = []
+    for _ in range(2):
+        if (option := expander.optional()) is not None:
+            taken += [Token("chars", "["), *option, Token("chars", "]")]
+    return [*taken, Token("open", "{"), *expander.argument(), Token("close", "}")]

@@ -1,0 +1,95 @@
+"""Accents, bars and strokes that are drawn apart from the letter they belong to."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ingest.pdffonts import ACCENTS
+from ingest.pdfpage import Glyph, Rule
+
+_NEGATABLE = frozenset("=<>∈≡∼≤≥→")
+_COMBINING_ALONE = frozenset("\u0302\u0303\u20d7\u0304")
+
+
+def accented(glyphs: list[Glyph]) -> list[Glyph]:
+    """Put accents that are glyphs of their own onto the letter they stand over."""
+    result: list[Glyph] = []
+    pending: Glyph | None = None
+    for glyph in glyphs:
+        if pending is not None:
+            letters = [one for one in (*result[-8:], glyph) if _stands_over(pending, one)]
+            if letters:
+                _accent(pending, letters)
+            elif pending.text not in _COMBINING_ALONE:
+                result.append(pending)
+            pending = None
+        if (
+            glyph.text in {"/", "\u0338"}
+            and result
+            and result[-1].text in _NEGATABLE
+            and _overprints(glyph, result[-1])
+        ):
+            result[-1].text = unicodedata.normalize("NFC", result[-1].text + "\u0338")
+        elif (
+            glyph.text in _NEGATABLE
+            and result
+            and result[-1].text in {"/", "\u0338"}
+            and _overprints(result[-1], glyph)
+        ):
+            glyph.text = unicodedata.normalize("NFC", glyph.text + "\u0338")
+            result[-1] = glyph
+        elif glyph.text in ACCENTS or glyph.text in _COMBINING_ALONE:
+            pending = glyph
+        else:
+            result.append(glyph)
+    if pending is not None and pending.text not in _COMBINING_ALONE:
+        result.append(pending)
+    return result
+
+
+def _accent(accent: Glyph, letters: list[Glyph]) -> None:
+    middle = accent.x0 + accent.x1
+    letter = min(reversed(letters), key=lambda one: abs(one.x0 + one.x1 - middle))
+    base = {"ı": "i", "ȷ": "j"}.get(letter.text[0], letter.text[0]) + letter.text[1:]
+    letter.text = unicodedata.normalize("NFC", base + ACCENTS.get(accent.text, accent.text))
+
+
+def _overprints(stroke: Glyph, relation: Glyph) -> bool:
+    centre = (stroke.x0 + stroke.x1) / 2
+    return relation.x0 - 1 <= centre <= relation.x1 + 1 and abs(stroke.y - relation.y) < 0.3 * relation.size
+
+
+def _stands_over(accent: Glyph, letter: Glyph) -> bool:
+    if not letter.text[0].isalpha() or letter.text in ACCENTS:
+        return False
+    centre = (accent.x0 + accent.x1) / 2
+    slack = 0.12 * letter.size
+    vertical = accent.y - letter.y
+    return letter.x0 - slack <= centre <= letter.x1 + slack and -0.3 * letter.size <= vertical <= 0.9 * letter.size
+
+
+def barred(glyphs: list[Glyph], rules: list[Rule]) -> list[Glyph]:
+    """Turn a short rule right above one letter into a macron (b̄, ν̄ as CMS papers set them)."""
+    bars = [rule for rule in rules if rule.horizontal and 2.5 < rule.length < 250 and rule.y1 - rule.y0 < 1.7]
+    if not bars:
+        return glyphs
+    roots = [g for g in glyphs if g.text == "√"]
+    for bar in bars:
+        centre = (bar.x0 + bar.x1) / 2
+        under = next((r for r in roots if abs(r.x1 - bar.x0) < 1.5 and -2 < bar.y0 - r.y < 2 * r.size), None)
+        if under is not None:
+            under.reach = bar.x1
+            continue
+        if bar.length > 12:
+            continue
+        for glyph in glyphs:
+            if (
+                glyph.x0 - 1 <= centre <= glyph.x1 + 1
+                and 0.4 * glyph.size < bar.y0 - glyph.y < 1.05 * glyph.size
+                and 0.5 * (glyph.x1 - glyph.x0) <= bar.length <= 1.5 * (glyph.x1 - glyph.x0) + 1
+                and len(glyph.text) == 1
+                and glyph.text.isalpha()
+            ):
+                glyph.text += "\u0304"
+                break
+    return glyphs

@@ -1,0 +1,337 @@
+"""Lines of a PDF page as plain text: sub- and superscripts by geometry, spaces by gaps.
+
+`p` with a lowered `T` becomes `p_T`, `E` with `miss` above `T` becomes `E_T^miss` (subscript first), `fb` with a
+raised `−1` becomes `fb^-1`. Scripts that would be ambiguous without them get braces: `N_{b jets}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
+
+from ingest.pdfpage import Run
+
+# Gap, in ems, from which two runs are two words: TeX's thin space is 0.167 em, kerns stay below 0.1 em.
+_WORD_GAP = 0.125
+# What a raised or lowered run may be off its line, in ems of the line.
+_LOWEST, _HIGHEST = -0.55, 0.85
+# Full-size text may be shifted this far (in ems) and still stand on the line: boxes in tables.
+_SHIFT = 0.2
+
+_PLAIN_SCRIPT = re.compile(r"[\w′'*+\-−±†‡%ℓ.⃗̄̃]+|[+\-−]?\d+/\d+|\w+/\w+")
+_PLAIN_RADICAND = re.compile(r"\w[⃗̄̃]?|Σ?\w+_\w+|[\d.]+")
+_RELATIONS = "<>≤≥=≠≈≃≅≡≪≫≲≳∈∉→⇒←↔×∼±"
+_SPACED = re.compile(rf"(?<![\^_])\s*([{_RELATIONS}]+)\s*")
+_UNITS = "GeV|TeV|MeV|keV|fb|pb|nb|mm|cm|km|ns|ps|rad|mrad|kHz|MHz|Hz"
+_GLUED_UNIT = re.compile(rf"(?<![\w^_./-])(\d+(?:\.\d+)?)({_UNITS})\b")
+
+
+@dataclass(slots=True)
+class Line:
+    """Runs on one baseline `y` with their scripts, left to right; `size` is that of the most text."""
+
+    y: float
+    size: float
+    runs: list[Run] = field(default_factory=list)
+    page: int = 0
+    _texts: dict[Set[str], str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def x0(self) -> float:
+        """Left end."""
+        return min(run.x0 for run in self.runs)
+
+    @property
+    def x1(self) -> float:
+        """Right end."""
+        return max(run.x1 for run in self.runs)
+
+    @property
+    def top(self) -> float:
+        """Upper edge, about the height of capitals and superscripts."""
+        return max(run.y + 0.7 * run.size for run in self.runs)
+
+    @property
+    def bottom(self) -> float:
+        """Lower edge, about the depth of descenders and subscripts."""
+        return min(run.y - 0.22 * run.size for run in self.runs)
+
+    def share(self, attribute: str) -> float:
+        """Return the share of characters whose font is `bold`, `italic` or `mono`."""
+        total = sum(len(run.text) for run in self.runs)
+        return sum(len(run.text) for run in self.runs if getattr(run.font, attribute)) / max(total, 1)
+
+    def text(self, marks: Set[str] = frozenset()) -> str:
+        """Return the line as text; superscripts in `marks` that follow a word are footnote marks and left out."""
+        if marks not in self._texts:
+            self._texts[marks] = spaced(_render(self.runs, self.y, self.size, marks))
+        return self._texts[marks]
+
+    def leading_mark(self) -> str:
+        """Return the raised mark a line begins with (as footnotes do), or ""."""
+        first = self.runs[0]
+        if first.size < 0.85 * self.size and first.y > self.y + 0.12 * self.size and len(self.runs) > 1:
+            return first.text
+        return ""
+
+
+def build_lines(runs: Iterable[Run]) -> list[Line]:
+    """Return the lines that the runs of one column form, from top to bottom."""
+    lines: list[Line] = []
+    shelf: dict[int, list[Line]] = defaultdict(list)
+    for size_class in _size_classes([run for run in runs if not run.tall]):
+        _settle(size_class, lines, shelf)
+    _settle_tall([run for run in runs if run.tall], lines, shelf)
+    lines = _woven(sorted(lines, key=lambda line: (-line.y, line.x0)))
+    for line in lines:
+        line.runs.sort(key=lambda r: (r.x0, r.x1))
+        _set_size(line)
+    return sorted(lines, key=lambda line: (-line.y, line.x0))
+
+
+def _size_classes(runs: Sequence[Run]) -> list[list[Run]]:
+    """Group runs of about the same size, the largest first: a base is settled before what hangs on it."""
+    classes: list[list[Run]] = []
+    largest = 0.0
+    for run in sorted(runs, key=lambda r: -r.size):
+        if not classes or run.size < 0.88 * largest:
+            classes.append([])
+            largest = run.size
+        classes[-1].append(run)
+    for members in classes:
+        members.sort(key=lambda r: (-r.y, r.x0))
+    return classes
+
+
+def _settle(runs: Sequence[Run], lines: list[Line], shelf: dict[int, list[Line]]) -> None:
+    waiting = [run for run in runs if not _join(run, shelf, certain=True)]
+    while True:  # scripts can hang on scripts of their own size
+        rest = [run for run in waiting if not _join(run, shelf, certain=False)]
+        if len(rest) == len(waiting):
+            break
+        waiting = rest
+    for run in waiting:
+        if not _join(run, shelf, certain=False):
+            _open_line(run, lines, shelf)
+
+
+def _open_line(run: Run, lines: list[Line], shelf: dict[int, list[Line]]) -> None:
+    line = Line(run.y, run.size, [run])
+    lines.append(line)
+    shelf[int(run.y // 12)].append(line)
+
+
+def _near(run: Run, shelf: dict[int, list[Line]]) -> Iterable[Line]:
+    bucket = int(run.y // 12)
+    for key in (bucket, bucket - 1, bucket + 1, bucket - 2, bucket + 2):
+        yield from shelf.get(key, ())
+
+
+def _join(run: Run, shelf: dict[int, list[Line]], *, certain: bool) -> bool:
+    best: tuple[float, Line] | None = None
+    for line in _near(run, shelf):
+        off = run.y - line.y
+        if abs(off) <= 0.03 * line.size or (abs(off) <= 0.12 * line.size and run.size >= 0.85 * line.size):
+            cost = abs(off)
+        elif abs(off) <= _SHIFT * line.size and run.size >= 0.85 * line.size:
+            gap, _ = _beside(run, line)
+            if gap > 0.6 * line.size:
+                continue
+            cost = 1 + gap + abs(off)
+        elif run.size < 1.05 * line.size and abs(off) < 1.3 * line.size:
+            hanging = _hanging(run, line, certain=certain)
+            if hanging is None:
+                continue
+            cost = 1 + hanging
+        else:
+            continue
+        if best is None or cost < best[0]:
+            best = (cost, line)
+    if best is None:
+        return False
+    best[1].runs.append(run)
+    return True
+
+
+def _beside(run: Run, line: Line) -> tuple[float, Run]:
+    return min(
+        ((max(other.x0 - run.x1, run.x0 - other.x1, 0.0), other) for other in line.runs), key=lambda pair: pair[0]
+    )
+
+
+def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
+    """Return how far a run is from the run of a line that it hangs on as a script, or None where there is none."""
+    best: float | None = None
+    for holder in line.runs:
+        rise = run.y - holder.y
+        if not _LOWEST * holder.size <= rise <= _HIGHEST * holder.size:
+            continue
+        gap = max(holder.x0 - run.x1, run.x0 - holder.x1, 0.0)
+        # A footnote's mark may stand off its text.
+        reach = 1.1 if run.x1 <= holder.x0 and rise > 0.2 * line.size else 0.45
+        if gap > reach * line.size:
+            continue
+        if holder.size < 1.1 * run.size and (certain or not _is_script(holder, line)):
+            continue
+        distance = gap + 0.6 * abs(rise)
+        if best is None or distance < best:
+            best = distance
+    return best
+
+
+def _is_script(run: Run, line: Line) -> bool:
+    return abs(run.y - line.y) > _SHIFT * line.size or (
+        run.size < 0.85 * line.size and abs(run.y - line.y) > 0.03 * line.size
+    )
+
+
+def _settle_tall(runs: list[Run], lines: list[Line], shelf: dict[int, list[Line]]) -> None:
+    for run in runs:
+        around = [
+            (abs(line.y - run.y) + min(_beside(run, line)[0], 30.0), index, line)
+            for index, line in enumerate(_near(run, shelf))
+            if abs(line.y - run.y) < 1.6 * run.size
+        ]
+        if around:
+            line = min(around, key=lambda item: item[:2])[2]
+            run.y = line.y
+            line.runs.append(run)
+        else:
+            _open_line(run, lines, shelf)
+
+
+def _woven(lines: list[Line]) -> list[Line]:
+    """Join lines a fraction of an em apart whose pieces continue one another: boxes shifted in a table's cell."""
+    result: list[Line] = []
+    for line in lines:
+        upper = result[-1] if result else None
+        # Lines of text stand an em apart at least; what is nearer is one line with boxes shifted up or down.
+        if upper is not None and upper.y - line.y <= _SHIFT * min(line.size, upper.size):
+            less, more = sorted((upper, line), key=lambda one: sum(len(run.text) for run in one.runs))
+            more.runs.extend(less.runs)
+            result[-1] = more
+            continue
+        result.append(line)
+    return result
+
+
+def _set_size(line: Line) -> None:
+    weights: dict[float, int] = defaultdict(int)
+    for run in line.runs:
+        if abs(run.y - line.y) <= _SHIFT * line.size:
+            weights[round(run.size, 1)] += len(run.text)
+    line.size = max(weights, key=lambda size: (weights[size], size))
+
+
+def chunks(line: Line, gap: float, cuts: Sequence[float] = ()) -> list[Line]:
+    """Split a line where words stand more than `gap` points apart or a vertical rule (at `cuts`) runs between."""
+    parts: list[Line] = []
+    end = 0.0
+    for run in line.runs:
+        if parts and run.x0 - end <= gap and not any(end - 1 <= cut <= run.x0 + 1 for cut in cuts):
+            parts[-1].runs.append(run)
+            end = max(end, run.x1)
+        else:
+            parts.append(Line(line.y, line.size, [run]))
+            end = run.x1
+    return parts
+
+
+def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
+    out: list[str] = []
+    end: float | None = None
+    index = 0
+    while index < len(runs):
+        run = runs[index]
+        if _on_line(run, y, size):
+            if end is not None and run.x0 - end > _WORD_GAP * max(min(run.size, size), 6.0):
+                out.append(" ")
+            out.append(run.text)
+            end = run.x1 if end is None else max(end, run.x1)
+            index += 1
+            if run.reach > run.x1:
+                stop = index
+                while stop < len(runs) and (runs[stop].x0 + runs[stop].x1) / 2 < run.reach:
+                    stop += 1
+                radicand = _render(runs[index:stop], y, size, frozenset())
+                out.append(radicand if _PLAIN_RADICAND.fullmatch(radicand) else f"({radicand})")
+                end = max([end, *(r.x1 for r in runs[index:stop])])
+                index = stop
+            continue
+        stop = index
+        while stop < len(runs) and (not _on_line(runs[stop], y, size) or _nested(runs[stop], runs[stop - 1], size)):
+            stop += 1
+        cluster = runs[index:stop]
+        # Two scripts with a word's gap between them belong to different words only if a base lies between.
+        script = _scripts(cluster, y, size, "".join(out), marks)
+        if end is not None and cluster[0].x0 - end > 0.4 * size:
+            out.append(" ")
+        out.append(script)
+        end = max(r.x1 for r in cluster) if end is None else max(end, *(r.x1 for r in cluster))
+        index = stop
+    return "".join(out)
+
+
+def _on_line(run: Run, y: float, size: float) -> bool:
+    off = abs(run.y - y)
+    return run.tall or off <= 0.03 * size or (off <= _SHIFT * size and run.size >= 0.85 * size)
+
+
+def _nested(run: Run, before: Run, size: float) -> bool:
+    """Say whether a run is the script of a script, although it happens to stand on the line."""
+    return run.size < 0.62 * size and run.x0 - before.x1 < 0.1 * size and not run.tall
+
+
+def _scripts(cluster: Sequence[Run], y: float, size: float, before: str, marks: Set[str]) -> str:
+    largest = max(run.size for run in cluster)
+    anchors = [run for run in cluster if run.size >= 0.87 * largest]
+    lower = [run for run in anchors if run.y < y]
+    upper = [run for run in anchors if run.y >= y]
+    for run in cluster:
+        if run.size >= 0.87 * largest:
+            continue
+        gap_low, gap_up = (
+            min((max(a.x0 - run.x1, run.x0 - a.x1, 0.0) for a in side), default=1e9) for side in (lower, upper)
+        )
+        near_low = min((abs(a.y - run.y) for a in lower), default=1e9) + 3 * gap_low
+        near_up = min((abs(a.y - run.y) for a in upper), default=1e9) + 3 * gap_up
+        (lower if near_low <= near_up else upper).append(run)
+    parts: list[str] = []
+    for sign, side in (("_", lower), ("^", upper)):
+        if not side:
+            continue
+        side.sort(key=lambda r: (r.x0, r.x1))
+        ground = max(side, key=lambda r: (round(r.size, 1), len(r.text)))
+        text = _render(side, ground.y, ground.size, frozenset()).strip()
+        if not text:
+            continue
+        if sign == "^" and text in marks and re.search(r"[a-z]{3}$|[.,;:)\]”’]$", before):
+            continue
+        if not text.strip("′'"):
+            parts.insert(0, text)
+        else:
+            parts.append(sign + _braced(text.replace("−", "-")))
+    return "".join(parts)
+
+
+def _braced(text: str) -> str:
+    return text if _PLAIN_SCRIPT.fullmatch(text) else "{" + text + "}"
+
+
+def spaced(text: str) -> str:
+    """Put one space around relations and before units, and none inside brackets; scripts in braces stay as they are.
+
+    >>> spaced("pT >30GeV and |η|<2.47")
+    'pT > 30 GeV and |η| < 2.47'
+    """
+    parts = re.split(r"(\{[^{}]*\})", text)
+    for index in range(0, len(parts), 2):
+        part = _SPACED.sub(r" \1 ", parts[index])
+        part = _GLUED_UNIT.sub(r"\1 \2", part)
+        part = re.sub(r"([(\[⟨]) +", r"\1", part)
+        part = re.sub(r"/ +√", "/√", part)
+        part = re.sub(r" +([)\]⟩,;.])(?!\d)", r"\1", part)
+        parts[index] = re.sub(r" {2,}", " ", part)
+    return "".join(parts).strip()
