@@ -85,6 +85,11 @@ def _stands_out(line: Line, body: Typography) -> bool:
     return (line.share("bold") > 0.55 and line.size > 0.93 * body.size) or line.size > 1.09 * body.size
 
 
+def _opens_title(character: str) -> bool:
+    """Say whether a title can begin so: with a capital or a symbol (γ+jets background, √s dependence)."""
+    return character.isupper() or not (character.isascii() and character.isalnum())
+
+
 def _dressed(line: Line, body: Typography, styles: set[tuple[str, float]]) -> bool:
     """Say whether a whole line is set as headings are; a paragraph with a bold opening is not."""
     if not _stands_out(line, body) or _style(line) not in styles:
@@ -98,7 +103,7 @@ def _heading_styles(columns: Sequence[Column], body: Typography) -> set[tuple[st
     for column in columns:
         for line in column.lines:
             match = _NUMBERED.fullmatch(line.text()) if _stands_out(line, body) else None
-            if match and match["title"][0].isupper() and not CAPTION.match(line.text()):
+            if match and _opens_title(match["title"][0]) and not CAPTION.match(line.text()):
                 styles[_style(line)] += 1
     return set(styles)
 
@@ -111,7 +116,7 @@ def _is_heading(lines: Sequence[Line], text: str, styles: set[tuple[str, float]]
     if not all(_stands_out(line, body) for line in lines):
         return _is_small_capital_heading(lines, text)
     numbered = _NUMBERED.fullmatch(text)
-    if numbered and (numbered["title"][0].isupper() or numbered["title"][0] in "√|$") and not text.endswith("."):
+    if numbered and _opens_title(numbered["title"][0]) and not text.endswith("."):
         return True
     return all(_dressed(line, body, styles) for line in lines) and not text.endswith((".", ","))
 
@@ -132,7 +137,7 @@ def _set_levels(result: list[Draft]) -> None:
             continue
         text = draft.title
         match = _NUMBERED.fullmatch(text)
-        if match and (match["title"][0].isupper() or match["title"][0] in "√|"):
+        if match and (match["title"][0].isupper() or match["number"][0].isdigit()):
             draft.number, draft.title = match["number"], match["title"]
             draft.level = draft.number.count(".") + 1
             if re.fullmatch(r"[A-Z]", draft.number) and any(d.number == "I" for d in result if d is not draft):

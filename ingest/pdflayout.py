@@ -60,7 +60,7 @@ def columns(pages: Sequence[Page], body: Typography) -> list[Column]:
     """Return all columns of a document in reading order, without headers, footers and line numbers."""
     kept = _without_running_lines(pages, body)
     gutters = {page.number: _gutter(page, runs, body) for page, runs in zip(pages, kept, strict=True)}
-    weighty = [page.number for page, runs in zip(pages, kept, strict=True) if len(runs) > 150]
+    weighty = [page.number for page, runs in zip(pages, kept, strict=True) if len(runs) > 60]
     two_column = weighty and sum(gutters[number] is not None for number in weighty) >= 0.4 * len(weighty)
     result: list[Column] = []
     for page, runs in zip(pages, kept, strict=True):

@@ -26,13 +26,14 @@ class TableRows:
 
     def __init__(self, grid: TableColumns) -> None:
         self.grid = grid
+        self.ruled = False
 
     def cells(self) -> list[GridCell]:
         bands: dict[int, list[list[Piece]]] = {}
         for row in self.grid.pieces:
             if row:
                 bands.setdefault(row[0].band, []).append(row)
-        ruled = len(bands) > 2 and len(bands) >= 0.55 * len(self.grid.pieces)
+        self.ruled = ruled = len(bands) > 2 and len(bands) >= 0.55 * len(self.grid.pieces)
         cells: list[GridCell] = []
         heights: list[tuple[float, float]] = []
         for band in sorted(bands):
@@ -145,7 +146,9 @@ class TableRows:
         for cell in floating:
             self._grow(cell, owner, centres)
         for cell in sorted(cells, key=lambda c: (c.row, c.column)):
-            if id(cell) not in middle:
+            if self.ruled:
+                self._fill_to_rules(cell, owner, centres)
+            elif id(cell) not in middle:
                 self._centre_in_band(cell, cells, owner, heights)
 
     def _closed(self, upper: int, lower: int, cell: GridCell, centres: list[float]) -> bool:
@@ -169,6 +172,20 @@ class TableRows:
                 return
             cell.row, cell.row_span = top, cell.row_span + 2
             owner[top, cell.column] = owner[bottom, cell.column] = cell
+
+    def _fill_to_rules(self, cell: GridCell, owner: dict[tuple[int, int], GridCell], centres: list[float]) -> None:
+        """Let a cell take the empty rows next to it that no rule parts from it, in a table ruled between its rows."""
+        columns = range(cell.column, cell.column + cell.column_span)
+        while cell.row > 0 and not self._taken(cell.row - 1, cell, owner):
+            if self._closed(cell.row - 1, cell.row, cell, centres):
+                break
+            cell.row, cell.row_span = cell.row - 1, cell.row_span + 1
+            owner.update({(cell.row, k): cell for k in columns})
+        while cell.row + cell.row_span < len(centres) and not self._taken(cell.row + cell.row_span, cell, owner):
+            if self._closed(cell.row + cell.row_span - 1, cell.row + cell.row_span, cell, centres):
+                break
+            owner.update({(cell.row + cell.row_span, k): cell for k in columns})
+            cell.row_span += 1
 
     def _centre_in_band(
         self,

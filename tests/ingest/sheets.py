@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 _FONTS = {"F": "Courier", "B": "Courier-Bold", "S": "Symbol"}
 _SYMBOLS = {"η": ("h", 0.603), "χ": ("c", 0.549), "Δ": ("D", 0.612), "φ": ("f", 0.521), "√": ("\xd6", 0.549)}
-_SCRIPT = re.compile(r"[_^](\{[^}]*\}|\w+|[+-]?\d+)")
+_SCRIPT = re.compile(r"[_^](\{[^}]*\}|[^\W_]+|[+-]?\d+)")
 
 
 @dataclass

@@ -1,0 +1,150 @@
+"""Tables are grids: one requirement per cell, whatever rules and centring draw them."""
+
+from __future__ import annotations
+
+from ingest.pdf import read_pdf
+from kb.document import Document, Table
+from tests.ingest.sheets import Sheet, pdf_of
+
+LEAD = (
+    "The selection is given in a table which lists what every event of a region",
+    "must satisfy. The regions do not overlap with each other, and a dash stands",
+    "for no requirement at all in the region of its column.",
+)
+
+
+def read(sheet: Sheet) -> Document:
+    sheet.lines(72, 760, *LEAD)
+    return read_pdf(pdf_of(sheet), arxiv_id="test")
+
+
+def rows(document: Document, table: Table) -> list[list[str]]:
+    height, _ = table.shape
+    return [[document.quote(c.start, c.end) for c in table.cells if c.row == row] for row in range(height)]
+
+
+def test_rules_above_and_below_frame_a_table_with_its_caption() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, "Table 1: Requirements of the regions.")
+    for y in (690, 672, 630):
+        sheet.rule(72, y, 400)
+    for y, cells in (
+        (677, ("Variable", "SR", "CR")),
+        (660, ("p_T [GeV]", "> 30", "> 20")),
+        (648, ("m_jj [GeV]", "> 500", "–")),
+        (636, ("N_jets", "≥ 2".replace("≥", ">="), "2")),
+    ):
+        for x, cell in zip((80, 200, 300), cells, strict=True):
+            sheet.math(x, y, cell.replace("–", "-"))
+    document = read(sheet)
+    (table,) = document.tables
+    assert table.label == "1"
+    assert table.caption is not None
+    assert document.quote(table.caption.start, table.caption.end) == "Table 1: Requirements of the regions."
+    assert document.quote(table.start, table.end).splitlines()[:3] == [
+        "Variable | SR | CR",
+        "p_T [GeV] | > 30 | > 20",
+        "m_jj [GeV] | > 500 | -",
+    ]
+    assert table.shape == (4, 3)
+    assert {cell.row for cell in table.cells if cell.header} == {0}
+    assert len([block for block in document.blocks if block.kind == "table"]) == 1
+
+
+def test_cells_between_vertical_rules_span_the_columns_they_cover() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 720, "Table 2: Signal regions.")
+    edges = (80, 160, 220, 280, 340)
+    levels = (700, 680, 660, 640, 620)
+    for level in levels:
+        sheet.rule(80, level, 340)
+    for x in edges:
+        sheet.wall(x, 660, 700)
+    for x in (80, 160, 340):
+        sheet.wall(x, 640, 660)
+    for x in (80, 160, 220, 340):
+        sheet.wall(x, 620, 640)
+    for y, cells in (
+        (686, (("Region", 90), ("A", 185), ("B", 245), ("C", 305))),
+        (666, (("p_T >", 90), ("10", 182), ("20", 242), ("30", 302))),
+        (646, (("H_T >", 90), ("400", 240))),
+        (626, (("N_j >", 90), ("2", 185), ("4", 278))),
+    ):
+        for text, x in cells:
+            sheet.math(x, y, text)
+    document = read(sheet)
+    (table,) = document.tables
+    assert rows(document, table) == [
+        ["Region", "A", "B", "C"],
+        ["p_T >", "10", "20", "30"],
+        ["H_T >", "400"],
+        ["N_j >", "2", "4"],
+    ]
+    whole, pair = table.at(2, 3), table.at(3, 3)
+    assert whole is not None
+    assert (whole.column, whole.column_span) == (1, 3)
+    assert pair is not None
+    assert (pair.column, pair.column_span) == (2, 2)
+
+
+def test_a_label_centred_on_several_rows_spans_them() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 720, "Table 3: Regions.")
+    for y in (710, 692, 638):
+        sheet.rule(72, y, 380)
+    for x, head in zip((80, 160, 280), ("N_b", "H_T [GeV]", "Region"), strict=True):
+        sheet.math(x, 697, head)
+    for y, ht, region in (
+        (680, "60-400", "SR1"),
+        (668, "400-600", "SR2"),
+        (656, "60-400", "SR3"),
+        (644, "> 600", "SR4"),
+    ):
+        sheet.text(160, y, ht)
+        sheet.text(280, y, region)
+    sheet.text(85, 674, "0")
+    sheet.text(85, 650, "1")
+    document = read(sheet)
+    (table,) = document.tables
+    for row, label in ((1, "0"), (2, "0"), (3, "1"), (4, "1")):
+        cell = table.at(row, 0)
+        assert cell is not None
+        assert (document.quote(cell.start, cell.end), cell.row_span) == (label, 2)
+
+
+def test_a_requirement_wrapped_over_lines_is_one_cell() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 720, "Table 4: Criteria.")
+    for y in (710, 640):
+        sheet.rule(72, y, 420)
+    sheet.text(80, 698, "Photon")
+    sheet.math(180, 698, "E_T > 150 GeV, tight, isolated,")
+    sheet.math(180, 686, "within 0.25 m of the vertex")
+    sheet.text(80, 666, "Jets")
+    sheet.math(180, 666, "0 or 1 with p_T > 30 GeV")
+    sheet.text(80, 648, "Lepton")
+    sheet.text(180, 648, "none")
+    document = read(sheet)
+    (table,) = document.tables
+    assert rows(document, table) == [
+        ["Photon", "E_T > 150 GeV, tight, isolated, within 0.25 m of the vertex"],
+        ["Jets", "0 or 1 with p_T > 30 GeV"],
+        ["Lepton", "none"],
+    ]
+
+
+def test_cells_lie_inside_the_table_in_the_order_of_the_text() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, "Table 5: Yields.")
+    for y in (690, 672, 640):
+        sheet.rule(72, y, 300)
+    for y, cells in ((677, ("", "SR")), (660, ("data", "11")), (648, ("sum", "7.5"))):
+        for x, cell in zip((80, 200), cells, strict=True):
+            if cell:
+                sheet.text(x, y, cell)
+    document = read(sheet)
+    (table,) = document.tables
+    starts = [cell.start for cell in table.cells]
+    assert starts == sorted(starts)
+    assert all(table.start <= cell.start <= cell.end <= table.end for cell in table.cells)
+    assert document.quote(table.start, table.end) == " | SR\ndata | 11\nsum | 7.5"
