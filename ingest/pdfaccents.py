@@ -38,6 +38,8 @@ def accented(glyphs: list[Glyph]) -> list[Glyph]:
         ):
             glyph.text = unicodedata.normalize("NFC", glyph.text + "\u0338")
             result[-1] = glyph
+        elif glyph.text.lower() == "c" and result and result[-1].text == "©" and _overprints(glyph, result[-1]):
+            continue
         elif glyph.text in ACCENTS or glyph.text in _COMBINING_ALONE:
             pending = glyph
         else:

@@ -20,9 +20,11 @@ _LOWEST, _HIGHEST = -0.55, 0.85
 # Full-size text may be shifted this far (in ems) and still stand on the line: boxes in tables.
 _SHIFT = 0.2
 
-_PLAIN_SCRIPT = re.compile(r"[\w′'*+\-−±†‡%ℓ.⃗̄̃]+|[+\-−]?\d+/\d+|\w+/\w+")
+# A script that needs no braces: a word or number, perhaps signed, starred or accented; signs alone; 1/2.
+_MARKED = r"[^\W_](?:[^\W_]|[′'*†‡%\u0300-\u036f\u20d7])*"
+_PLAIN_SCRIPT = re.compile(rf"[+\-]?{_MARKED}|[+\-±∓*†‡′]+|[+\-]?\d+/\d+|[^\W_]+/[^\W_]+")
 _PLAIN_RADICAND = re.compile(r"\w[⃗̄̃]?|Σ?\w+_\w+|[\d.]+")
-_RELATIONS = "<>≤≥=≠≈≃≅≡≪≫≲≳∈∉→⇒←↔×∼±"
+_RELATIONS = "<>≤≥=≠≈≃≅≡≪≫≲≳∈∉→⇒←↔×±"
 _SPACED = re.compile(rf"(?<![\^_])\s*([{_RELATIONS}]+)\s*")
 _UNITS = "GeV|TeV|MeV|keV|fb|pb|nb|mm|cm|km|ns|ps|rad|mrad|kHz|MHz|Hz"
 _GLUED_UNIT = re.compile(rf"(?<![\w^_./-])(\d+(?:\.\d+)?)({_UNITS})\b")
@@ -81,9 +83,15 @@ def build_lines(runs: Iterable[Run]) -> list[Line]:
     """Return the lines that the runs of one column form, from top to bottom."""
     lines: list[Line] = []
     shelf: dict[int, list[Line]] = defaultdict(list)
-    for size_class in _size_classes([run for run in runs if not run.tall]):
+    ordinary = [run for run in runs if not run.tall]
+    tall = [run for run in runs if run.tall]
+    usual = _usual_size(ordinary)
+    for size_class in _size_classes(ordinary):
+        if tall and size_class[0].size < 0.8 * usual:  # scripts hang on sums and brackets, too
+            _settle_tall(tall, lines, shelf)
+            tall = []
         _settle(size_class, lines, shelf)
-    _settle_tall([run for run in runs if run.tall], lines, shelf)
+    _settle_tall(tall, lines, shelf)
     lines = _woven(sorted(lines, key=lambda line: (-line.y, line.x0)))
     for line in lines:
         line.runs.sort(key=lambda r: (r.x0, r.x1))
@@ -103,6 +111,13 @@ def _size_classes(runs: Sequence[Run]) -> list[list[Run]]:
     for members in classes:
         members.sort(key=lambda r: (-r.y, r.x0))
     return classes
+
+
+def _usual_size(runs: Sequence[Run]) -> float:
+    weights: dict[float, int] = defaultdict(int)
+    for run in runs:
+        weights[round(run.size, 1)] += len(run.text)
+    return max(weights, key=lambda size: (weights[size], size), default=10.0)
 
 
 def _settle(runs: Sequence[Run], lines: list[Line], shelf: dict[int, list[Line]]) -> None:
@@ -166,7 +181,8 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
     best: float | None = None
     for holder in line.runs:
         rise = run.y - holder.y
-        if not _LOWEST * holder.size <= rise <= _HIGHEST * holder.size:
+        lowest = 2.2 * _LOWEST if holder.tall else _LOWEST
+        if not lowest * holder.size <= rise <= _HIGHEST * holder.size:
             continue
         gap = max(holder.x0 - run.x1, run.x0 - holder.x1, 0.0)
         # A footnote's mark may stand off its text.
@@ -220,7 +236,7 @@ def _woven(lines: list[Line]) -> list[Line]:
 def _set_size(line: Line) -> None:
     weights: dict[float, int] = defaultdict(int)
     for run in line.runs:
-        if abs(run.y - line.y) <= _SHIFT * line.size:
+        if _on_line(run, line.y, line.size):
             weights[round(run.size, 1)] += len(run.text)
     line.size = max(weights, key=lambda size: (weights[size], size))
 
@@ -242,12 +258,16 @@ def chunks(line: Line, gap: float, cuts: Sequence[float] = ()) -> list[Line]:
 def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
     out: list[str] = []
     end: float | None = None
+    after_script = False
     index = 0
     while index < len(runs):
         run = runs[index]
         if _on_line(run, y, size):
-            if end is not None and run.x0 - end > _WORD_GAP * max(min(run.size, size), 6.0):
+            apart = end is not None and run.x0 - end > _WORD_GAP * max(min(run.size, size), 6.0)
+            # After a script without braces a letter would read as part of it.
+            if apart or (after_script and run.text[0].isalnum()):
                 out.append(" ")
+            after_script = False
             out.append(run.text)
             end = run.x1 if end is None else max(end, run.x1)
             index += 1
@@ -269,6 +289,7 @@ def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
         if end is not None and cluster[0].x0 - end > 0.4 * size:
             out.append(" ")
         out.append(script)
+        after_script = bool(script) and not script.endswith(("}", "′"))
         end = max(r.x1 for r in cluster) if end is None else max(end, *(r.x1 for r in cluster))
         index = stop
     return "".join(out)
@@ -299,6 +320,7 @@ def _scripts(cluster: Sequence[Run], y: float, size: float, before: str, marks: 
         near_up = min((abs(a.y - run.y) for a in upper), default=1e9) + 3 * gap_up
         (lower if near_low <= near_up else upper).append(run)
     parts: list[str] = []
+    primes = ""
     for sign, side in (("_", lower), ("^", upper)):
         if not side:
             continue
@@ -310,10 +332,10 @@ def _scripts(cluster: Sequence[Run], y: float, size: float, before: str, marks: 
         if sign == "^" and text in marks and re.search(r"[a-z]{3}$|[.,;:)\]”’]$", before):
             continue
         if not text.strip("′'"):
-            parts.insert(0, text)
+            primes = text
         else:
-            parts.append(sign + _braced(text.replace("−", "-")))
-    return "".join(parts)
+            parts.append(sign + _braced(text))
+    return "".join(parts) + primes
 
 
 def _braced(text: str) -> str:
@@ -332,6 +354,7 @@ def spaced(text: str) -> str:
         part = _GLUED_UNIT.sub(r"\1 \2", part)
         part = re.sub(r"([(\[⟨]) +", r"\1", part)
         part = re.sub(r"/ +√", "/√", part)
+        part = re.sub(r"∼ +(?=[\d.])", "∼", part)
         part = re.sub(r" +([)\]⟩,;.])(?!\d)", r"\1", part)
         parts[index] = re.sub(r" {2,}", " ", part)
     return "".join(parts).strip()

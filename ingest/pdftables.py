@@ -7,6 +7,7 @@ several rows or columns.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -80,7 +81,25 @@ def _merged(rules: Sequence[Rule]) -> list[Rule]:
             result[-1] = Rule(min(last.x0, rule.x0), last.y0, max(last.x1, rule.x1), last.y1)
         else:
             result.append(rule)
-    return sorted(result, key=lambda r: (-r.y0, r.x0))
+    return sorted(_side_by_side(result), key=lambda r: (-r.y0, r.x0))
+
+
+def _side_by_side(rules: Sequence[Rule]) -> list[Rule]:
+    """Join the rules of small tables that stand beside one another into those of one table."""
+    levels: dict[int, list[Rule]] = {}
+    for rule in rules:
+        if rule.length >= 60:
+            levels.setdefault(round(rule.y0), []).append(rule)
+    extents = Counter(tuple((round(r.x0), round(r.x1)) for r in level) for level in levels.values() if len(level) > 1)
+    result = list(rules)
+    for level in levels.values():
+        key = tuple((round(r.x0), round(r.x1)) for r in level)
+        x0, x1 = min(r.x0 for r in level), max(r.x1 for r in level)
+        if extents[key] < 2 or any(r.x0 < x0 + 3 and r.x1 > x1 - 3 for r in rules):
+            continue
+        result = [rule for rule in result if rule not in level]
+        result.append(Rule(x0, level[0].y0, x1, level[0].y1))
+    return result
 
 
 def _frames(column: Column, rules: Sequence[Rule], captions: Sequence[bool]) -> list[_Frame]:

@@ -31,6 +31,8 @@ def formula(*written: str) -> str:
         ("a fit with χ^2 below 5", "a fit with χ^2 below 5"),
         ("exactly N_{b jets} = 2 of them", "exactly N_{b jets} = 2 of them"),
         ("at √s = 13 TeV", "at √s = 13 TeV"),
+        ("a product p_{T}E_T^miss of two", "a product p_T E_T^miss of two"),
+        ("a luminosity of 10^33 cm^-2s^-1", "a luminosity of 10^33 cm^-2 s^-1"),
     ],
 )
 def test_formulas_read_plainly(written: str, read: str) -> None:

@@ -148,3 +148,22 @@ def test_cells_lie_inside_the_table_in_the_order_of_the_text() -> None:
     assert starts == sorted(starts)
     assert all(table.start <= cell.start <= cell.end <= table.end for cell in table.cells)
     assert document.quote(table.start, table.end) == " | SR\ndata | 11\nsum | 7.5"
+
+
+def test_small_tables_beside_one_another_are_read_as_one() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, "Table 6: Yields in two bins.")
+    for left in (80, 280):
+        for y in (690, 672, 630):
+            sheet.rule(left, y, left + 150)
+        for y, cells in (
+            (677, ("Process", "Yield")),
+            (660, ("signal", "4.4")),
+            (648, ("top", "1.1")),
+            (636, ("sum", "5.5")),
+        ):
+            for x, cell in zip((left + 5, left + 90), cells, strict=True):
+                sheet.text(x, y, cell)
+    document = read(sheet)
+    (table,) = document.tables
+    assert document.quote(table.start, table.end).splitlines()[1] == "signal | 4.4 | signal | 4.4"
