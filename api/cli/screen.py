@@ -54,9 +54,9 @@ def excerpt(quote: str, around: str, width: int) -> str:
     found = re.search(rf"(?<![\w.]){re.escape(around)}{zeros}(?!\d)", quote) if around else None
     middle = found.start() if found else 0
     start = max(0, min(middle - width // 2, len(quote) - width + 4))
-    end = start + width - 4
     if start:
         start = quote.find(" ", start) + 1
+    end = start + width - 4
     if end < len(quote):
         end = quote.rfind(" ", start, end + 1)
     shown = quote[start : end if end > start else start + width - 4].strip(" ,;")
