@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# The sandbox cannot write bytecode, so that it is compiled once here.
 # uv does not read pip's setting for wheels that lie on disk.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_LINK_MODE ?= copy
@@ -15,6 +14,7 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cutbook needs Python 3.11 or newer; set PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+# Bytecode is compiled once, here: the sandbox has no right to write any.
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/python -m compileall -q kb ingest codegen eval api
@@ -37,9 +37,12 @@ bench: setup
 serve: setup
 	$(BIN)/cutbook serve
 
-# Resolve anew; the local build tag of torch stays out, so that every machine takes its own build.
+# Resolve, keeping what is pinned unless UPGRADE=--upgrade. Torch is resolved anew and its local build tag stays out,
+# so that every machine takes its own build.
 lock: setup
-	$(BIN)/uv pip compile --quiet --extra dev --python-version 3.11 --no-annotate --no-header pyproject.toml | sed 's/+cpu//' > requirements.txt
+	grep -v '^torch==' requirements.txt > requirements.new
+	$(BIN)/uv pip compile --quiet --extra dev --python-version 3.11 --no-annotate --no-header $(UPGRADE) --output-file requirements.new pyproject.toml
+	sed 's/+cpu//' requirements.new > requirements.txt && rm requirements.new
 
 clean:
 	rm -rf $(VENV) demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info
