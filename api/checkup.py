@@ -71,7 +71,9 @@ def _records(workspace: Workspace) -> str:
 
 def _index(workspace: Workspace) -> str:
     count = workspace.index.count()
-    return f"Qdrant Edge in {workspace.home / 'index'}: {count} passages"
+    url = workspace.settings.qdrant_url
+    place = f"Qdrant server at {url}" if url else f"Qdrant Edge in {workspace.home / 'index'}"
+    return f"{place}: {count} passages"
 
 
 def _embedding(workspace: Workspace) -> str:
@@ -104,7 +106,6 @@ def _services(settings: Settings, *, online: bool) -> Iterator[Check]:
     # Their settings are read already, so that they can be given; nothing uses them yet.
     for part, name, instead in (
         ("INSPIRE", "inspire_url", "references are read from the papers"),
-        ("Qdrant server", "qdrant_url", "passages are kept by Qdrant Edge in the home"),
         ("GROBID", "grobid_url", "PDF files are read by pypdfium2"),
         ("language model", "llm_url", "the grammar distils alone"),
         ("Dask", "dask_scheduler", "samples run side by side on this machine"),

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the home")
     qdrant_url: str | None = Field(default=None, description="Qdrant server; default: Qdrant Edge in the home")
+    qdrant_api_key: SecretStr | None = Field(default=None, description="key of that server, where it asks for one")
     embedding_model: str | None = Field(
         default=None, description="folder or name of a sentence-transformers model; default: all-MiniLM-L6-v2"
     )
@@ -74,7 +75,9 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("arxiv_api_url", "arxiv_eprint_url", "arxiv_pdf_url", "inspire_url", "grobid_url", "llm_url")
+    @field_validator(
+        "arxiv_api_url", "arxiv_eprint_url", "arxiv_pdf_url", "inspire_url", "qdrant_url", "grobid_url", "llm_url"
+    )
     @classmethod
     def _is_web_address(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):

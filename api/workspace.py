@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codegen.dataset import Dataset
     from ingest.arxiv import ArxivSource
     from kb.embedding import Embedder
-    from kb.index.edge import EdgeIndex
+    from kb.index import Index
     from kb.retrieval import Retriever
     from kb.store import Store
 
@@ -72,13 +72,26 @@ class Workspace:
         return self._part("store", open_)
 
     @property
-    def index(self) -> EdgeIndex:
-        """The passage index; `HomeInUseError`, when it is used, if another process has this home open."""
+    def index(self) -> Index:
+        """The passage index: on the Qdrant server of the settings, else in the home.
 
-        def open_() -> EdgeIndex:
+        `HomeInUseError`, when it is used, if another process has this home's index open.
+        """
+
+        def open_() -> Index:
+            from kb.index import DIMENSION
+
+            settings = self.settings
+            # The size of the usual model's vectors is known without loading it.
+            dimension = self.embedder.dimension if settings.embedding_model else DIMENSION
+            if settings.qdrant_url:
+                from kb.index.server import ServerIndex
+
+                key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+                return ServerIndex(settings.qdrant_url, api_key=key, dimension=dimension)
             from kb.index.edge import EdgeIndex
 
-            return EdgeIndex(self.folder("index"), label=self._label)
+            return EdgeIndex(self.folder("index"), label=self._label, dimension=dimension)
 
         return self._part("index", open_)
 

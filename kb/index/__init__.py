@@ -51,6 +51,9 @@ class Hit(BaseModel):
 class Index(Protocol):
     """What keeps passages and finds them by words (BM25) and by meaning (cosine), fused by reciprocal rank."""
 
+    def open(self) -> None:
+        """Open it now rather than at the first use."""
+
     def replace(
         self, arxiv_id: str, passages: Sequence[Passage], vectors: Vectors, *, kind: Kind | None = None
     ) -> None:
