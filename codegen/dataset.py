@@ -135,7 +135,7 @@ def _matching_profile(files: Sequence[Path]) -> Profile:
             with uproot.open(path) as file:
                 trees = {key.split(";")[0]: set(file[key].keys()) for key in file if hasattr(file[key], "keys")}
         except Exception as error:  # uproot raises whatever the broken bytes lead it to
-            problems.append(f"{path}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+            problems.append(f"{path} {_damage(path, error)}")
             continue
         fits = []
         for name in shipped_profiles():
@@ -147,8 +147,17 @@ def _matching_profile(files: Sequence[Path]) -> Profile:
             return max(fits, key=lambda fit: fit[0])[1]
         message = f"{path}: no profile fits its trees ({', '.join(sorted(trees)) or 'none'})"
         raise DataError(message, hint="write a profile.toml into the folder; shipped: " + ", ".join(shipped_profiles()))
-    message = f"no file can be read; {problems[0]}"
-    raise DataError(message, hint="fetch the files again")
+    more = f", nor can the other {len(problems) - 1}" if len(problems) > 1 else ""
+    message = f"{problems[0]}{more}"
+    raise DataError(message, hint="fetch the files again and compare their sizes or checksums")
+
+
+def _damage(path: Path, error: Exception) -> str:
+    with path.open("rb") as file:
+        if file.read(4) != b"root":
+            return "is no ROOT file"
+    reason = str(error).strip().splitlines()[0].strip(" ,:") if str(error).strip() else type(error).__name__
+    return f"is damaged or cut off ({reason})"
 
 
 def _samples(folder: Path, files: Sequence[Path], profile: Profile) -> dict[str, Sample]:

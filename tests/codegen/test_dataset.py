@@ -57,7 +57,11 @@ def test_a_file_is_no_dataset(write: Write) -> None:
 
 def test_a_folder_of_broken_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data_A.root").write_bytes(b"root" + bytes(40))
-    with pytest.raises(DataError, match="no file can be read"):
+    with pytest.raises(DataError, match=r"data_A\.root is damaged or cut off"):
+        open_dataset(str(tmp_path))
+    (tmp_path / "data_A.root").write_bytes(b"<html>not found</html>")
+    (tmp_path / "data_B.root").write_bytes(b"")
+    with pytest.raises(DataError, match=r"data_A\.root is no ROOT file, nor can the other 1"):
         open_dataset(str(tmp_path))
 
 
