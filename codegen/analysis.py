@@ -217,7 +217,7 @@ def _draw(dataset: Dataset, run: RawRun, output: Path, tell: Progress) -> list[P
         data=[name for name, sample in shown.items() if sample.kind == "data"],
         luminosity=profile.luminosity or 0.0,
         sqrt_s=profile.sqrt_s,
-        title=f"{profile.experiment} Open Data",
+        title=dataset.title,
     )
     tell("plots", 1, 1)
     return drawn

@@ -1,13 +1,15 @@
 """A dataset on disk: a folder of ROOT files, sorted into samples by its profile.
 
 Known layouts: files beside each other, or in subfolders (`Data/`, `MC/`), with the numbers of the simulated samples
-in a JSON file (`samples.json`). A folder may bring its own `profile.toml`.
+in a JSON file (`samples.json`). A folder may bring its own `profile.toml`, and say in `dataset.toml` by which `title`
+its plots are headed.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +48,8 @@ class Dataset:
     folder: Path
     profile: Profile
     samples: dict[str, Sample]
+    title: str
+    """What plots are headed by."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,20 @@ def _open(folder: Path, profile: Profile | None) -> Dataset:
     if profile is None:
         own = folder / "profile.toml"
         profile = load_profile(own) if own.is_file() else _matching_profile(files)
-    return Dataset(folder.name, folder, profile, _samples(folder, files, profile))
+    return Dataset(folder.name, folder, profile, _samples(folder, files, profile), _title(folder, profile))
+
+
+def _title(folder: Path, profile: Profile) -> str:
+    path = folder / "dataset.toml"
+    usual = f"{profile.experiment} Open Data"
+    if not path.is_file():
+        return usual
+    try:
+        title = tomllib.loads(path.read_text(encoding="utf-8")).get("title", usual)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path}: {error}"
+        raise DataError(message, hint='it should hold a line such as title = "Toy data"') from error
+    return str(title)
 
 
 def _matching_profile(files: Sequence[Path]) -> Profile:

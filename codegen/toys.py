@@ -258,7 +258,7 @@ def _write(path: Path, branches: dict[str, Any]) -> None:
 
 
 def write_toys(folder: Path, *, seed: int = 1, events: int = 2000) -> dict[str, Path]:
-    """Write `Data/`, `MC/` and `samples.json` under `folder`; return the files by sample name.
+    """Write `Data/`, `MC/`, `samples.json` and `dataset.toml` under `folder`; return the files by sample name.
 
     Each simulated sample holds `events` events; data hold what 10 fb^-1 would give, Poisson distributed, whatever
     `events` is. The same seed gives the same arrays in every run. Lists of the tree are counted arrays, not
@@ -297,5 +297,6 @@ def write_toys(folder: Path, *, seed: int = 1, events: int = 2000) -> dict[str, 
         "lumi_fb-1": {"data_toy": LUMINOSITY, "all": LUMINOSITY},
         "infos": infos,
     }
+    (folder / "dataset.toml").write_text('title = "Toy data"\n')
     (folder / "samples.json").write_text(json.dumps(catalogue, indent=1) + "\n")
     return paths

@@ -106,3 +106,13 @@ def test_real_open_data(shared: Path) -> None:
     ]
     assert dataset.samples["Zee"].cross_section == 1950.5295
     assert dataset.samples["ttW"].sum_of_weights == 4075279.75386
+
+
+def test_plots_of_toys_are_not_headed_open_data(tmp_path: Path) -> None:
+    write_toys(tmp_path, events=10)
+    assert open_dataset(str(tmp_path)).title == "Toy data"
+    (tmp_path / "dataset.toml").unlink()
+    assert open_dataset(str(tmp_path)).title == "ATLAS Open Data"
+    (tmp_path / "dataset.toml").write_text("title = Toy data")
+    with pytest.raises(DataError, match=r"dataset\.toml: .*line 1"):
+        open_dataset(str(tmp_path))
