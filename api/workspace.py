@@ -13,7 +13,7 @@ from kb.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from api.settings import Settings
-    from codegen.dataset import Dataset
+    from codegen.dataset import Dataset, DatasetEntry
     from ingest.arxiv import ArxivSource
     from kb.embedding import Embedder
     from kb.index import Index
@@ -146,16 +146,30 @@ class Workspace:
         found = [*self.settings.data, *(folder for folder in [*own, *beside] if folder.is_dir())]
         return tuple({folder.resolve(): folder for folder in found}.values())
 
+    def datasets(self) -> list[DatasetEntry]:
+        """Return what analyses can run on, by name; `toys` can be asked for before they are made."""
+        from codegen.dataset import DatasetEntry, list_datasets
+
+        found = {entry.name: entry for entry in list_datasets(self.data_folders)}
+        found.setdefault(self.toys.name, DatasetEntry(self.toys.name, self.toys, files=0))
+        return sorted(found.values(), key=lambda entry: entry.name)
+
     def dataset(self, name: str) -> Dataset:
         """Open a dataset by name or folder; `toys` are made when they are first asked for."""
         from codegen.dataset import open_dataset
 
-        if name == self.toys.name and not (self.toys / "samples.json").is_file():
+        if name in {self.toys.name, str(self.toys)}:
+            self.make_toys()
+        return open_dataset(name, folders=self.data_folders)
+
+    def make_toys(self) -> Path:
+        """Write the toy data unless they are there; return their folder."""
+        if not (self.toys / "samples.json").is_file():
             from codegen.toys import write_toys
 
             self.folder("data")
             write_toys(self.toys)
-        return open_dataset(name, folders=self.data_folders)
+        return self.toys
 
     def open_data(self, profile: str = "atlas-2020-4lep") -> list[Path]:
         """Return the folders of real data that a profile fits: all known datasets but the toys."""

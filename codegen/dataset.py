@@ -48,7 +48,7 @@ class Dataset:
     folder: Path
     profile: Profile
     samples: dict[str, Sample]
-    title: str
+    title: str = "Open Data"
     """What plots are headed by."""
 
 

@@ -52,19 +52,17 @@ def datasets() -> None:
     from api.cli.screen import errors, grid, screen
     from api.settings import Settings
     from api.workspace import Workspace
-    from codegen.dataset import list_datasets
 
     with Workspace(Settings.read()) as workspace:
-        folders = workspace.data_folders
-        found = list_datasets(folders)
-    if not found:
-        searched = ", ".join(map(str, folders)) or "no folder at all"
-        errors().print(f"No dataset in {searched}. Set CUTBOOK_DATA to folders with Open Data, or try cutbook demo")
-        return
+        found = workspace.datasets()
+        searched = ", ".join(map(str, workspace.data_folders)) or "no folder at all"
     table = grid("dataset", "files", "folder")
     for dataset in found:
-        table.add_row(Text(dataset.name, style="cyan"), str(dataset.files), Text(str(dataset.folder)))
+        files = str(dataset.files) if dataset.files else "made when first used"
+        table.add_row(Text(dataset.name, style="cyan"), files, Text(str(dataset.folder)))
     screen().print(table)
+    if len(found) == 1:
+        errors().print(f"No Open Data in {searched}. Set CUTBOOK_DATA to the folders that hold it")
 
 
 def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:

@@ -77,15 +77,10 @@ def _show(workspace: Workspace, out: Console) -> None:
 
 def _toys(workspace: Workspace) -> Path:
     from api.cli.screen import progress
-    from codegen.toys import write_toys
 
-    workspace.folder("data")
-    folder = workspace.toys
-    if not (folder / "samples.json").is_file():
-        with progress("writing toy data") as tell:
-            tell("", 0, 0)
-            write_toys(folder)
-    return folder
+    with progress("writing toy data") as tell:
+        tell("", 0, 0)
+        return workspace.make_toys()
 
 
 def _run(workspace: Workspace, out: Console, folder: Path, target: Path) -> None:

@@ -59,14 +59,12 @@ class DatasetEntry(BaseModel):
 @router.post("/analyses", status_code=202, summary="Generate, run and validate an analysis")
 def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queue) -> Job:
     """Return the job that does it. The same paper on the same dataset replaces the earlier analysis."""
-    from codegen.dataset import list_datasets
-
     # Names only: a folder given by a client would let it look around on this machine.
-    known = {entry.name: entry.folder for entry in list_datasets(base.data_folders)}
+    known = {entry.name: entry.folder for entry in base.datasets()}
     if wanted.dataset not in known:
         message = f"there is no dataset '{wanted.dataset}'"
-        names = ", ".join(known) or "none; set CUTBOOK_DATA on the server"
-        raise DatasetNotFoundError(message, hint=f"known: {names}")
+        hint = f"known: {', '.join(known)}; CUTBOOK_DATA tells the server where more are"
+        raise DatasetNotFoundError(message, hint=hint)
     folder = str(known[wanted.dataset])
     record = request_analysis(base, wanted.paper, folder)
     work = {"paper": record.arxiv_id, "dataset": wanted.dataset, "folder": folder, "analysis": record.id}
@@ -95,7 +93,5 @@ def analysis_file(base: Base, analysis_id: str, name: str) -> FileResponse:
 
 @router.get("/datasets", summary="List the datasets")
 def datasets(base: Base) -> list[DatasetEntry]:
-    """Return the datasets that the server knows."""
-    from codegen.dataset import list_datasets
-
-    return [DatasetEntry(name=entry.name, files=entry.files) for entry in list_datasets(base.data_folders)]
+    """Return the datasets that the server knows; `toys` are made when they are first asked for."""
+    return [DatasetEntry(name=entry.name, files=entry.files) for entry in base.datasets()]

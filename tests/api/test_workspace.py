@@ -62,3 +62,11 @@ def test_a_home_that_is_a_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("CUTBOOK_HOME", str(tmp_path / "file"))
     with Workspace(Settings.read()) as workspace, pytest.raises(InputError, match="cannot write into the home"):
         _ = workspace.store
+
+
+def test_toys_are_listed_before_they_are_made_and_made_when_asked_for(workspace: Workspace) -> None:
+    (entry,) = (entry for entry in workspace.datasets() if entry.name == "toys")
+    assert entry.files == 0
+    assert len(workspace.dataset(str(entry.folder)).samples) == 4
+    (entry,) = (entry for entry in workspace.datasets() if entry.name == "toys")
+    assert entry.files == 4
