@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
+import os
+import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.download import Downloads, advice, reason
+from ingest.eprint import is_withdrawal
 from ingest.identifiers import Identifier, parse_identifier
-from kb.errors import FaultError, IdentifierError, PaperNotFoundError, SourceError, UnreachableError
+from ingest.patience import BUSY, BusyError, Patience, asked_wait
+from kb.errors import IdentifierError, PaperNotFoundError, UnreachableError
 
 if TYPE_CHECKING:
     import arxiv
-    import httpx
 
-_AGENT = "cutbook (https://arxiv.org/help/api; reads event selections)"
-_LARGEST = 200 * 2**20
-_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_OK = 200
+_FEED_END = re.compile(rb"</(?:\w+:)?feed>\s*\Z")
+_WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
+
+
+class _NoFeedError(Exception):
+    """An answer of the API that is no Atom feed, or not all of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Metadata:
     published: str = ""
     doi: str | None = None
     primary_category: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,9 @@ class Fetched:
 class ArxivSource:
     """Fetch papers once and keep them in `cache`; base URLs are those of arXiv or of a mirror.
 
-    At most one request is made per `delay` seconds, as arXiv's terms of use ask. Answers of 429 and 5xx are tried
-    again `retries` times, after the time the answer names.
+    At most one request is made per `delay` seconds, as arXiv's terms of use ask. Answers of 429 and 5xx and broken
+    ones are tried again `retries` times, after the time the answer names (at most `longest_wait` seconds). `timeout`
+    limits each silence of the server, `deadline` the download of one file.
     """
 
     def __init__(
@@ -74,50 +83,61 @@ class ArxivSource:
         delay: float = 3.0,
         retries: int = 3,
         timeout: float = 60.0,
+        deadline: float = 900.0,
+        longest_wait: float = 120.0,
     ) -> None:
         self._api_url = api_url
         self._eprint_url = eprint_url.rstrip("/")
         self._pdf_url = pdf_url.rstrip("/")
         self._cache = cache
-        self._delay = delay
-        self._retries = retries
         self._timeout = timeout
-        self._last_request = float("-inf")
+        self._patience = Patience(delay=delay, retries=retries, longest=longest_wait)
+        self._downloads = Downloads(self._patience, timeout=timeout, deadline=deadline)
 
     def fetch(self, identifier: Identifier, *, refresh: bool = False) -> Fetched:
         """Return a paper's source: from the cache where it is there, from arXiv else.
 
         Without a version the newest one in the cache is taken, unless `refresh` asks arXiv for a newer one. LaTeX is
         preferred, the PDF taken where arXiv has no source. Raises PaperNotFoundError for an id that arXiv does not
-        know, UnreachableError where it does not answer, SourceError where the answer is no paper.
+        know and for a withdrawn paper, UnreachableError where arXiv does not answer, SourceError where the answer is
+        no paper.
         """
         kept = None if refresh else self._kept(identifier)
         if kept is not None:
             return kept
         metadata = self.metadata(identifier)
         known = Identifier(metadata.arxiv_id, metadata.version)
-        return self._kept(known) or self._keep(metadata, self._download(known))
+        return self._kept(known) or self._keep(metadata, self._download(metadata))
 
     def metadata(self, identifier: Identifier) -> Metadata:
         """Ask arXiv's API about a paper."""
         import arxiv
         import requests
 
-        self._wait()
+        def ask() -> list[arxiv.Result]:
+            return list(self._client.results(arxiv.Search(id_list=[str(identifier)])))
+
+        def again(error: Exception) -> bool:
+            return isinstance(error, requests.RequestException | _NoFeedError)
+
         try:
-            found = list(self._client.results(arxiv.Search(id_list=[str(identifier)])))
+            found = self._patience.call(ask, again)
         except arxiv.HTTPError as error:
             if error.status in {400, 404}:
                 raise _unknown(identifier) from error
             message = f"arXiv's API answered {error.status} for {identifier}"
-            raise UnreachableError(message, hint=_hint(error.status)) from error
+            raise UnreachableError(message, hint=advice(error.status)) from error
+        except BusyError as error:
+            message = f"arXiv's API answered {error.status} for {identifier}"
+            raise UnreachableError(message, hint=advice(error.status, error.wait)) from error
+        except _NoFeedError as error:
+            message = f"arXiv's API at {self._api_url} answered with {error}, not with a whole feed"
+            raise UnreachableError(message, hint="arXiv may ask for a pause; try again in some minutes") from error
         except (requests.RequestException, arxiv.ArxivError) as error:
-            message = f"arXiv's API at {self._api_url} did not answer: {_reason(error)}"
+            message = f"arXiv's API at {self._api_url} did not answer: {reason(error)}"
             raise UnreachableError(
                 message, hint="is the network up? CUTBOOK_ARXIV_API_URL may name a mirror"
             ) from error
-        finally:
-            self._last_request = time.monotonic()
         if not found or "/api/errors" in found[0].entry_id:
             raise _unknown(identifier)
         return _metadata(found[0], identifier)
@@ -129,86 +149,38 @@ class ArxivSource:
 
         patience = self._timeout
 
-        class Impatient(HTTPAdapter):
-            """The client sets no time limit of its own and would wait forever for a silent server."""
+        class OneTry(HTTPAdapter):
+            """What the client leaves out: a time limit, the wait that a busy server asks for, a look at the body."""
 
             def send(self, *args: Any, **kwargs: Any) -> Any:
-                return super().send(*args, **{**kwargs, "timeout": patience})
+                reply = super().send(*args, **{**kwargs, "timeout": patience})
+                if reply.status_code in BUSY:
+                    reply.close()
+                    raise BusyError(reply.status_code, asked_wait(reply.headers))
+                if reply.status_code == _OK and not _FEED_END.search(reply.content):
+                    raise _NoFeedError(reply.headers.get("content-type", "something of no type"))
+                return reply
 
-        client = arxiv.Client(page_size=1, delay_seconds=self._delay, num_retries=self._retries)
+        # Pauses and retries are ours: the client's own know nothing of Retry-After nor of the downloads between.
+        client = arxiv.Client(page_size=1, delay_seconds=0.0, num_retries=0)
         client.query_url_format = self._api_url + "?{}"
         for scheme in ("http://", "https://"):
-            client._session.mount(scheme, Impatient())
+            client._session.mount(scheme, OneTry())
         return client
 
-    def _wait(self) -> None:
-        time.sleep(max(0.0, self._last_request + self._delay - time.monotonic()))
-
-    def _download(self, identifier: Identifier) -> bytes:
-        source = self._get(f"{self._eprint_url}/{identifier}")
-        data = source if source is not None else self._get(f"{self._pdf_url}/{identifier}")
+    def _download(self, metadata: Metadata) -> bytes:
+        name = f"{metadata.arxiv_id}v{metadata.version}"
+        data = self._downloads.get(f"{self._eprint_url}/{name}")
+        if data is not None and is_withdrawal(data):
+            raise _withdrawn(metadata)
         if data is None:
-            message = f"arXiv has neither source nor PDF of {identifier}"
-            raise PaperNotFoundError(
-                message, hint="the paper may be withdrawn; an earlier version may be there: add v1"
-            )
-        return data
-
-    def _get(self, url: str) -> bytes | None:
-        """Download, patiently; None where there is nothing at this address."""
-        import httpx
-        import stamina
-
-        def again(error: Exception) -> bool | float:
-            if isinstance(error, httpx.HTTPStatusError):
-                if error.response.status_code not in _RETRIED:
-                    return False
-                wait = error.response.headers.get("retry-after", "")
-                return min(float(wait), self._timeout) if wait.isdecimal() else True
-            return isinstance(error, httpx.TransportError)
-
-        try:
-            for attempt in stamina.retry_context(
-                on=again,
-                attempts=self._retries + 1,
-                timeout=None,
-                wait_initial=max(self._delay, 0.01),
-                wait_jitter=self._delay,
-                wait_max=60,
-            ):
-                with attempt:
-                    return self._get_once(url)
-        except httpx.HTTPStatusError as error:
-            status = error.response.status_code
-            if status in {404, 410}:
-                return None
-            message = f"arXiv answered {status} for {url}"
-            raise UnreachableError(message, hint=_hint(status)) from error
-        except httpx.HTTPError as error:
-            message = f"{url} could not be fetched: {_reason(error)}"
-            raise UnreachableError(message, hint="is the network up? Try again; what is fetched is kept") from error
-        message = "the retry loop ended without an answer"
-        raise FaultError(message)
-
-    def _get_once(self, url: str) -> bytes:
-        import httpx
-
-        self._wait()
-        try:
-            headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
-            with httpx.stream("GET", url, headers=headers, timeout=self._timeout, follow_redirects=True) as reply:
-                reply.raise_for_status()
-                # iter_raw: a gzipped source must not be unpacked on the way.
-                data = bytearray()
-                for piece in reply.iter_raw():
-                    data += piece
-                    if len(data) > _LARGEST:
-                        message = f"{url} is larger than {_LARGEST >> 20} MiB"
-                        raise SourceError(message, hint="no paper is that large; ingest its PDF from a file instead")
-                _check_body(url, bytes(data), reply)
-        finally:
-            self._last_request = time.monotonic()
-        return bytes(data)
+            data = self._downloads.get(f"{self._pdf_url}/{name}")
+        if data is not None:
+            return data
+        if _WITHDRAWN.search(metadata.comment) or _WITHDRAWN.search(metadata.summary):
+            raise _withdrawn(metadata)
+        message = f"arXiv has neither source nor PDF of {name}"
+        raise PaperNotFoundError(message, hint="another version may be there: add v1 to the id")
 
     def _folder(self, identifier: Identifier) -> Path:
         return self._cache / identifier.arxiv_id.replace("/", ".") / f"v{identifier.version}"
@@ -244,18 +216,9 @@ class ArxivSource:
 
 
 def _write(path: Path, data: bytes) -> None:
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     partial.write_bytes(data)
     partial.replace(path)
-
-
-def _check_body(url: str, data: bytes, reply: httpx.Response) -> None:
-    if not data:
-        message = f"{url} is an empty file"
-        raise SourceError(message, hint="try again later; arXiv may still be preparing the source")
-    if data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        message = f"{url} is a web page ({reply.headers.get('content-type', 'no type')}), not a paper's source"
-        raise UnreachableError(message, hint="arXiv may ask for a captcha or a pause; try again in some minutes")
 
 
 def _metadata(result: arxiv.Result, asked: Identifier) -> Metadata:
@@ -272,6 +235,7 @@ def _metadata(result: arxiv.Result, asked: Identifier) -> Metadata:
         published=result.published.isoformat(),
         doi=result.doi or None,
         primary_category=result.primary_category,
+        comment=" ".join((result.comment or "").split()),
     )
 
 
@@ -280,11 +244,10 @@ def _unknown(identifier: Identifier) -> PaperNotFoundError:
     return PaperNotFoundError(message, hint="check the number (and the version) at arxiv.org")
 
 
-def _hint(status: int) -> str:
-    if status in {403, 429}:
-        return "arXiv asks for fewer requests; try again in some minutes"
-    return "arXiv has trouble; try again later, what is fetched is kept"
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def _withdrawn(metadata: Metadata) -> PaperNotFoundError:
+    message = f"{metadata.arxiv_id}v{metadata.version} is withdrawn from arXiv"
+    if metadata.comment:
+        message += f": {metadata.comment}"
+    if metadata.version > 1:
+        return PaperNotFoundError(message, hint=f"an earlier version: {metadata.arxiv_id}v{metadata.version - 1}")
+    return PaperNotFoundError(message, hint="it has no earlier version")

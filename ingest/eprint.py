@@ -37,6 +37,7 @@ _TOP_LEVEL_JSON = re.compile(
     r'"filename"\s*:\s*"([^"]+)"[^{}]*"usage"\s*:\s*"toplevel"|"usage"\s*:\s*"toplevel"[^{}]*"filename"\s*:\s*"([^"]+)"'
 )
 _NEIGHBOUR_LIMIT = 500
+_LONGEST_NOTE = 20_000
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,19 @@ def open_local(path: Path) -> Eprint:
     return Eprint(files=dict(_with_neighbours(path, data)), kind="latex", main=path.name)
 
 
+def is_withdrawal(data: bytes) -> bool:
+    """Say whether what arXiv hands out is a note, alone or gzipped, that the paper was withdrawn."""
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = zlib.decompressobj(31).decompress(data, _LONGEST_NOTE)
+        except zlib.error:
+            return False
+    if len(data) >= _LONGEST_NOTE or is_tar(data[:512]) or data.lstrip().startswith(b"%PDF-"):
+        return False
+    text = decode_latex(data)
+    return not _DOCUMENT_CLASS.search(without_comments(text)) and _WITHDRAWN.search(text) is not None
+
+
 def without_comments(text: str) -> str:
     """Cut TeX comments out of source text, for a quick look at it; offsets do not survive."""
     return _COMMENT.sub(r"\1", text)
@@ -195,7 +209,7 @@ def _is_text(name: str) -> bool:
 
 
 def _refuse_withdrawn(files: Mapping[str, bytes], label: str) -> None:
-    if any(len(data) < 20_000 and _WITHDRAWN.search(decode_latex(data)) for data in files.values()):
+    if any(len(data) < _LONGEST_NOTE and _WITHDRAWN.search(decode_latex(data)) for data in files.values()):
         _withdrawn(label)
 
 

@@ -1,0 +1,136 @@
+"""A paper's file over HTTP: all of it or nothing, and nothing that is no paper."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import tarfile
+import time
+import zlib
+from typing import TYPE_CHECKING
+
+from ingest.eprint_archive import is_tar
+from ingest.patience import BUSY, BusyError, Patience, asked_wait
+from kb.errors import SourceError, UnreachableError
+
+if TYPE_CHECKING:
+    import httpx
+
+_AGENT = "cutbook (https://arxiv.org/help/api; reads event selections)"
+_LARGEST = 200 * 2**20
+_UNPACKED = 2**30
+_GZIP = b"\x1f\x8b"
+_WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+
+
+class _IncompleteError(Exception):
+    """A file that ends too early."""
+
+
+class Downloads:
+    """Fetch files of arXiv; `timeout` limits each silence of the server, `deadline` a whole file, both in seconds."""
+
+    def __init__(self, patience: Patience, *, timeout: float = 60.0, deadline: float = 900.0) -> None:
+        self._patience = patience
+        self._timeout = timeout
+        self._deadline = deadline
+
+    def get(self, url: str) -> bytes | None:
+        """Return the file at an address, None where there is none.
+
+        A file that comes incomplete is fetched again. Raises UnreachableError where there is no whole file to be had
+        or a web page in its place, SourceError for one that is empty or larger than any paper.
+        """
+        import httpx
+
+        try:
+            return self._patience.call(
+                lambda: self._once(url), lambda error: isinstance(error, httpx.TransportError | _IncompleteError)
+            )
+        except BusyError as error:
+            message = f"arXiv answered {error.status} for {url}"
+            raise UnreachableError(message, hint=advice(error.status, error.wait)) from error
+        except httpx.HTTPStatusError as error:
+            status = error.response.status_code
+            if status in {404, 410}:
+                return None
+            message = f"arXiv answered {status} for {url}"
+            raise UnreachableError(message, hint=advice(status)) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            message = f"{url} could not be fetched: {reason(error)}"
+            raise UnreachableError(message, hint="is the network up? Try again; what is fetched is kept") from error
+        except _IncompleteError as error:
+            message = f"{url} could not be fetched whole: {error}"
+            raise UnreachableError(message, hint="try again later, or ingest the paper from a file") from error
+
+    def _once(self, url: str) -> bytes:
+        import httpx
+
+        started = time.monotonic()
+        # Identity, and iter_raw below: a gzipped source must not be unpacked on the way.
+        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
+        with httpx.stream("GET", url, headers=headers, timeout=self._timeout, follow_redirects=True) as reply:
+            if reply.status_code in BUSY:
+                raise BusyError(reply.status_code, asked_wait(reply.headers))
+            reply.raise_for_status()
+            data = bytearray()
+            for piece in reply.iter_raw():
+                data += piece
+                if len(data) > _LARGEST:
+                    message = f"{url} is larger than {_LARGEST >> 20} MiB"
+                    raise SourceError(message, hint="no paper is that large; ingest its PDF from a file instead")
+                if time.monotonic() - started > self._deadline:
+                    message = f"{url} is not here after {self._deadline:.0f} s"
+                    raise UnreachableError(message, hint="the connection is too slow; try again later")
+            _refuse_web_page(url, bytes(data), reply)
+        if not data:
+            message = f"{url} is an empty file"
+            raise SourceError(message, hint="try again later; arXiv may still be preparing the source")
+        if missing := _missing(bytes(data)):
+            raise _IncompleteError(missing)
+        return bytes(data)
+
+
+def advice(status: int, wait: float | None = None) -> str:
+    """Say what to do about a refusal of arXiv."""
+    if wait:
+        return f"arXiv asks to come back in {wait:.0f} s; what is fetched is kept"
+    if status in {403, 429}:
+        return "arXiv asks for fewer requests; try again in some minutes"
+    return "arXiv has trouble; try again later, what is fetched is kept"
+
+
+def reason(error: Exception) -> str:
+    """Name an error and say what it says."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _refuse_web_page(url: str, data: bytes, reply: httpx.Response) -> None:
+    head = data[:4096]
+    if head.startswith(_GZIP):
+        try:
+            head = zlib.decompressobj(31).decompress(head, 4096)
+        except zlib.error:
+            return
+    if _WEB_PAGE.match(head):
+        message = f"{url} is a web page ({reply.headers.get('content-type', 'no type')}), not a paper's source"
+        raise UnreachableError(message, hint="arXiv may ask for a captcha or a pause; try again in some minutes")
+
+
+def _missing(data: bytes) -> str:
+    """Say what a file lacks at its end; a server may announce a wrong length, so that HTTP alone does not tell."""
+    try:
+        if data.startswith(_GZIP):
+            unpacked = 0
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+                while unpacked < _UNPACKED and (piece := stream.read(2**20)):
+                    unpacked += len(piece)
+        elif is_tar(data[:512]):
+            with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+                archive.getmembers()
+    except (EOFError, OSError, zlib.error, tarfile.TarError) as error:
+        return reason(error)
+    if data.lstrip().startswith(b"%PDF-") and b"%%EOF" not in data[-4096:]:
+        return f"the PDF breaks off after {len(data)} bytes"
+    return ""

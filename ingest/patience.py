@@ -1,0 +1,92 @@
+"""Patience with a server: pauses between requests, tries again while it is busy, and an end to both."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+T = TypeVar("T")
+
+BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""The HTTP statuses after which the same request may succeed later."""
+
+
+class BusyError(Exception):
+    """A server cannot answer now; `wait` is the pause it asks for in seconds, None where it names none."""
+
+    def __init__(self, status: int, wait: float | None = None) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.wait = wait
+
+
+class Patience:
+    """Make requests one at a time, `delay` seconds apart, and each up to `retries` times more.
+
+    A server that names the time to come back is asked again then, unless that is more than `longest` seconds away.
+    Without such a time the pause begins at `first` (default: the delay) and doubles with each try.
+    """
+
+    def __init__(
+        self, *, delay: float = 0.0, retries: int = 3, longest: float = 120.0, first: float | None = None
+    ) -> None:
+        self._delay = delay
+        self._retries = retries
+        self._longest = longest
+        self._first = max(delay if first is None else first, 0.01)
+        self._last = float("-inf")
+        self._turn = threading.Lock()
+
+    def call(self, attempt: Callable[[], T], again: Callable[[Exception], bool]) -> T:
+        """Return what `attempt` returns; `again` says of an error whether another try may help.
+
+        Raises the last try's error. `BusyError` is tried again without asking.
+        """
+        import stamina
+
+        def backoff(error: Exception) -> bool | float:
+            if not isinstance(error, BusyError):
+                return again(error)
+            if error.wait is None:
+                return True
+            # A wait of 0.0 would read as "no".
+            return max(error.wait, 0.001) if error.wait <= self._longest else False
+
+        for trial in stamina.retry_context(
+            on=backoff,
+            attempts=self._retries + 1,
+            timeout=None,
+            wait_initial=self._first,
+            wait_jitter=self._first,
+            wait_max=self._longest,
+        ):
+            with trial:
+                return self._one(attempt)
+        message = "a retry that neither returns nor raises"
+        raise AssertionError(message)
+
+    def _one(self, attempt: Callable[[], T]) -> T:
+        with self._turn:
+            time.sleep(max(0.0, self._last + self._delay - time.monotonic()))
+            try:
+                return attempt()
+            finally:
+                self._last = time.monotonic()
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds to wait that a `Retry-After` header asks for, as a number or a date (RFC 9110), or None."""
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
