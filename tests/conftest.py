@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.services import Services, serving
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,6 +20,13 @@ def shared() -> Path:
     if not (folder / "papers").is_dir():
         pytest.skip(f"no real papers and data at {folder}; set CUTBOOK_SHARED to run this test")
     return folder
+
+
+@pytest.fixture
+def services() -> Iterator[Services]:
+    """Run arXiv, INSPIRE and GROBID on loopback; they know what the test tells them."""
+    with serving(Services()) as played:
+        yield played
 
 
 @pytest.fixture(autouse=True)

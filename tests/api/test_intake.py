@@ -6,9 +6,7 @@ import gzip
 import io
 import itertools
 import tarfile
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from api.intake import Source, take_in
 from api.settings import Settings
 from api.workspace import Workspace
 from eval.benchmarks import HZZ4L
+from ingest.arxiv import ArxivSource
 from kb.errors import (
     CutbookError,
     IdentifierError,
@@ -26,6 +25,7 @@ from kb.errors import (
     SourceError,
     UnreachableError,
 )
+from tests.services import Services
 
 Light = Callable[[Settings], Workspace]
 NOTES = {"hzz4l": "main.tex", "hzz4l-leptons": "leptons.tex", "hzz4l-jets": "jets.tex"}
@@ -181,76 +181,41 @@ class TestIdentifierOrFile:
             Source.of("2203.01808", arxiv_id="mine")
 
 
-class ArXiv(BaseHTTPRequestHandler):
-    """Plays arXiv: knows one paper."""
-
-    requests: list[str]
-    FEED = """<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom"
-    xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"><opensearch:totalResults>{count}</opensearch:totalResults>
-    <opensearch:startIndex>0</opensearch:startIndex><opensearch:itemsPerPage>1</opensearch:itemsPerPage>
-    <id>x</id><title>q</title><updated>2022-03-03T00:00:00-05:00</updated>{entry}</feed>"""
-    ENTRY = """<entry><id>http://arxiv.org/abs/2203.01808v2</id><updated>2022-03-03T00:00:00Z</updated>
-    <published>2022-03-03T00:00:00Z</published><title>A paper from arXiv</title><summary>s</summary>
-    <author><name>ATLAS Collaboration</name></author>
-    <link href="http://arxiv.org/abs/2203.01808v2" rel="alternate" type="text/html"/>
-    <link title="pdf" href="http://arxiv.org/pdf/2203.01808v2" rel="related" type="application/pdf"/>
-    <arxiv:primary_category xmlns:arxiv="http://arxiv.org/schemas/atom" term="hep-ex"/>
-    <category term="hep-ex" scheme="http://arxiv.org/schemas/atom"/></entry>"""
-
-    def do_GET(self) -> None:
-        self.requests.append(self.path)
-        known = "2203.01808" in self.path
-        if self.path.startswith("/api"):
-            body = self.FEED.format(count=int(known), entry=self.ENTRY if known else "").encode()
-        elif known:
-            text = LATEX % ("", "Muons are required to have $p_T > 25$ GeV.")
-            body = tar(**{"paper.tex": text.encode()})
-        else:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def arxiv(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[ArXiv]]:
-    """Run the stand-in for arXiv and point the settings to it."""
-    ArXiv.requests = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), ArXiv)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    for name, path in (("API", "api"), ("EPRINT", "e-print"), ("PDF", "pdf")):
-        monkeypatch.setenv(f"CUTBOOK_ARXIV_{name}_URL", f"{base}/{path}")
-    yield ArXiv
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def arxiv(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Put one paper on a stand-in for arXiv and point the settings to it."""
+    source = tar(**{"paper.tex": (LATEX % ("", "Muons are required to have $p_T > 25$ GeV.")).encode()})
+    services.paper("2203.01808v2", source=source, title="A paper from arXiv")
+    for name, path in (("API", services.api), ("EPRINT", services.eprints), ("PDF", services.pdfs)):
+        monkeypatch.setenv(f"CUTBOOK_ARXIV_{name}_URL", services.address + path)
+    return services
 
 
 def hurry(workspace: Workspace) -> Workspace:
     """Take the pause between requests out; it is arXiv's, not this stand-in's."""
-    workspace.arxiv._delay = 0
-    workspace.arxiv._retries = 0
+    settings = workspace.settings
+    workspace.parts["arxiv"] = ArxivSource(
+        api_url=settings.arxiv_api_url,
+        eprint_url=settings.arxiv_eprint_url,
+        pdf_url=settings.arxiv_pdf_url,
+        cache=workspace.folder("sources"),
+        delay=0.0,
+        retries=0,
+    )
     return workspace
 
 
-def test_an_identifier_is_fetched_once(light: Light, arxiv: type[ArXiv]) -> None:
+def test_an_identifier_is_fetched_once(light: Light, arxiv: Services) -> None:
     with light(Settings.read()) as workspace:
         intake = take_in(hurry(workspace), Source.of("arXiv:2203.01808"))
         assert (intake.arxiv_id, intake.version, intake.cuts) == ("2203.01808", 2, 1)
         assert intake.title == "A paper from arXiv"
-        asked = len(arxiv.requests)
+        asked = len(arxiv.asked)
         assert take_in(workspace, Source.of("2203.01808v2")) == intake
-        assert len(arxiv.requests) == asked
+        assert len(arxiv.asked) == asked
 
 
-def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: type[ArXiv]) -> None:
+def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: Services) -> None:
     with light(Settings.read()) as workspace:
         before = content(workspace)
         with pytest.raises(PaperNotFoundError) as caught:

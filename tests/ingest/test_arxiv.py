@@ -3,225 +3,240 @@
 from __future__ import annotations
 
 import gzip
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from ingest.arxiv import ArxivSource
-from ingest.identifiers import parse_identifier
+from ingest.identifiers import Identifier, parse_identifier
+from ingest.patience import BusyError, Patience, asked_wait
 from kb.errors import CutbookError, PaperNotFoundError, SourceError, UnreachableError
+from tests.ingest.sheets import Sheet, pdf_of
+from tests.services import Services, eprint, withdrawal
 
-SOURCE = gzip.compress(rb"\documentclass{article}\begin{document}Muons have $p_T > 5$ GeV.\end{document}", mtime=0)
-ENTRY = """<entry><id>http://arxiv.org/abs/{name}</id><title>Four leptons\n  in data</title>
-<updated>2018-03-20T10:00:00Z</updated><published>2017-12-06T19:00:00Z</published>
-<link href="http://arxiv.org/abs/{name}" rel="alternate" type="text/html"/>
-<summary>A summary.</summary><category term="hep-ex" scheme="http://arxiv.org/schemas/atom"/>
-<arxiv:primary_category term="hep-ex"/><author><name>A. Physicist</name></author></entry>"""
-FEED = """<?xml version="1.0" encoding="UTF-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"
- xmlns:arxiv="http://arxiv.org/schemas/atom"><id>feed</id><title>feed</title><updated>2018-03-20T10:00:00Z</updated>
-<opensearch:totalResults>{count}</opensearch:totalResults><opensearch:startIndex>0</opensearch:startIndex>
-<opensearch:itemsPerPage>1</opensearch:itemsPerPage>{entries}</feed>"""
+TEXT = r"\documentclass{article}\begin{document}Muons have $p_T > 5$ GeV.\end{document}" + "\n% filler" * 200
+SOURCE = eprint(paper__tex=TEXT)
+PDF = pdf_of(Sheet(["BT ET"]))
+NAME = "1712.02304v1"
 
 
-@dataclass
-class Answer:
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    cut_after: int | None = None
-
-
-@dataclass
-class PlayedArxiv:
-    """A loopback server: answers by path, the last of several for good; what was asked is remembered."""
-
-    address: str = ""
-    answers: dict[str, list[Answer]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    def knows(self, name: str, asked_as: str | None = None) -> None:
-        feed = FEED.format(count=1, entries=ENTRY.format(name=name))
-        self.answers[f"/api/query {asked_as or name}"] = [Answer(body=feed.encode())]
-
-    def has(self, path: str, *answers: Answer) -> None:
-        self.answers[path] = list(answers)
-
-    def reply(self, path: str) -> Answer:
-        self.asked.append(path)
-        answers = self.answers.get(path)
-        if answers is None:
-            if path.startswith("/api/query"):
-                return Answer(body=FEED.format(count=0, entries="").encode())
-            return Answer(404)
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-
-@pytest.fixture
-def arxiv_server() -> Iterator[PlayedArxiv]:
-    played = PlayedArxiv()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            ids = parse_qs(parts.query).get("id_list")
-            answer = played.reply(f"{parts.path} {ids[0]}" if ids else parts.path)
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body[: answer.cut_after])
-            if answer.cut_after is not None:
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    played.address = f"http://127.0.0.1:{server.server_port}"
-    yield played
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def source(played: PlayedArxiv, cache: Path) -> ArxivSource:
-    base = played.address
+def source(services: Services, cache: Path, **given: float) -> ArxivSource:
+    settings = {"delay": 0.0, "retries": 2, "timeout": 0.5, "longest_wait": 1.0} | given
     return ArxivSource(
-        api_url=f"{base}/api/query",
-        eprint_url=f"{base}/e-print",
-        pdf_url=f"{base}/pdf/",
+        api_url=services.address + services.api,
+        eprint_url=services.address + services.eprints,
+        pdf_url=services.address + services.pdfs,
         cache=cache,
-        delay=0.0,
-        retries=2,
-        timeout=5.0,
+        **settings,  # type: ignore[arg-type]
     )
 
 
-def test_a_paper_is_fetched_with_its_metadata_and_version(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.knows("1712.02304v2", asked_as="1712.02304")
-    arxiv_server.has("/e-print/1712.02304v2", Answer(body=SOURCE))
-    fetched = source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304"))
+def kept(cache: Path) -> list[Path]:
+    return [path for path in cache.rglob("*") if path.is_file()]
+
+
+def test_a_paper_is_fetched_with_its_metadata_and_version(services: Services, tmp_path: Path) -> None:
+    services.paper("1712.02304v2", source=SOURCE)
+    fetched = source(services, tmp_path).fetch(parse_identifier("1712.02304"))
     assert fetched.data == SOURCE
     assert (fetched.arxiv_id, fetched.version) == ("1712.02304", 2)
     assert fetched.metadata.title == "Four leptons in data"
     assert fetched.metadata.authors == ("A. Physicist",)
 
 
-def test_a_second_fetch_makes_no_request(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.knows("hep-ex/0309045v1", asked_as="hep-ex/0309045")
-    arxiv_server.has("/e-print/hep-ex/0309045v1", Answer(body=SOURCE))
-    first = source(arxiv_server, tmp_path).fetch(parse_identifier("hep-ex/0309045"))
-    requests = len(arxiv_server.asked)
+def test_a_second_fetch_makes_no_request(services: Services, tmp_path: Path) -> None:
+    services.paper("hep-ex/0309045v1", source=SOURCE)
+    first = source(services, tmp_path).fetch(parse_identifier("hep-ex/0309045"))
+    requests = len(services.asked)
     for text in ("hep-ex/0309045", "hep-ex/0309045v1"):
-        again = source(arxiv_server, tmp_path).fetch(parse_identifier(text))
+        again = source(services, tmp_path).fetch(parse_identifier(text))
         assert (again.data, again.metadata, again.from_cache) == (first.data, first.metadata, True)
-    assert len(arxiv_server.asked) == requests
+    assert len(services.asked) == requests
 
 
-def test_a_damaged_cache_is_fetched_again(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.knows("1712.02304v1")
-    arxiv_server.has("/e-print/1712.02304v1", Answer(body=SOURCE))
-    source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v1"))
+def test_a_newer_version_is_kept_beside_the_older_one(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=SOURCE)
+    arxiv = source(services, tmp_path)
+    arxiv.fetch(parse_identifier("1712.02304"))
+    services.paper("1712.02304v2", source=eprint(new__tex=TEXT))
+    assert arxiv.fetch(parse_identifier("1712.02304"), refresh=True).version == 2
+    assert arxiv.fetch(parse_identifier(NAME)).data == SOURCE
+
+
+def test_a_damaged_cache_is_fetched_again(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=SOURCE)
+    source(services, tmp_path).fetch(parse_identifier(NAME))
     next(tmp_path.rglob("*.tar.gz")).write_bytes(SOURCE[:10])
-    assert source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v1")).data == SOURCE
+    assert source(services, tmp_path).fetch(parse_identifier(NAME)).data == SOURCE
 
 
-def test_a_paper_without_source_comes_as_pdf(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.knows("1712.02304v1")
-    arxiv_server.has("/pdf/1712.02304v1", Answer(body=b"%PDF-1.5 ..."))
-    fetched = source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v1"))
-    assert fetched.name == "1712.02304v1.pdf"
+def test_a_paper_without_source_comes_as_pdf(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, pdf=PDF)
+    fetched = source(services, tmp_path).fetch(parse_identifier(NAME))
+    assert (fetched.name, fetched.data) == ("1712.02304v1.pdf", PDF)
 
 
-def test_an_unknown_paper_is_not_found(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
+def test_a_paper_whose_source_is_a_pdf_comes_as_pdf(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=PDF)
+    fetched = source(services, tmp_path).fetch(parse_identifier(NAME))
+    assert (fetched.name, fetched.data) == ("1712.02304v1.pdf", PDF)
+
+
+def test_an_unknown_paper_is_not_found(services: Services, tmp_path: Path) -> None:
     with pytest.raises(PaperNotFoundError, match=r"no paper 1712\.99999"):
-        source(arxiv_server, tmp_path).fetch(parse_identifier("1712.99999"))
-    assert list(tmp_path.rglob("*")) == []
-
-
-def test_a_withdrawn_paper_is_not_found(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.knows("1712.02304v3")
-    with pytest.raises(PaperNotFoundError, match="neither source nor PDF"):
-        source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v3"))
-
-
-def test_a_busy_server_is_asked_again(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.knows("1712.02304v1")
-    busy = [Answer(429, headers={"Retry-After": "0"}), Answer(503)]
-    arxiv_server.has("/e-print/1712.02304v1", *busy, Answer(body=SOURCE))
-    assert source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v1")).data == SOURCE
-    assert arxiv_server.asked.count("/e-print/1712.02304v1") == 3
-
-
-def test_a_body_cut_off_in_the_middle_is_fetched_again(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.knows("1712.02304v1")
-    arxiv_server.has("/e-print/1712.02304v1", Answer(body=SOURCE, cut_after=20), Answer(body=SOURCE))
-    assert source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v1")).data == SOURCE
+        source(services, tmp_path).fetch(parse_identifier("1712.99999"))
+    assert kept(tmp_path) == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "words"),
+    "note", [withdrawal(), b"%auto-ignore\nThis paper has been withdrawn due to an error in Eqn. 1.\n", None]
+)
+def test_a_withdrawn_paper_is_told_as_such_and_its_last_version_named(
+    services: Services, tmp_path: Path, note: bytes | None
+) -> None:
+    services.paper("1712.02304v3", source=note, comment="This paper has been withdrawn")
+    with pytest.raises(PaperNotFoundError, match=r"1712\.02304v3 is withdrawn") as raised:
+        source(services, tmp_path).fetch(parse_identifier("1712.02304v3"))
+    assert "1712.02304v2" in raised.value.hint
+    assert kept(tmp_path) == []
+
+
+def test_a_paper_that_speaks_of_withdrawn_detectors_is_not_withdrawn(services: Services, tmp_path: Path) -> None:
+    text = TEXT.replace("Muons", "Once the counters are withdrawn, muons")
+    services.paper(NAME, source=gzip.compress(text.encode()))
+    assert source(services, tmp_path).fetch(parse_identifier(NAME)).version == 1
+
+
+def test_a_paper_without_any_file_is_not_found(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME)
+    with pytest.raises(PaperNotFoundError, match="neither source nor PDF"):
+        source(services, tmp_path).fetch(parse_identifier(NAME))
+
+
+TEMPORARY = ["limited", "busy", "slow", "cut off", "cut off silently", "wrong length"]
+
+
+@pytest.mark.parametrize("place", ["api", "eprints", "pdfs"])
+@pytest.mark.parametrize("fault", TEMPORARY)
+def test_what_passes_is_asked_again(services: Services, tmp_path: Path, place: str, fault: str) -> None:
+    data = PDF if place == "pdfs" else SOURCE
+    services.paper(NAME, source=None if place == "pdfs" else SOURCE, pdf=PDF)
+    prefix = getattr(services, place)
+    services.breaks(prefix, fault, times=2)
+    fetched = source(services, tmp_path, timeout=0.2).fetch(parse_identifier(NAME))
+    assert fetched.data == data
+    assert sum(target.startswith(prefix) for target in services.asked) == 3
+    assert [path.suffix for path in sorted(kept(tmp_path))] == [".pdf" if place == "pdfs" else ".gz", ".json"]
+
+
+@pytest.mark.parametrize("place", ["api", "eprints", "pdfs"])
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
     [
-        (Answer(403), UnreachableError, "403"),
-        (Answer(503), UnreachableError, "503"),
-        (Answer(body=SOURCE, cut_after=20), UnreachableError, "could not be fetched"),
-        (Answer(body=b"<!DOCTYPE html><html>captcha</html>"), UnreachableError, "web page"),
-        (Answer(body=b""), SourceError, "empty"),
+        ("forbidden", UnreachableError, "403"),
+        ("limited", UnreachableError, "429"),
+        ("limited for long", UnreachableError, "429"),
+        ("busy", UnreachableError, "503"),
+        ("slow", UnreachableError, "Timeout"),
+        ("cut off", UnreachableError, "could not be fetched|did not answer"),
+        ("cut off silently", UnreachableError, "could not be fetched whole|not with a whole feed"),
+        ("wrong length", UnreachableError, "could not be fetched whole|not with a whole feed"),
+        ("web page", UnreachableError, "web page|answered with text/html"),
+        ("empty", CutbookError, "empty|not with a whole feed"),
     ],
 )
-def test_what_is_no_paper_is_a_clear_error_and_not_kept(
-    arxiv_server: PlayedArxiv, tmp_path: Path, answer: Answer, kind: type[CutbookError], words: str
+def test_what_stays_is_a_clear_error_and_nothing_is_kept(
+    services: Services, tmp_path: Path, place: str, fault: str, kind: type[CutbookError], words: str
 ) -> None:
-    arxiv_server.knows("1712.02304v1")
-    arxiv_server.has("/e-print/1712.02304v1", answer)
+    services.paper(NAME, source=None if place == "pdfs" else SOURCE, pdf=PDF)
+    services.breaks(getattr(services, place), fault)
+    arxiv = source(services, tmp_path, timeout=0.1)
     with pytest.raises(kind, match=words) as raised:
-        source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v1"))
+        arxiv.fetch(parse_identifier(NAME))
     assert raised.value.hint
-    assert list(tmp_path.rglob("*")) == []
+    assert kept(tmp_path) == []
+    services.heals()
+    assert arxiv.fetch(parse_identifier(NAME)).metadata.arxiv_id == "1712.02304"
 
 
-def test_a_failing_api_is_unreachable(arxiv_server: PlayedArxiv, tmp_path: Path) -> None:
-    arxiv_server.has("/api/query 1712.02304v1", Answer(503))
-    with pytest.raises(UnreachableError, match="503"):
-        source(arxiv_server, tmp_path).fetch(parse_identifier("1712.02304v1"))
+def test_a_server_that_asks_for_a_long_pause_is_not_asked_again(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=SOURCE)
+    services.breaks(services.eprints, "limited for long")
+    with pytest.raises(UnreachableError) as raised:
+        source(services, tmp_path).fetch(parse_identifier(NAME))
+    assert "86400 s" in raised.value.hint
+    assert sum(target.startswith(services.eprints) for target in services.asked) == 1
+
+
+def test_a_download_that_never_ends_is_given_up(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=SOURCE)
+    with pytest.raises(UnreachableError, match="not here after"):
+        source(services, tmp_path, deadline=0.0).fetch(parse_identifier(NAME))
+
+
+@pytest.mark.parametrize("cut", [SOURCE[:-9], gzip.decompress(SOURCE)[:1000], PDF[:-9]], ids=["gzip", "tar", "pdf"])
+def test_a_file_that_ends_early_is_not_taken_for_a_paper(services: Services, tmp_path: Path, cut: bytes) -> None:
+    services.paper(NAME, source=cut)
+    with pytest.raises(UnreachableError, match="whole"):
+        source(services, tmp_path, retries=0).fetch(parse_identifier(NAME))
+
+
+def test_a_web_page_is_recognised_when_it_is_gzipped(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=gzip.compress(b"<!-- robots -->\n<html><body>Who are you?</body></html>"))
+    with pytest.raises(UnreachableError, match="web page"):
+        source(services, tmp_path).fetch(parse_identifier(NAME))
 
 
 def test_no_server_at_all_is_unreachable(tmp_path: Path) -> None:
-    nowhere = source(PlayedArxiv("http://127.0.0.1:9"), tmp_path)
+    nowhere = source(Services("http://127.0.0.1:9"), tmp_path)
     with pytest.raises(UnreachableError, match="did not answer") as raised:
         nowhere.fetch(parse_identifier("1712.02304"))
     assert "network" in raised.value.hint
 
 
 @pytest.mark.parametrize(
-    ("reply", "text", "known"),
-    [
-        ("id_2104.12255v1_s0_m100_6ae69987ffe1.atom.xml", "2104.12255v1", True),
-        ("id_quant-ph_0201082v1_s0_m100_86989fe779ef.atom.xml", "quant-ph/0201082v1", True),
-        ("id_0000.0000_s0_m100_8b51d9633a68.atom.xml", "0001.0000", False),
-        ("id_abc_s0_m100_b79c8dcf6bc3.atom.xml", "0001.0001", False),
-    ],
+    ("text", "known"),
+    [("2104.12255v1", True), ("quant-ph/0201082v1", True), ("1605.08386", True), ("0000.0000", False), ("abc", False)],
 )
-def test_real_replies_are_understood(
-    arxiv_server: PlayedArxiv, tmp_path: Path, shared: Path, reply: str, text: str, known: bool
-) -> None:
-    body = (shared / "samples" / "arxiv" / reply).read_bytes()
-    arxiv_server.has(f"/api/query {text}", Answer(body=body))
-    asked = source(arxiv_server, tmp_path)
+def test_real_replies_are_understood(services: Services, tmp_path: Path, shared: Path, text: str, known: bool) -> None:
+    services.recorded(shared)
+    asked = source(services, tmp_path)
     if known:
         metadata = asked.metadata(parse_identifier(text))
-        assert f"{metadata.arxiv_id}v{metadata.version}" == text
+        assert f"{metadata.arxiv_id}v{metadata.version}".startswith(text)
         assert metadata.title
         assert metadata.authors
     else:
         with pytest.raises(PaperNotFoundError):
-            asked.metadata(parse_identifier(text))
+            asked.metadata(Identifier(text))
+
+
+def test_an_empty_file_is_a_source_error(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=b"")
+    with pytest.raises(SourceError, match="empty"):
+        source(services, tmp_path).fetch(parse_identifier(NAME))
+
+
+def test_the_pause_a_server_asks_for_is_a_number_or_a_date() -> None:
+    assert asked_wait({"Retry-After": "17"}) == 17.0
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    assert asked_wait({"retry-after": date}) == pytest.approx(100, abs=3)
+    assert asked_wait({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}) == 0.0
+    assert asked_wait({"Retry-After": "soon"}) is None
+    assert asked_wait({}) is None
+
+
+def test_the_pause_a_server_asks_for_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", pauses.append)
+    answers = iter([BusyError(429, 17.0), BusyError(503, 3.0)])
+
+    def attempt() -> str:
+        if (error := next(answers, None)) is not None:
+            raise error
+        return "paper"
+
+    assert Patience(retries=2, longest=20).call(attempt, lambda _: False) == "paper"
+    assert [pause for pause in pauses if pause] == [17.0, 3.0]
