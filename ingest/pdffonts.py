@@ -101,6 +101,15 @@ def _encodings() -> dict[str, tuple[re.Pattern[str], dict[int, str]]]:
     return tables
 
 
+def without_look_alikes(text: str) -> str:
+    """Write characters that look alike as one, ligatures and mathematical letters as letters: `µ` as `μ`, `ﬁ` as `fi`.
+
+    Characters of private use, which only the PDF's font explains, are left out.
+    """
+    text = unicodedata.normalize("NFC", text)
+    return "".join(_same(c) for c in text if not "\ue000" <= c <= "\uf8ff" and (c >= " " or c.isspace()))
+
+
 @cache
 def _same(character: str) -> str:
     preferred = {key: str(value) for key, value in _data()["same"].items()}

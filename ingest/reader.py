@@ -3,44 +3,84 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.eprint import open_eprint, open_local
-from kb.errors import SourceError
+from kb.errors import SourceError, UnreachableError
 
 if TYPE_CHECKING:
     from ingest.eprint import Eprint
+    from ingest.grobid import Grobid
     from kb.document import Document
 
-_SUFFIXES = re.compile(r"(\.(tex|ltx|pdf|tar|tgz|gz|zip|bz2|xz|txt))+$", re.IGNORECASE)
+Warn = Callable[[str], None]
+"""Called with a sentence about what went otherwise than asked, and yet was done."""
+
+_SUFFIXES = re.compile(r"(\.(tex|ltx|pdf|tar|tgz|gz|zip|bz2|xz|txt|tei|xml))+$", re.IGNORECASE)
 _ARXIV_STEM = re.compile(r"(\d{4}\.\d{4,5})(v\d+)?")
+_TEI = re.compile(rb"<(?:\w+:)?TEI[\s>]")
 
 
-def read_source(data: bytes, name: str, *, arxiv_id: str, version: int = 1) -> Document:
-    """Read a paper from the bytes of an e-print or a PDF; `name` serves messages.
+def read_source(
+    data: bytes,
+    name: str,
+    *,
+    arxiv_id: str,
+    version: int = 1,
+    title: str = "",
+    grobid: Grobid | None = None,
+    warn: Warn = lambda _: None,
+) -> Document:
+    """Read a paper from the bytes of an e-print, a PDF or GROBID's TEI; `name` serves messages.
 
-    Raises SourceError for what cannot be read, NoTextError where there is no text.
+    A PDF is read by `grobid` where there is one; where that fails, `warn` is told why and the embedded reader reads
+    it. `title` is used where the paper itself tells none. Raises SourceError for what cannot be read, NoTextError
+    where there is no text.
     """
     if not data:
         message = f"{name} is empty"
         raise SourceError(message, hint="fetch or export the file again")
     if data.lstrip()[:5] == b"%PDF-":
-        return _read_pdf(data, name, arxiv_id=arxiv_id, version=version)
-    return _read_eprint(open_eprint(data, name), arxiv_id=arxiv_id, version=version)
+        document = _read_pdf(data, name, arxiv_id, version, grobid, warn)
+    elif _TEI.search(data[:4096]) and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        from ingest.tei import read_tei
+
+        with _naming(name):
+            document = read_tei(data, arxiv_id=arxiv_id, version=version)
+    else:
+        document = _read_eprint(open_eprint(data, name), arxiv_id, version, grobid, warn)
+    return _titled(document, title)
 
 
-def read_file(path: Path, *, arxiv_id: str, version: int = 1) -> Document:
-    """Read a paper from a local file; a `.tex` brings along the files beside it that it names."""
+def read_file(
+    path: Path,
+    *,
+    arxiv_id: str,
+    version: int = 1,
+    title: str = "",
+    grobid: Grobid | None = None,
+    warn: Warn = lambda _: None,
+) -> Document:
+    """Read a paper from a local file as `read_source` does; a `.tex` brings along the files beside it that it names."""
     try:
         with path.open("rb") as file:
-            head = file.read(1024)
-        if head.lstrip()[:5] == b"%PDF-" or path.suffix.lower() == ".pdf":
-            return _read_pdf(path.read_bytes(), path.name, arxiv_id=arxiv_id, version=version)
+            head = file.read(4096)
+        is_pdf = head.lstrip()[:5] == b"%PDF-" or path.suffix.lower() == ".pdf"
+        if is_pdf or (_TEI.search(head) and path.suffix.lower() == ".xml"):
+            data = path.read_bytes()
+        else:
+            data = None
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}"
         raise SourceError(message, hint="check the path and the file's permissions") from error
-    return _read_eprint(open_local(path), arxiv_id=arxiv_id, version=version)
+    if data is None:
+        return _titled(_read_eprint(open_local(path), arxiv_id, version, grobid, warn), title)
+    if is_pdf:
+        return _titled(_read_pdf(data, path.name, arxiv_id, version, grobid, warn), title)
+    return read_source(data, path.name, arxiv_id=arxiv_id, version=version, title=title)
 
 
 def local_id(path: Path) -> str:
@@ -55,22 +95,41 @@ def local_id(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._]+", "-", stem).strip("-._") or "paper"
 
 
-def _read_eprint(eprint: Eprint, *, arxiv_id: str, version: int) -> Document:
+def _read_eprint(eprint: Eprint, arxiv_id: str, version: int, grobid: Grobid | None, warn: Warn) -> Document:
     if eprint.kind == "pdf":
-        return _read_pdf(eprint.files[eprint.main], eprint.main, arxiv_id=arxiv_id, version=version)
+        return _read_pdf(eprint.files[eprint.main], eprint.main, arxiv_id, version, grobid, warn)
     from ingest.latex import read_latex
 
     return read_latex(eprint, arxiv_id=arxiv_id, version=version)
 
 
-def _read_pdf(data: bytes, name: str, *, arxiv_id: str, version: int) -> Document:
+def _read_pdf(data: bytes, name: str, arxiv_id: str, version: int, grobid: Grobid | None, warn: Warn) -> Document:
+    if grobid is not None:
+        from ingest.tei import read_tei
+
+        try:
+            return read_tei(grobid.fulltext(data, name), arxiv_id=arxiv_id, version=version)
+        except (UnreachableError, SourceError) as error:
+            warn(f"{name} is read by the embedded PDF reader: {error.message}")
     from ingest.pdf import read_pdf
 
-    try:
+    with _naming(name):
         return read_pdf(data, arxiv_id=arxiv_id, version=version)
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Put the file's name before a reader's complaint: readers see bytes only, the user has files."""
+    try:
+        yield
     except SourceError as error:
-        # The reader sees bytes only; the user needs to know which file.
         if name not in error.message:
             error.message = f"{name}: {error.message}"
             error.args = (error.message,)
         raise
+
+
+def _titled(document: Document, title: str) -> Document:
+    """Fill an empty title; the text, and with it the document's hash, stays."""
+    title = " ".join(title.split())
+    return document if document.title or not title else document.model_copy(update={"title": title})
