@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -83,7 +86,8 @@ class Grobid:
 
     @cached_property
     def _client(self) -> GrobidClient:
-        from grobid_client.grobid_client import GrobidClient
+        with _no_log_configured():
+            from grobid_client.grobid_client import GrobidClient
 
         class Quiet(GrobidClient):
             """Without a log of its own on the user's terminal."""
@@ -135,6 +139,17 @@ class Grobid:
             message = f"{self._base_url} answered with {kind}, not with TEI"
             raise UnreachableError(message, hint="is CUTBOOK_GROBID_URL the address of a GROBID server?")
         return body
+
+
+@contextmanager
+def _no_log_configured() -> Iterator[None]:
+    """Keep a package from configuring the root log when it is imported, as grobid_client does if nobody has."""
+    root, placeholder = logging.getLogger(), logging.NullHandler()
+    root.addHandler(placeholder)
+    try:
+        yield
+    finally:
+        root.removeHandler(placeholder)
 
 
 def _again(error: Exception) -> bool:

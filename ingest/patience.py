@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +11,9 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 T = TypeVar("T")
+
+# Where no log is configured, Python would print stamina's bare "retry_scheduled" on the user's terminal.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """The HTTP statuses after which the same request may succeed later."""
@@ -25,7 +29,7 @@ class BusyError(Exception):
 
 
 class Patience:
-    """Make requests one at a time, `delay` seconds apart, and each up to `retries` times more.
+    """Make each request up to `retries` times more; with a `delay`, one at a time and that many seconds apart.
 
     A server that names the time to come back is asked again then, unless that is more than `longest` seconds away.
     Without such a time the pause begins at `first` (default: the delay) and doubles with each try.
@@ -70,6 +74,8 @@ class Patience:
         raise AssertionError(message)
 
     def _one(self, attempt: Callable[[], T]) -> T:
+        if not self._delay:
+            return attempt()
         with self._turn:
             time.sleep(max(0.0, self._last + self._delay - time.monotonic()))
             try:

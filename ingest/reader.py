@@ -69,18 +69,18 @@ def read_file(
         with path.open("rb") as file:
             head = file.read(4096)
         is_pdf = head.lstrip()[:5] == b"%PDF-" or path.suffix.lower() == ".pdf"
-        if is_pdf or (_TEI.search(head) and path.suffix.lower() == ".xml"):
-            data = path.read_bytes()
-        else:
-            data = None
+        is_tei = path.suffix.lower() == ".xml" and _TEI.search(head) is not None
+        data = path.read_bytes() if is_pdf or is_tei else b""
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}"
         raise SourceError(message, hint="check the path and the file's permissions") from error
-    if data is None:
-        return _titled(_read_eprint(open_local(path), arxiv_id, version, grobid, warn), title)
+    if is_tei:
+        return read_source(data, path.name, arxiv_id=arxiv_id, version=version, title=title)
     if is_pdf:
-        return _titled(_read_pdf(data, path.name, arxiv_id, version, grobid, warn), title)
-    return read_source(data, path.name, arxiv_id=arxiv_id, version=version, title=title)
+        document = _read_pdf(data, path.name, arxiv_id, version, grobid, warn)
+    else:
+        document = _read_eprint(open_local(path), arxiv_id, version, grobid, warn)
+    return _titled(document, title)
 
 
 def local_id(path: Path) -> str:

@@ -15,9 +15,10 @@ _ROMAN = re.compile(r"[IVX]+")
 _NUMBERED_HEAD = re.compile(r"\s*((?:\d{1,2}|[A-Z])(?:\.\d{1,2})*)\.?\s+(?=[A-Z“])")
 _LOST_HEAD = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+([A-Z](?:[^.;:=<>]|\.(?=\d)){2,80})")
 _END_MATTER = re.compile(
-    r"(?i)(?:acknowledge?ments?|references|bibliography|appendix.*|appendices|summary|conclusions?|funding|data .*)\W*"
+    r"(?i)(?:acknowledge?ments?|references|bibliography|appendi.*|summary|conclusions?|funding|data availability.*)\W*"
 )
 _LEGEND_WORD = re.compile(r"\b[A-Z][a-z]{3,}\b")
+_MOST_HEADER_ROWS = 3
 _MEMBER = re.compile(r"\b[A-Z]\.(?:[ -]?[A-Z]\.)* ?[A-Z][\w'’-]+")
 
 
@@ -100,24 +101,18 @@ class Body:
         tag = element.tag
         if tag == "head":
             self._head(element, depth)
-        elif tag == "p":
-            self._paragraph(element)
+        elif tag in {"p", "item"}:
+            self._flow(element, "item" if tag == "item" else "paragraph")
         elif tag == "formula":
             self._formula(element)
-        elif tag == "list":
-            for item in element.iter("item"):
-                self._add("item", self._segments(item.text, list(item), item.get("coords", "")))
         elif tag in {"figure", "table", "note"}:
             self._stream += self._floats(element)
-        elif tag == "div":
-            nested = depth + (1 if element.find("head") is not None else 0)
+        else:
+            nested = depth + (tag == "div" and element.find("head") is not None)
+            self._add("paragraph", [Segment(element.text or "", element.get("coords", ""))])
             for child in element:
                 self._element(child, nested if child.tag == "div" else depth)
-        elif len(element):
-            for child in element:
-                self._element(child, depth)
-        elif element.text and element.text.strip():
-            self._add("paragraph", [Segment(element.text, element.get("coords", ""))])
+                self._add("paragraph", [Segment(child.tail or "")])
 
     def _head(self, head: Element, depth: int) -> None:
         raw = self._prose.text(head)
@@ -133,27 +128,28 @@ class Body:
         if len(parts) > 1:
             level = len(parts)
         elif parts:
-            deep = self._roman and not _ROMAN.fullmatch(number)
-            level = depth + (deep + number.isdecimal() if deep else 0)
+            level = depth
+            if self._roman and not _ROMAN.fullmatch(number):  # II, A, 1
+                level += 2 if number.isdecimal() else 1
         elif not self._numbered or _END_MATTER.fullmatch(title.strip()) or not self._level:
             return depth
         else:
-            return self._level + 1  # below the numbered section it stands in, and not itself one that others stand in
+            return self._level + 1  # below the numbered section it stands in
         self._level = level
         return level
 
-    def _paragraph(self, paragraph: Element) -> None:
-        """Add a paragraph; what stands for itself within it parts it."""
-        coords = paragraph.get("coords", "")
-        lead, waiting = paragraph.text, list[Element]()
-        for child in paragraph:
+    def _flow(self, element: Element, kind: BlockKind) -> None:
+        """Add a paragraph or an item of a list; what stands for itself within it parts it."""
+        coords = element.get("coords", "")
+        lead, waiting = element.text, list[Element]()
+        for child in element:
             if child.tag not in _BLOCKS:
                 waiting.append(child)
                 continue
-            self._add("paragraph", self._segments(lead, waiting, coords))
+            self._add(kind, self._segments(lead, waiting, coords))
             self._element(child, 1)
             lead, waiting = child.tail, []
-        self._add("paragraph", self._segments(lead, waiting, coords))
+        self._add(kind, self._segments(lead, waiting, coords))
 
     def _segments(self, lead: str | None, children: Sequence[Element], coords: str) -> list[Segment]:
         """Return the text in pieces whose place is known: by sentence where these have coordinates, else as one."""
@@ -320,10 +316,10 @@ def _count(value: str | None) -> int:
 
 
 def _header_rows(cells: Sequence[CellDraft], rows: int) -> int:
-    """Count the rows above the first that has a label and a number: TEI does not tell headers apart."""
-    for row in range(1, rows):
-        own = [cell for cell in cells if cell.row == row]
-        label = any(cell.column == 0 and cell.raw.strip() for cell in own)
-        if label and (row > 1 or any(re.search(r"\d", cell.raw) for cell in own if cell.column)):
+    """Count the header rows, which TEI does not tell apart: those before the first number or label of a row."""
+    labelled = {cell.row for cell in cells if cell.column == 0 and cell.raw.strip()}
+    for row in range(1, min(rows, _MOST_HEADER_ROWS + 1)):
+        numbers = any(cell.column and re.search(r"\d", cell.raw) for cell in cells if cell.row == row)
+        if numbers or (row in labelled and 0 in labelled) or row == _MOST_HEADER_ROWS:
             return row
     return 1 if rows > 1 else 0

@@ -14,13 +14,15 @@ from ingest.pdflines import spaced
 
 _Replacement = str | Callable[[re.Match[str]], str]
 
-_LONE = r"(?<![\w^_.])"
+# Not the end of a word, nor of a script; a number may stand right before a symbol: `2p T`.
+_LONE = r"(?<![^\W\d])(?<![\^_.])"
 # What stands raised above the T of p_T or E_T.
 _RAISED = (
-    r"miss|jets?\d?|lep|ISR|sum|rel|ratio|(?:var)?cone(?:20|30|40)?|topo|iso|trk|track|tag|probe"
+    r"miss|jets?\d?|lep|had|ISR|sum|rel|ratio|(?:var)?cone(?:20|30|40)?|topo|iso|trk|track|tag|probe"
     r"|[ℓlγτjVZWHeμ]\d?|ℓℓ|ll|γγ|jj|bb|b\d"
 )
-_DAUGHTER = r"(?:[ℓleμτγjbZWH](?: ?[+\-±∓](?!\d))?)"
+_PARTICLE = r"[ℓleμτγjbZWH]"
+_CHARGE = r" ?[+\-±∓]"
 _WORDS = (
     "is|be|of|to|in|at|or|and|for|with|the|are|was|has|had|if|as|by|on|we|no|not|its|per|than|that|this|when|where"
     "|then|but|from|into|GeV|TeV|MeV|mm|cm|fb|pb|ns|ps|rad|Hz|kHz|MHz"
@@ -37,14 +39,17 @@ _RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = tuple(
     for pattern, replacement in (
         (r"√\s+(?=\S)", "√"),
         (r"√s ?NN(?!\w)", "√s_NN"),
-        (rf"{_LONE}([pEH]⃗?) ({_RAISED}) T(?!\w)", r"\1_T^\2"),
+        (rf"{_LONE}([pEHSL]⃗?) ({_RAISED}) T(?!\w)", r"\1_T^\2"),
         (rf"{_LONE}([pEH]⃗?) ?T ?miss(?!\w)", r"\1_T^miss"),
         (rf"{_LONE}([mM]) ?T ?2(?![\w.])", r"\1_T2"),
         # Not the initials of a person.
         (rf"{_LONE}([pEkHSLmM]) T(?!\w)(?! [A-Z][a-z])", r"\1_T"),
+        (r"([Σ∑]) ?([pEH]) T(?!\w)", r"\1\2_T"),
         (rf"{_LONE}pT(?!\w)", "p_T"),
         (r"(?<=anti-)k ?([tT])(?!\w)", r"k_\1"),
         (rf"{_LONE}([dz]) 0(?![\w.])", r"\1_0"),
+        (rf"{_LONE}([dz]) (PV|BL|BS) 0(?![\w.])", r"\1_0^\2"),
+        (r"\((Δ\w)\) 2(?![\w.])", r"(\1)^2"),
         (rf"{_LONE}([dL]) xy(?!\w)", r"\1_xy"),
         (r"\|\s*d z\s*\|", "|d_z|"),
         (r"[Δ∆] ([Rηφy])(?![A-Za-z])", r"Δ\1"),
@@ -52,11 +57,18 @@ _RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = tuple(
         (r"χ 2(?![\w.])", "χ^2"),
         (r"τ 21(?!\w)", "τ_21"),
         (r"α T(?!\w)", "α_T"),
-        (rf"{_LONE}([mM]) eff(?!\w)", r"\1_eff"),
+        (rf"{_LONE}([mM]) (eff|CT)(?!\w)", r"\1_\2"),
+        (rf"{_LONE}M J(?!\w|/)(?! [A-Z][a-z])", "M_J"),
+        (rf"{_LONE}N (b[- ]jets)(?= ?[<>≤≥=]|$)", r"N_{\1}"),
+        (rf"{_LONE}N (jets?|b|j|ℓ)(?!\w|[ -](?:jets|tags))", r"N_\1"),
+        (rf"{_LONE}I (rel|mini)(?!\w)", r"I_\1"),
+        (rf"(?<!\d ){_LONE}m ([ZWH])(?!\w)", r"m_\1"),
         (rf"{_LONE}([RTN]) (AA|pA|pPb)(?!\w)", r"\1_\2"),
         (r"σ (pp|AA)(?!\w)", r"σ_\1"),
-        (rf"{_LONE}([mM]) (4ℓ|4l|{_DAUGHTER}(?: ?{_DAUGHTER}){{1,3}})(?!\w)", _daughters),
-        (rf"{_LONE}([eμτℓ]) ?\+ ?\1 ?-(?!\w|\d)", r"\1^+\1^-"),
+        # All of the particles with their charges or none: in `m ℓℓ − m Z` the sign is a minus.
+        (rf"{_LONE}([mM]) ({_PARTICLE}{_CHARGE} ?{_PARTICLE}{_CHARGE})(?! ?[\d(]| ?\w\b)", _daughters),
+        (rf"{_LONE}([mM]) (4ℓ|4l|{_PARTICLE}(?: ?{_PARTICLE}){{1,3}})(?!\w)", _daughters),
+        (rf"{_LONE}([eμτℓ]) ?\+ ?\1 ?-(?! ?[\d(]| ?\w\b)", r"\1^+\1^-"),
         (rf"{_LONE}([eμτℓ]) ?± ?([eμτℓ]) ?∓", r"\1^±\2^∓"),
         (rf"{_LONE}([WHπK]) ±(?= [A-Za-z]|[,.;)])", r"\1^±"),
         (rf"{_LONE}([afpnμm]b) ?-1(?![\d.])", r"\1^-1"),
@@ -69,7 +81,12 @@ _RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = tuple(
             rf"{_LONE}([B-HJ-Zb-zα-ω]) (?!(?:{_WORDS}) )([A-Za-zℓ][A-Za-z0-9ℓ]{{0,3}})(?= ?[<>≤≥=](?!=))",
             r"\1_\2",
         ),
-        (r"(_[A-Za-z]+|\^[a-z]+) -(?=[a-z]{3})", r"\1-"),
+        (rf"{_LONE}([jℓ]) ([1-9n])(?![\w.])", r"\1_\2"),
+        # What a script has pushed apart: p_T -dependent, E_T^miss /√H_T, p_T (j_1 ).
+        (r"([_^]\w+) -(?=[a-z]{3})", r"\1-"),
+        (r"([_^]\w+) (?:/ ?(?=[√Σ∑]|[A-Za-z]+_)|/(?=[A-Za-z]))", r"\1/"),
+        (r"([_^][\w{}]+) \|(?=\s*[<>≤≥=/,.;)]|$)", r"\1|"),
+        (r"([_^]\w+) (?=\((?:[jℓlbγeμτ](?:_\w)?|N_j|incl\.?) ?\))", r"\1"),
     )
 )
 
