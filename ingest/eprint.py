@@ -31,13 +31,13 @@ _IMPORT = re.compile(r"\\(?:sub)?(?:import|includefrom|inputfrom)\*?\s*\{([^{}]*
 _PACKAGE = re.compile(r"\\(?:usepackage|RequirePackage)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
 _CLASS = re.compile(r"\\(?:documentclass|LoadClass)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
 _BIBLIOGRAPHY = re.compile(r"\\(?:bibliography|addbibresource)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
+_LONGEST_NOTE = 20_000
 _WITHDRAWN = re.compile(r"%\s*auto-ignore|\bwithdrawn\b", re.IGNORECASE)
 _TOP_LEVEL = re.compile(r"^\s*(\S+)\s+toplevelfile\b", re.MULTILINE)
 _TOP_LEVEL_JSON = re.compile(
     r'"filename"\s*:\s*"([^"]+)"[^{}]*"usage"\s*:\s*"toplevel"|"usage"\s*:\s*"toplevel"[^{}]*"filename"\s*:\s*"([^"]+)"'
 )
 _NEIGHBOUR_LIMIT = 500
-_LONGEST_NOTE = 20_000
 
 
 @dataclass(frozen=True)

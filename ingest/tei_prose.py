@@ -70,8 +70,12 @@ class Prose:
         numbers = [cited_numbers(text) for text in printed]
         targets = [ref.get("target", "") for ref in run]
         keys = [self.bibliography.cited(target, some) for target, some in zip(targets, numbers, strict=True)]
-        if len(run) > 1 and all(numbers) and printed[0].lstrip().startswith("["):
-            # GROBID writes a range out, a reference per number.
+        apart = [
+            ref.tail and ref.tail.strip() and text.rstrip().endswith("]")
+            for ref, text in zip(run, printed, strict=True)
+        ]
+        if len(run) > 1 and all(numbers) and printed[0].lstrip().startswith("[") and not any(apart[:-1]):
+            # One bracket in the paper; GROBID makes a reference of each number, also of those within a range.
             flat = list(dict.fromkeys(number for some in numbers for number in some))
             every = tuple(dict.fromkeys(key for some in keys for key in some))
             return self._mark(f"[{_ranges(flat)}]", every)

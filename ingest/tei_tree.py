@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import Element, ParseError
 
 from kb.errors import SourceError
 
+_PRIVATE = re.compile("[\U000f0000-\U0010ffff]")
 _LARGEST = 64 * 2**20
 _DEEPEST = 60
 
@@ -37,11 +39,17 @@ def parse_tei(data: bytes, label: str = "the TEI") -> Element:
     return root
 
 
+def _without_marks(text: str | None) -> str | None:
+    """Leave out the planes of private use, which nobody reads and where readers keep marks of their own."""
+    return _PRIVATE.sub("", text) if text else text
+
+
 def _strip(root: Element, label: str) -> None:
     level = [root]
     for _ in range(_DEEPEST):
         for element in level:
             element.tag = element.tag.rpartition("}")[2]
+            element.text, element.tail = _without_marks(element.text), _without_marks(element.tail)
             for name in [name for name in element.attrib if "}" in name]:
                 element.attrib[name.rpartition("}")[2]] = element.attrib.pop(name)
         level = [child for element in level for child in element]

@@ -213,6 +213,20 @@ def test_citations_are_spans_with_their_targets() -> None:
     assert [reference.label for reference in read.references] == ["1", "2", "3"]
 
 
+def test_brackets_that_the_paper_sets_apart_stay_apart() -> None:
+    body = '<div><p>See <ref type="bibr" target="#b0">[1]</ref>, <ref type="bibr" target="#b1">[2]</ref>.</p></div>'
+    read = paper(body, back=references(entry("a"), entry("b")))
+    assert read.text.endswith("See [1], [2].")
+    assert [c.keys for c in read.citations] == [("b0",), ("b1",)]
+
+
+def test_characters_of_private_use_are_left_out() -> None:
+    body = '<div><p>A \ue123 sign \U000f0000 and <ref type="bibr" target="#b0">[1]</ref>.</p></div>'
+    read = paper(body, back=references(entry("a")))
+    assert read.text.endswith("A sign and [1].")
+    assert len(read.citations) == 1
+
+
 def test_citations_by_name_keep_their_words() -> None:
     body = '<div><p>Shown before (<ref type="bibr" target="#b0">Aad et al., 2012)</ref>.</p></div>'
     read = paper(body, back=references(entry("A discovery")))
