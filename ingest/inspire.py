@@ -1,0 +1,271 @@
+"""INSPIRE as a source of names and references: asked politely, answers kept on disk."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ingest.identifiers import Handle, Identifier
+from ingest.inspire_records import FIELDS, LIST_FIELDS, Entry, Record, record_of, trimmed
+from ingest.pace import Pace
+from kb.errors import FaultError, PaperNotFoundError, UnreachableError
+
+if TYPE_CHECKING:
+    import httpx
+
+_AGENT = "cutbook (reads event selections of collider papers)"
+_LARGEST = 100 * 2**20
+_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PAGE = 500
+_MISS_KEPT = 24 * 3600.0
+
+
+class _BrokenReplyError(Exception):
+    """A body that ends before its JSON does."""
+
+
+class InspireSource:
+    """Ask INSPIRE about papers once and keep its answers in `cache`; `base_url` is that of its REST API.
+
+    At most `requests` requests are made per `seconds`, INSPIRE's own limit. Answers of 429 and 5xx, broken
+    connections and broken bodies are tried again `retries` times, after the time the answer names. Searches are used
+    where addresses of records would do, because only they return chosen fields: the record of a paper with three
+    thousand authors is large. What INSPIRE does not know is asked again after a day.
+
+    Source of the limit and the syntax: https://github.com/inspirehep/rest-api-doc.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        cache: Path,
+        retries: int = 3,
+        timeout: float = 30.0,
+        requests: int = 15,
+        seconds: float = 5.0,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._cache = cache
+        self._retries = retries
+        self._timeout = timeout
+        self._seconds = seconds
+        self._pace = Pace(requests, seconds)
+
+    def identifier(self, name: Identifier | Handle, *, refresh: bool = False) -> Identifier:
+        """Return the arXiv identifier that a name leads to; one that is an arXiv identifier is returned as it is.
+
+        Raises PaperNotFoundError where INSPIRE does not know the name or knows of no arXiv id.
+        """
+        if isinstance(name, Identifier):
+            return name
+        record = self.record(name, refresh=refresh)
+        if record.arxiv_id is None:
+            title = f" ('{record.title}')" if record.title else ""
+            message = f"{name}{title} is not on arXiv"
+            raise PaperNotFoundError(message, hint=_elsewhere(name, record))
+        return Identifier(record.arxiv_id)
+
+    def record(self, name: Identifier | Handle, *, refresh: bool = False) -> Record:
+        """Return what INSPIRE knows of a paper, with its list of references as INSPIRE read it.
+
+        Raises PaperNotFoundError for a name that INSPIRE does not know, UnreachableError where it does not answer.
+        """
+        place = self._place(name)
+        kept = None if refresh else _kept(place)
+        if kept is None:
+            kept = {"records": [found] if (found := self._find(name)) else []}
+            _keep(place, kept)
+        if not kept["records"]:
+            message = f"INSPIRE knows no {name}" if isinstance(name, Handle) else f"INSPIRE does not know arXiv:{name}"
+            raise PaperNotFoundError(message, hint="check it at inspirehep.net; new papers appear there after a day")
+        return record_of(kept["records"][0])
+
+    def entries(self, record: Record, *, refresh: bool = False) -> tuple[Entry, ...]:
+        """Return a paper's references, each completed from the cited paper's own record, in the paper's order.
+
+        Raises UnreachableError.
+        """
+        linked = {entry.record_id for entry in record.entries if entry.record_id}
+        if not linked:
+            return record.entries
+        place = self._cache / "cited" / f"{record.record_id}.json"
+        kept = None if refresh else _kept(place)
+        if kept is None:
+            kept = {"records": self._search(f"citedby:recid:{record.record_id}", FIELDS, _PAGE)}
+            _keep(place, kept)
+        known = {found.record_id: found for found in map(record_of, kept["records"])}
+        return tuple(
+            entry.with_record(known[entry.record_id]) if entry.record_id in known else entry for entry in record.entries
+        )
+
+    def _find(self, name: Identifier | Handle) -> dict[str, Any] | None:
+        """Search for a paper, or else go to the address that its name has, and return its JSON."""
+        kind, value = _spelt(name)
+        keyword = {"arxiv": "arxiv", "doi": "doi", "record": "recid", "report": "reportnumber"}[kind]
+        spelling = value if re.fullmatch(r"[\w./:-]+", value) else f'"{value}"'
+        for found in self._search(f"{keyword}:{spelling}", (*FIELDS, *LIST_FIELDS), 10):
+            if record_of(found).goes_by(name):
+                return found
+        if kind == "report":
+            return None
+        address = {"arxiv": "arxiv", "doi": "doi", "record": "literature"}[kind]
+        reply = self._get(f"{self._base_url}/{address}/{quote(value)}", {})
+        return trimmed(reply) if reply is not None else None
+
+    def _search(self, query: str, fields: tuple[str, ...], size: int) -> list[dict[str, Any]]:
+        """Return the records that a search finds: all of them, page after page, where `size` is that of a full page."""
+        url = f"{self._base_url}/literature"
+        found: list[dict[str, Any]] = []
+        page = 1
+        while True:
+            reply = self._get(url, {"q": query, "fields": ",".join(fields), "size": str(size), "page": str(page)})
+            if reply is None:
+                message = f"there is no INSPIRE at {self._base_url}"
+                raise UnreachableError(message, hint="CUTBOOK_INSPIRE_URL should be https://inspirehep.net/api")
+            hits = reply.get("hits")
+            records = hits.get("hits") if isinstance(hits, Mapping) else None
+            if not isinstance(hits, Mapping) or not isinstance(records, list):
+                message = f"{url} did not answer as INSPIRE does: there are no hits in it"
+                raise UnreachableError(message, hint="CUTBOOK_INSPIRE_URL should be https://inspirehep.net/api")
+            found += [trimmed(record) for record in records if isinstance(record, Mapping)]
+            total = hits.get("total")
+            if size < _PAGE or not records or not isinstance(total, int) or page * size >= total:
+                return found
+            page += 1
+
+    def _get(self, url: str, parameters: Mapping[str, str]) -> dict[str, Any] | None:
+        """Ask, patiently; None where there is nothing at this address."""
+        import httpx
+        import stamina
+
+        def again(error: Exception) -> bool | float:
+            if isinstance(error, httpx.HTTPStatusError):
+                status = error.response.status_code
+                wait = _asked_to_wait(error.response)
+                if wait is None and status == 429:
+                    # Refused requests count towards the quota: only a whole quiet window helps.
+                    wait = self._seconds
+                return status in _RETRIED and (True if wait is None else wait <= self._timeout and wait)
+            return isinstance(error, httpx.TransportError | _BrokenReplyError)
+
+        try:
+            for attempt in stamina.retry_context(
+                on=again,
+                attempts=self._retries + 1,
+                timeout=None,
+                wait_initial=self._seconds / 5,
+                wait_jitter=self._seconds / 5,
+                wait_max=60,
+            ):
+                with attempt:
+                    return self._get_once(url, parameters)
+        except httpx.HTTPStatusError as error:
+            status = error.response.status_code
+            if status in {404, 410}:
+                return None
+            message = f"INSPIRE answered {status} for {error.request.url}"
+            raise UnreachableError(message, hint=_hint(error.response)) from error
+        except (httpx.HTTPError, _BrokenReplyError) as error:
+            reason = f"{type(error).__name__}: {error}".removeprefix("_BrokenReplyError: ").removesuffix(": ")
+            message = f"INSPIRE at {self._base_url} did not answer: {reason}"
+            raise UnreachableError(
+                message, hint="is the network up? Try again; what INSPIRE answered is kept"
+            ) from error
+        message = "the retry loop ended without an answer"
+        raise FaultError(message)
+
+    def _get_once(self, url: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        import httpx
+
+        self._pace.wait()
+        headers = {"user-agent": _AGENT, "accept": "application/json"}
+        with httpx.stream(
+            "GET", url, params=parameters, headers=headers, timeout=self._timeout, follow_redirects=True
+        ) as reply:
+            reply.raise_for_status()
+            body = bytearray()
+            for piece in reply.iter_bytes():
+                body += piece
+                if len(body) > _LARGEST:
+                    message = f"INSPIRE's answer to {url} is larger than {_LARGEST >> 20} MiB"
+                    raise UnreachableError(message, hint="no record is that large; is CUTBOOK_INSPIRE_URL right?")
+        if body[:200].lstrip()[:1] == b"<":
+            message = f"{url} is a web page, not INSPIRE's answer"
+            raise UnreachableError(message, hint="INSPIRE may be under maintenance; try again in some minutes")
+        try:
+            answer = json.loads(body)
+        except ValueError as error:
+            message = f"the answer to {url} is no complete JSON"
+            raise _BrokenReplyError(message) from error
+        if not isinstance(answer, dict):
+            message = f"{url} did not answer as INSPIRE does"
+            raise UnreachableError(message, hint="CUTBOOK_INSPIRE_URL should be https://inspirehep.net/api")
+        return answer
+
+    def _place(self, name: Identifier | Handle) -> Path:
+        kind, value = _spelt(name)
+        return self._cache / kind / f"{quote(value.casefold(), safe='')}.json"
+
+
+def _spelt(name: Identifier | Handle) -> tuple[str, str]:
+    """Return kind and value of a name; INSPIRE knows papers, not their versions."""
+    return ("arxiv", name.arxiv_id) if isinstance(name, Identifier) else (name.kind, name.value)
+
+
+def _kept(place: Path) -> dict[str, Any] | None:
+    """Read an answer from the cache; None where there is none, a damaged one, or an old 'not found'."""
+    try:
+        kept = json.loads(place.read_text(encoding="utf-8"))
+        records = kept["records"]
+        age = time.time() - place.stat().st_mtime
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        return None
+    return kept if records or age < _MISS_KEPT else None
+
+
+def _keep(place: Path, answer: Mapping[str, Any]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_name(f"{place.name}.{time.time_ns():x}.part")
+    partial.write_text(json.dumps(answer, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    partial.replace(place)
+
+
+def _asked_to_wait(reply: httpx.Response) -> float | None:
+    """Return the seconds that `Retry-After` names, as a number or as a date."""
+    value = reply.headers.get("retry-after", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _hint(reply: httpx.Response) -> str:
+    wait = _asked_to_wait(reply)
+    if reply.status_code in {403, 429}:
+        return f"INSPIRE asks for a pause{f' of {wait:.0f} s' if wait else ''}; what it answered is kept"
+    return "INSPIRE has trouble; try again later, what it answered is kept"
+
+
+def _elsewhere(name: Handle, record: Record) -> str:
+    """Say where a paper without arXiv id may be found."""
+    numbers = (name.value, *record.report_numbers)
+    preliminary = next((number for number in numbers if number.upper().startswith("CMS-PAS-")), None)
+    hint = "download its PDF and ingest the file: cutbook ingest FILE --id NAME"
+    if preliminary:
+        return f"its publication may have the number {preliminary[:4]}{preliminary[8:]}; or {hint}"
+    if record.doi:
+        hint = f"https://doi.org/{record.doi} may have it; {hint}"
+    return hint
