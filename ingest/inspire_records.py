@@ -75,10 +75,11 @@ class Record:
 def record_of(reply: Mapping[str, Any]) -> Record:
     """Read a record from the JSON of one, with or without the envelope that has `metadata`."""
     metadata = _mapping(reply.get("metadata")) or reply
+    named = _values(metadata, "collaborations", "value")
     return Record(
         record_id=str(metadata.get("control_number") or reply.get("id") or ""),
         title=_title(metadata),
-        collaboration=next(map(_plain_collaboration, _values(metadata, "collaborations", "value")), ""),
+        collaboration=next((collaboration_in(f"{name} Collaboration") for name in named), ""),
         report_numbers=tuple(_values(metadata, "report_numbers", "value")),
         arxiv_id=next(filter(None, map(_arxiv_id, _values(metadata, "arxiv_eprints", "value"))), None),
         dois=tuple(dict.fromkeys(_values(metadata, "dois", "value"))),
@@ -95,6 +96,16 @@ def trimmed(reply: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def collaboration_in(text: str) -> str:
+    """Return the first collaboration that a text names, or an empty string.
+
+    >>> collaboration_in("S. Chatrchyan et al. [CMS Collaboration], JINST 9 (2014) P10009"), collaboration_in("J. Doe")
+    ('CMS', '')
+    """
+    found = _COLLABORATION.search(text)
+    return found[1] if found else ""
+
+
 def _entry(line: Mapping[str, Any]) -> Entry:
     reference = _mapping(line.get("reference"))
     place = _mapping(reference.get("publication_info"))
@@ -106,7 +117,7 @@ def _entry(line: Mapping[str, Any]) -> Entry:
         doi=next(_texts(reference.get("dois")), None),
         report_numbers=tuple(_texts(reference.get("report_numbers"))),
         title=_readable(str(_mapping(reference.get("title")).get("title") or "")),
-        collaboration=next((found[1] for name in names if (found := _COLLABORATION.search(name))), ""),
+        collaboration=next(filter(None, map(collaboration_in, names)), ""),
         record_id=linked[1] if linked else None,
         journal=str(place.get("journal_title") or ""),
         volume=str(place.get("journal_volume") or ""),
@@ -142,11 +153,6 @@ def _arxiv_id(text: str) -> str | None:
         return parse_identifier(text).arxiv_id
     except IdentifierError:
         return None
-
-
-def _plain_collaboration(name: str) -> str:
-    found = _COLLABORATION.fullmatch(name.strip())
-    return found[1] if found else name.strip()
 
 
 def _number(text: str) -> str:

@@ -101,7 +101,7 @@ class Citation(Span):
 
 
 class Reference(_Frozen):
-    """An entry of the bibliography, as far as the paper itself tells."""
+    """An entry of the bibliography: what the paper itself tells, completed where INSPIRE was asked."""
 
     key: str
     label: str = Field(default="", description="as printed in the text: '31'")
@@ -110,6 +110,8 @@ class Reference(_Frozen):
     arxiv_id: str | None = None
     doi: str | None = None
     report_number: str | None = None
+    collaboration: str = Field(default="", description="'ATLAS', without the word Collaboration")
+    inspire_id: str | None = Field(default=None, description="number of its INSPIRE record")
 
 
 class SourcePiece(Span):
