@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ingest.identifiers import parse_identifier
 from ingest.purposes import SAYS, Purpose, Reason, of_collaboration, reasons
 from kb.distil.context import experiment
 from kb.distil.sentences import sentences
 from kb.document import Document, Reference, Span
-from kb.errors import InputError
+from kb.errors import IdentifierError, InputError
 
 Mode = Literal["none", "selection", "all"]
 State = Literal["fetch", "there", "left out", "unavailable"]
@@ -40,8 +41,11 @@ class Pick:
 
     @property
     def arxiv_id(self) -> str | None:
-        """The cited paper's arXiv id, where there is one."""
-        return self.reference.arxiv_id
+        """The cited paper's arXiv id, without version, where there is one that can be right."""
+        try:
+            return parse_identifier(self.reference.arxiv_id or "").arxiv_id
+        except IdentifierError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def _decided(document: Document, picks: Sequence[Pick], known: Callable[[str], b
     left = maximum
     for pick in picks:
         reference = pick.reference
-        names = [name for name in (reference.arxiv_id, reference.report_number) if name]
+        names = [name for name in (pick.arxiv_id, reference.report_number) if name]
         seen = next((name for name in names if name.casefold() in labels), None)
         if seen is not None:
             label = labels[seen.casefold()]
@@ -174,7 +178,7 @@ def _decided(document: Document, picks: Sequence[Pick], known: Callable[[str], b
         labels |= dict.fromkeys((name.casefold() for name in names), reference.label or reference.key)
         if any(known(name) for name in names):
             decided.append(replace(pick, state="there"))
-        elif reference.arxiv_id is None:
+        elif pick.arxiv_id is None:
             decided.append(replace(pick, state="unavailable", why=_why_not(reference)))
         elif left == 0:
             decided.append(replace(pick, state="left out", why=f"{pick.why}, but {maximum} are fetched at most"))
@@ -186,6 +190,8 @@ def _decided(document: Document, picks: Sequence[Pick], known: Callable[[str], b
 
 def _why_not(reference: Reference) -> str:
     """Say why a paper cannot be fetched, by what is known of it."""
+    if reference.arxiv_id:
+        return f"'{reference.arxiv_id}', the arXiv id that the bibliography gives, cannot be one"
     if reference.report_number:
         return f"it has no arXiv id, only the report number {reference.report_number}: ingest its PDF from a file"
     if reference.doi:

@@ -21,9 +21,9 @@ Jets are clustered with the anti-k_t algorithm [3]. Photons pass the Tight ident
 
 The selection is the same as in Ref. [5], and jets pass the cleaning requirements of Ref. [6]."""
 REFERENCES = (
-    Reference(key="1", label="1", collaboration="CMS", arxiv_id="1206.00001", text="CMS, Performance of muons"),
-    Reference(key="2", label="2", collaboration="ATLAS", arxiv_id="1407.00002", text="ATLAS, Electrons"),
-    Reference(key="3", label="3", arxiv_id="0802.00003", text="The anti-k_t jet clustering algorithm"),
+    Reference(key="1", label="1", collaboration="CMS", arxiv_id="1206.0001", text="CMS, Performance of muons"),
+    Reference(key="2", label="2", collaboration="ATLAS", arxiv_id="1407.0002", text="ATLAS, Electrons"),
+    Reference(key="3", label="3", arxiv_id="0802.0003", text="The anti-k_t jet clustering algorithm"),
     Reference(key="4", label="4", collaboration="ATLAS", arxiv_id="1606.00004", text="ATLAS, Photons"),
     Reference(key="5", label="5", collaboration="ATLAS", arxiv_id="1501.00005", text="ATLAS, Search for squarks"),
     Reference(key="6", label="6", collaboration="ATLAS", report_number="ATLAS-CONF-2015-006", text="ATLAS, Jets"),
@@ -63,7 +63,7 @@ def labels(picks: Iterable[Pick]) -> list[str]:
 def test_the_own_collaboration_comes_first_and_an_earlier_analysis_after_what_defines_objects() -> None:
     made = plan(paper(), known=nothing)
     assert labels(made.to_fetch) == ["2", "4", "5", "1"]
-    assert [pick.arxiv_id for pick in made.to_fetch] == ["1407.00002", "1606.00004", "1501.00005", "1206.00001"]
+    assert [pick.arxiv_id for pick in made.to_fetch] == ["1407.0002", "1606.00004", "1501.00005", "1206.0001"]
     assert [pick.same_collaboration for pick in made.to_fetch] == [True, True, True, False]
 
 
@@ -86,7 +86,7 @@ def test_what_is_not_on_arxiv_is_listed_with_what_to_do() -> None:
 
 
 def test_what_is_in_the_base_is_linked_and_counts_not() -> None:
-    made = plan(paper(), known={"1407.00002", "ATLAS-CONF-2015-006"}.__contains__, maximum=1)
+    made = plan(paper(), known={"1407.0002", "ATLAS-CONF-2015-006"}.__contains__, maximum=1)
     assert labels(made.there) == ["2", "6"]
     assert labels(made.to_fetch) == ["4"]
     assert labels(made.left_out) == ["5", "1"]
@@ -108,12 +108,20 @@ def test_none_means_none() -> None:
 
 
 def test_a_paper_is_not_fetched_twice_nor_along_with_itself() -> None:
-    twice = REFERENCES[0].model_copy(update={"arxiv_id": "1407.00002"})
+    twice = REFERENCES[0].model_copy(update={"arxiv_id": "1407.0002"})
     itself = REFERENCES[3].model_copy(update={"arxiv_id": "2611.00001"})
     made = plan(paper(twice, REFERENCES[1], REFERENCES[2], itself, *REFERENCES[4:]), known=nothing)
-    assert [pick.arxiv_id for pick in made.to_fetch] == ["1407.00002", "1501.00005"]
+    assert [pick.arxiv_id for pick in made.to_fetch] == ["1407.0002", "1501.00005"]
     why = {pick.reference.label: pick.why for pick in made.unavailable}
     assert (why["1"], why["4"]) == ("it is the same paper as [2]", "it is this paper itself")
+
+
+def test_versions_are_left_to_arxiv_and_misprints_are_told() -> None:
+    versioned = REFERENCES[0].model_copy(update={"arxiv_id": "1206.0001v2"})
+    misprint = REFERENCES[1].model_copy(update={"arxiv_id": "1407.002"})
+    made = plan(paper(versioned, misprint, *REFERENCES[2:]), known=nothing)
+    assert "1206.0001" in [pick.arxiv_id for pick in made.to_fetch]
+    assert "'1407.002'" in {pick.reference.label: pick.why for pick in made.unavailable}["2"]
 
 
 def test_what_inspire_knows_can_be_fetched() -> None:
@@ -129,7 +137,7 @@ def test_what_inspire_knows_can_be_fetched() -> None:
     ]
     document = merge(paper(*bare), entries).document
     assert [pick.arxiv_id for pick in plan(document, known=nothing).to_fetch] == [
-        *("1407.00002", "1606.00004", "1503.00006", "1501.00005", "1206.00001")
+        *("1407.0002", "1606.00004", "1503.00006", "1501.00005", "1206.0001")
     ]
 
 
