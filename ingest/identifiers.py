@@ -17,7 +17,7 @@ OTHER_FORMS = (
 HandleKind = Literal["doi", "record", "report"]
 
 # Numbers had four digits until the end of 2014 and have five since.
-_NEW = r"(?:0[7-9]|1[0-4])(?:0[1-9]|1[0-2])\.\d{4}|(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5}"
+_NEW = r"(?:0\d|1[0-4])(?:0[1-9]|1[0-2])\.\d{4}|(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5}"
 # Archive, optional subject class, then year, month and number: math.GT/0309136, hep-ex/0309045.
 _OLD = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
 _IDENTIFIER = re.compile(
