@@ -1,0 +1,48 @@
+"""Write a cut as a physicist would note it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kb.bounds import Bound, Piecewise
+from kb.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from kb.cut import Cut
+
+
+def statement(cut: Cut) -> str:
+    """Write a cut as a physicist would note it: subject, symbol, operator, value, unit, condition."""
+    words = vocabulary()
+    symbol = words.variables[cut.variable.id].symbol
+    if cut.variable.name:
+        symbol = cut.variable.name
+    subject = cut.subject.definition or words.objects[cut.subject.object].symbol
+    rank = f"{_ordinal(cut.subject.rank)} " if cut.subject.rank else ""
+    # A definition may say its rank itself: the leading pair.
+    rank = "" if subject.startswith(rank.strip()) else rank
+    if cut.variable.component:
+        symbol = f"{cut.variable.component} {symbol}"
+    unit = "" if cut.unit in {"", "1"} else f" {cut.unit}"
+    value = cut.value
+    if isinstance(value, tuple):
+        shown = f"{_shown(value[0])} to {_shown(value[1])}"
+    else:
+        shown = value if isinstance(value, str) else _shown(value)
+    operator = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "not_in": "not in"}.get(cut.operator, cut.operator)
+    text = f"{rank}{subject} {symbol} {operator} {shown}{unit}"
+    if cut.when:
+        text += f" ({cut.when.text})"
+    return f"veto: {text}" if cut.role == "veto" else text
+
+
+def _ordinal(rank: int) -> str:
+    return {1: "leading", 2: "subleading", 3: "third"}.get(rank, f"{rank}th")
+
+
+def _shown(bound: Bound) -> str:
+    if isinstance(bound, Piecewise):
+        symbol = f"{bound.subject.object} {bound.variable.id}"
+        points = ", ".join(f"{y:g} at {x:g} {bound.unit}" for x, y in bound.points)
+        return f"f({symbol}: {points})"
+    return f"{bound:g}"
