@@ -62,6 +62,7 @@ from codegen.plan_terms import (
     walk,
 )
 from codegen.profile import Flag
+from kb.bounds import comparisons
 
 _UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
 _PDG_IDS = {"electron": "11", "muon": "13", "tau": "15", "photon": "22"}
@@ -298,9 +299,8 @@ class Writer:
             number(edge) if isinstance(edge, float | int) else self.quantity(edge) for edge in (term.low, term.high)
         )
         value = self._named(term.of, _value_name(term.of), self.quantity(term.of))
-        if term.outside:
-            return chain("|", [compared(value, "<", low), compared(value, ">", high)])
-        return chain("&", [compared(value, ">=", low), compared(value, "<=", high)])
+        above, below = comparisons("not_in" if term.outside else "in", term.closed)
+        return chain("|" if term.outside else "&", [compared(value, above, low), compared(value, below, high)])
 
     def _near(self, term: Near) -> Code:
         of, other = self.collection(term.of), self.collection(term.other)

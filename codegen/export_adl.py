@@ -1,8 +1,10 @@
 """Selection criteria as text of the Analysis Description Language (ADL), which a physicist can read and run elsewhere.
 
 Blocks and operators are those of ADL (arXiv:2101.09031): `object`, `composite`, `region`, `select`, `reject`; `[]` is
-inside and `][` outside a range; thresholds are in GeV and mm. A function that ADL does not define itself is called by
-its vocabulary id (`iso_rel`, `d0_sig`). Every requirement carries its cut id and its sentence as a comment.
+inside a range, ends included; thresholds are in GeV and mm. Any other range is written as two comparisons: of `][`,
+versions of the language's interpreter make the inside without the ends, or the outside with them. A function that ADL
+does not define itself is called by its vocabulary id (`iso_rel`, `d0_sig`). Every requirement carries its cut id and
+its sentence as a comment.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kb.bounds import comparisons
 from kb.ssc import (
     Bound,
     Clause,
+    Closed,
     Composite,
     Cut,
     ObjectDefinition,
+    Operator,
     Piecewise,
     Region,
     SelectionCriteria,
@@ -142,16 +147,24 @@ def _condition(cut: Cut, each: str | None) -> str:
     if isinstance(value, str):
         return f"{quantity} == {_word(value)}"
     if isinstance(value, tuple):
-        return f"{quantity} {'[]' if cut.operator == 'in' else ']['} {_bound(value[0])} {_bound(value[1])}"
+        return _range(quantity, cut.operator, value, cut.closed)
     return f"{quantity} {cut.operator} {_bound(value)}"
 
 
 def _clause(clause: Clause, each: str | None, kind: str) -> str:
     quantity = _quantity(clause.subject, clause.variable, each if clause.subject.object == kind else None)
     if isinstance(clause.value, tuple):
-        return f"{quantity} [] {clause.value[0]:g} {clause.value[1]:g}"
+        return _range(quantity, clause.operator, clause.value, clause.closed)
     value = _word(clause.value) if isinstance(clause.value, str) else f"{clause.value:g}"
     return f"{quantity} {'==' if clause.operator == 'is' else clause.operator} {value}"
+
+
+def _range(quantity: str, operator: Operator, ends: tuple[Bound, Bound], closed: Closed) -> str:
+    low, high = map(_bound, ends)
+    if (operator, closed) == ("in", "both"):
+        return f"{quantity} [] {low} {high}"
+    above, below = comparisons(operator, closed)
+    return f"({quantity} {above} {low}) {'and' if operator == 'in' else 'or'} ({quantity} {below} {high})"
 
 
 def _quantity(subject: Subject, variable: Variable, each: str | None) -> str:

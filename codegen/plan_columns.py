@@ -26,7 +26,7 @@ from codegen.plan_terms import (
     Within,
 )
 from codegen.profile import Profile
-from kb.ssc import Bound, Clause, Cut, Piecewise, Value, Variable
+from kb.ssc import Bound, Clause, Closed, Cut, Piecewise, Value, Variable
 from kb.vocabulary import unit_factor, vocabulary
 
 M_Z = 91.1876
@@ -69,14 +69,14 @@ def constrain(quantity: Quantity, cut: Cut, value: Value | None = None) -> Requi
     about_z = re.search(r"\bm_?\{?Z\}?\b", f"{cut.note} {cut.variable.name or ''}")
     if about_z and cut.variable.id == "mass" and cut.operator in {">", ">=", "<", "<="}:
         quantity = Offset(quantity, M_Z)
-    return compare(quantity, cut.operator, value)
+    return compare(quantity, cut.operator, value, cut.closed)
 
 
-def compare(quantity: Quantity, operator: str, value: Value) -> Requirement:
+def compare(quantity: Quantity, operator: str, value: Value, closed: Closed = "both") -> Requirement:
     """Write an inequality; UnplannableError for a threshold function, which only event requirements can have."""
     if isinstance(value, tuple):
         low, high = (_plain(bound) for bound in value)
-        return Within(quantity, low, high, outside=operator == "not_in")
+        return Within(quantity, low, high, outside=operator == "not_in", closed=closed)
     if isinstance(value, str):
         message = f"'{value}' is no number"
         raise UnplannableError(message, review=True)
@@ -135,14 +135,14 @@ class Columns:
             if clause.variable.name == "flavour" and clause.value in PDG_IDS:
                 return KindIs(of, clause.value)
             found = self.named(of, kind, clause.variable, clause.value)
-            return Not(found) if clause.operator in {"!=", "not_in"} else found
+            return Not(found) if clause.operator == "!=" else found
         factor = unit_factor(clause.unit)
         value: Value
         if isinstance(clause.value, tuple):
             value = (clause.value[0] * factor, clause.value[1] * factor)
         else:
             value = clause.value * factor
-        return compare(self.quantity(of, kind, clause.variable), clause.operator, value)
+        return compare(self.quantity(of, kind, clause.variable), clause.operator, value, clause.closed)
 
     def named(self, of: Collection | System, kind: str, variable: Variable, point: str) -> Requirement:
         """Write a working point or flag; UnplannableError if the ntuple has none of this name."""

@@ -135,7 +135,7 @@ class Requirements:
             about = clause.subject.object
             if isinstance(clause.value, str) and (about in GROUPS or (about == "event" and mixtures(clause.value))):
                 held = self._flavours(clause.value)
-                conditions.append(Not(held) if clause.operator in {"!=", "not_in"} else held)
+                conditions.append(Not(held) if clause.operator == "!=" else held)
             elif isinstance(clause.value, str) or about == cut.subject.object:
                 within.append(clause)
             else:
@@ -143,7 +143,7 @@ class Requirements:
                 value = clause.value
                 scaled = (value[0] * factor, value[1] * factor) if isinstance(value, tuple) else value * factor
                 quantity = self.quantity(clause.subject, clause.variable)
-                conditions.append(compare(quantity, clause.operator, scaled))
+                conditions.append(compare(quantity, clause.operator, scaled, clause.closed))
         return conditions, within
 
     def _flavours(self, text: str) -> Requirement:
@@ -340,7 +340,7 @@ class Requirements:
         value = cut.normal_value
         if isinstance(value, tuple):
             low, high = (self._bound(bound) for bound in value)
-            return Within(quantity, low, high, outside=cut.operator == "not_in")
+            return Within(quantity, low, high, outside=cut.operator == "not_in", closed=cut.closed)
         if isinstance(value, Piecewise):
             return Compare(quantity, comparison(cut.operator), self._bound(value))
         if isinstance(value, str):

@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal
 
 from codegen.profile import Flag
+from kb.ssc import Closed
 
 Relation = Literal["opposite_charge", "same_charge", "same_flavour", "different_flavour"]
 DistanceKind = Literal["delta_r", "delta_phi", "delta_eta"]
@@ -213,12 +214,13 @@ class Compare(Term):
 
 @dataclass(frozen=True)
 class Within(Term):
-    """low ≤ of ≤ high, or outside."""
+    """`of` is in the range from `low` to `high` with the ends that belong to it, or `outside`: in what it leaves."""
 
     of: Quantity
     low: float | Curve
     high: float | Curve
     outside: bool = False
+    closed: Closed = "both"
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
 
-from kb.ssc import Bound, Clause, Cut, PairRequirement, Piecewise
+from kb.ssc import Bound, Clause, Closed, Cut, PairRequirement, Piecewise
 from kb.vocabulary import unit_factor
 
 Z_MASS = 91.1876  # GeV, PDG 2024
@@ -26,7 +27,9 @@ def satisfies(
 ) -> bool:
     """Say whether a number in GeV, mm or 1 satisfies a cut or a clause.
 
-    `along` gives what a threshold function follows, in normal units; where the event lacks it, nothing satisfies.
+    What is not in a range is all that the range, with the ends that belong to it, leaves; a number that is undefined
+    is neither in it nor outside. `along` gives what a threshold function follows, in normal units; where the event
+    lacks it, nothing satisfies.
     """
     asked = demand.normal_value if isinstance(demand, Cut) else _normal(demand)
     if isinstance(asked, str):
@@ -36,8 +39,14 @@ def satisfies(
         low, high = edges
         if low is None or high is None:
             return False
-        return (low <= value <= high) == (demand.operator == "in")
+        return not math.isnan(value) and _inside(value, low, high, demand.closed) == (demand.operator == "in")
     return edges[0] is not None and _COMPARE[demand.operator](value, edges[0])
+
+
+def _inside(value: float, low: float, high: float, closed: Closed) -> bool:
+    above = value > low or (value == low and closed in {"left", "both"})
+    below = value < high or (value == high and closed in {"right", "both"})
+    return above and below
 
 
 def _normal(clause: Clause) -> float | tuple[float, float] | str:

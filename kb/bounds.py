@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from kb.vocabulary import normal_unit, unit_factor, vocabulary
 
 Operator = Literal[">", ">=", "<", "<=", "==", "!=", "in", "not_in", "is"]
+Closed = Literal["both", "left", "right", "neither"]
+"""Which ends belong to a range: `left` is the lower one alone, `right` the upper one (as in pandas.Interval)."""
 
 
 class Frozen(BaseModel):
@@ -89,6 +91,21 @@ class Piecewise(Frozen):
 
 Bound = float | Piecewise
 Value = float | tuple[Bound, Bound] | str | Piecewise
+
+
+def comparisons(operator: Operator, closed: Closed) -> tuple[Operator, Operator]:
+    """Return how a quantity compares with the lower and with the upper end, for `in` and for `not_in` a range.
+
+    For `in` both must hold. `not_in` is the complement: one must hold, and an end that belongs to the range is not
+    outside it.
+
+    >>> comparisons("in", "left"), comparisons("not_in", "left")
+    (('>=', '<'), ('<', '>='))
+    """
+    low, high = closed in {"both", "left"}, closed in {"both", "right"}
+    if operator == "in":
+        return ">=" if low else ">", "<=" if high else "<"
+    return "<" if low else "<=", ">" if high else ">="
 
 
 def plain(bound: Bound) -> float:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kb.bounds import Frozen, Operator, Subject, Value, Variable, plain, scaled
+from kb.bounds import Closed, Frozen, Operator, Subject, Value, Variable, plain, scaled
 from kb.statement import statement
 from kb.vocabulary import normal_unit, unit_factor
 
@@ -21,6 +21,17 @@ Role = Literal["select", "veto"]
 EvidenceKind = Literal["stated", "table", "caption", "delegated"]
 Extractor = Literal["grammar", "llm", "human"]
 Status = Literal["proposed", "accepted", "edited", "rejected"]
+
+_RANGES = frozenset({"in", "not_in"})
+# Written only where it says something: most operators have no range, and most ranges both ends.
+_Ends = Annotated[
+    Closed,
+    Field(
+        exclude_if=lambda closed: closed == "both",
+        description="which ends belong to the range of `in` and `not_in`: both (the default), left (the lower one), "
+        "right (the upper one) or neither; what is `not_in` is all that the range with these ends leaves",
+    ),
+]
 
 
 class Evidence(Frozen):
@@ -50,7 +61,13 @@ class Clause(Frozen):
     variable: Variable
     operator: Operator
     value: float | tuple[float, float] | str
+    closed: _Ends = "both"
     unit: str = "1"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_range(self.operator, self.value, self.closed)
+        return self
 
 
 class Condition(Frozen):
@@ -73,7 +90,13 @@ class Origin(Frozen):
 
 
 class Cut(Frozen):
-    """One requirement on events or objects."""
+    """One requirement on events or objects.
+
+    `in` and `not_in` take a range of which `closed` names the ends that belong to it. `in` holds inside, `not_in` in
+    the complement: outside a range closed at both ends, and also at the very ends of one closed at neither. So
+    50 < m < 106 GeV is `in` and `neither`, |m − m_Z| > 10 GeV is `not_in` and `both`, |m − m_Z| ≥ 10 GeV is `not_in`
+    and `neither`.
+    """
 
     id: str = Field(min_length=1)
     scope: Scope
@@ -81,6 +104,7 @@ class Cut(Frozen):
     variable: Variable
     operator: Operator
     value: Value
+    closed: _Ends = "both"
     unit: str = Field(default="1", description="as the paper writes it")
     when: Condition | None = None
     role: Role = "select"
@@ -100,10 +124,8 @@ class Cut(Frozen):
         if self.operator == "is" and not isinstance(self.value, str):
             msg = "operator 'is' takes a string"
             raise ValueError(msg)
-        if self.operator in {"in", "not_in"} and not isinstance(self.value, tuple):
-            msg = f"operator '{self.operator}' takes a range [lo, hi]"
-            raise ValueError(msg)
-        if self.operator not in {"in", "not_in", "is"} and isinstance(self.value, str | tuple):
+        _check_range(self.operator, self.value, self.closed)
+        if self.operator not in {*_RANGES, "is"} and isinstance(self.value, str):
             msg = f"operator '{self.operator}' takes one number"
             raise ValueError(msg)
         if normal_unit(self.unit) is None:
@@ -169,6 +191,18 @@ class Cut(Frozen):
             "status": self.status,
             "evidence": [e.model_dump(mode="json") for e in self.evidence],
         }
+
+
+def _check_range(operator: Operator, value: Value, closed: Closed) -> None:
+    if operator in _RANGES and not isinstance(value, tuple):
+        msg = f"operator '{operator}' takes a range [lo, hi]"
+        raise ValueError(msg)
+    if operator not in _RANGES and isinstance(value, tuple):
+        msg = f"operator '{operator}' takes one number"
+        raise ValueError(msg)
+    if operator not in _RANGES and closed != "both":
+        msg = f"operator '{operator}' has no range whose ends could be 'closed'; 'in' and 'not_in' have one"
+        raise ValueError(msg)
 
 
 def cut_id(arxiv_id: str, *parts: object) -> str:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from pydantic import BaseModel, ConfigDict
 
-from kb.ssc import Cut, SelectionCriteria, Value
+from kb.ssc import Closed, Cut, SelectionCriteria, Value
 from kb.store import CutFilter, CutRecord, Store
 
 
@@ -24,6 +24,7 @@ class Threshold(_Answer):
     rank: int | None
     operator: str
     value: Value
+    closed: Closed
     unit: str
     papers: tuple[str, ...]
     experiments: tuple[str, ...]
@@ -63,7 +64,7 @@ def conflicts(criteria: SelectionCriteria) -> list[Conflict]:
         Conflict(first=first, second=second)
         for cuts in alike.values()
         for first, second in combinations(cuts, 2)
-        if (first.operator, first.normal_value) != (second.operator, second.normal_value)
+        if (first.operator, first.normal_value, first.closed) != (second.operator, second.normal_value, second.closed)
     ]
 
 
@@ -78,7 +79,7 @@ def _place(cut: Cut) -> str:
 def _requirement(record: CutRecord) -> str:
     cut = record.cut
     parts = (cut.subject.object, cut.subject.rank, cut.variable, cut.operator, cut.role)
-    return "\n".join(map(repr, (*parts, cut.normal_value, cut.normal_unit)))
+    return "\n".join(map(repr, (*parts, cut.normal_value, cut.closed, cut.normal_unit)))
 
 
 def _threshold(records: list[CutRecord]) -> Threshold:
@@ -89,6 +90,7 @@ def _threshold(records: list[CutRecord]) -> Threshold:
         rank=cut.subject.rank,
         operator=cut.operator,
         value=cut.normal_value,
+        closed=cut.closed,
         unit=cut.normal_unit,
         papers=_distinct(record.arxiv_id for record in records),
         experiments=_distinct(record.experiment for record in records),

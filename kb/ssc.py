@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from kb.bounds import Bound, Frozen, Operator, Piecewise, Subject, Value, Variable
+from kb.bounds import Bound, Closed, Frozen, Operator, Piecewise, Subject, Value, Variable
 from kb.cut import Clause, Condition, Cut, Evidence, EvidenceKind, Extractor, Origin, Role, Scope, Status, cut_id
 from kb.errors import CriteriaError
 
@@ -21,6 +21,7 @@ __all__ = [
     "Bound",
     "Choice",
     "Clause",
+    "Closed",
     "Composite",
     "Condition",
     "Cut",

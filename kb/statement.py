@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.bounds import Bound, Piecewise
+from kb.bounds import Bound, Operator, Piecewise, comparisons
 from kb.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from kb.cut import Cut
+
+_MIRRORED = {">": "<", "≥": "≤"}
 
 
 def statement(cut: Cut) -> str:
@@ -24,16 +26,28 @@ def statement(cut: Cut) -> str:
     if cut.variable.component:
         symbol = f"{cut.variable.component} {symbol}"
     unit = "" if cut.unit in {"", "1"} else f" {cut.unit}"
-    value = cut.value
-    if isinstance(value, tuple):
-        shown = f"{_shown(value[0])} to {_shown(value[1])}"
-    else:
-        shown = value if isinstance(value, str) else _shown(value)
-    operator = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "not_in": "not in"}.get(cut.operator, cut.operator)
-    text = f"{rank}{subject} {symbol} {operator} {shown}{unit}"
+    text = f"{rank}{subject} {_requirement(cut, symbol)}{unit}"
     if cut.when:
         text += f" ({cut.when.text})"
     return f"veto: {text}" if cut.role == "veto" else text
+
+
+def _requirement(cut: Cut, symbol: str) -> str:
+    """Write what is required of a quantity; a range as its two inequalities where an end does not belong to it."""
+    value = cut.value
+    if not isinstance(value, tuple):
+        return f"{symbol} {_sign(cut.operator)} {value if isinstance(value, str) else _shown(value)}"
+    low, high = map(_shown, value)
+    if cut.closed == "both":
+        return f"{symbol} {_sign(cut.operator)} {low} to {high}"
+    above, below = map(_sign, comparisons(cut.operator, cut.closed))
+    if cut.operator == "in":
+        return f"{low} {_MIRRORED[above]} {symbol} {below} {high}"
+    return f"{symbol} {above} {low} or {below} {high}"
+
+
+def _sign(operator: Operator) -> str:
+    return {">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "not_in": "not in"}.get(operator, operator)
 
 
 def _ordinal(rank: int) -> str:
