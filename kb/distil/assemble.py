@@ -169,6 +169,7 @@ def _cut(document: Document, candidate: Candidate, evidence: tuple[Evidence, ...
         variable=candidate.variable,
         operator=candidate.operator,
         value=value,
+        closed=candidate.closed,
         unit=candidate.unit,
         when=candidate.when,
         role=candidate.role,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kb.ssc import Condition, EvidenceKind, Operator, Role, Scope, Value, Variable
+from kb.ssc import Closed, Condition, EvidenceKind, Operator, Role, Scope, Value, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Candidate:
     start: int
     end: int
     rule: str
+    closed: Closed = "both"
     rank: int | None = None
     definition: str | None = None
     when: Condition | None = None

@@ -11,13 +11,13 @@ from kb.distil.isolation import isolation, summed
 from kb.distil.multiplicity import absent, multiplicity, present
 from kb.distil.particles import Named
 from kb.distil.qualifiers import pair_name
-from kb.distil.quantities import Amount, Quantity
+from kb.distil.quantities import Amount, Quantity, closed_at
 from kb.distil.reading import Phrase, Reading
 from kb.distil.roles import role
 from kb.distil.subjects import About, is_cone, subjects, variables
 from kb.distil.thresholds import Threshold, threshold
 from kb.distil.vetoes import is_veto
-from kb.distil.windows import gaps, windows
+from kb.distil.windows import closed_around, gaps, windows
 from kb.ssc import Condition, Role, Scope, Variable
 
 _EVENT_OBJECTS = {
@@ -187,8 +187,10 @@ def _sliding(
     ]
     if opposite:
         edge = opposite[-1].amounts[0].values[0]
-        value = (function.function, edge) if operator[0] == ">" else (edge, function.function)
-        return [base.with_(operator="in", value=value, rule="sliding-threshold")], [opposite[-1]]
+        ends = [(function.function, operator), (edge, opposite[-1].operator)]
+        (low, above), (high, below) = ends if operator[0] == ">" else reversed(ends)
+        closed = closed_at(low="=" in above, high="=" in below)
+        return [base.with_(operator="in", value=(low, high), closed=closed, rule="sliding-threshold")], [opposite[-1]]
     return [base.with_(value=function.function, rule="sliding-threshold")], []
 
 
@@ -338,13 +340,12 @@ def _candidate(
     if variable_id in {"d0", "z0", "d0_sig", "z0_sintheta"} and object_id in {"vertex", "event"}:
         object_id = memory.subject or "lepton"
     value: float | tuple[float, float] = amount.values[0]
-    operator = quantity.operator
+    operator, closed = quantity.operator, quantity.closed
     if amount.upper:
         value = (amount.values[0], amount.upper[0])
     if about.window and operator in {"<", "<=", ">", ">="} and not amount.upper:
+        closed = closed_around(operator)
         value, operator = _around(about.window, amount), "in" if operator[0] == "<" else "not_in"
-        if operator == "not_in" and role == "veto":
-            pass
     if variable_id in {"delta_r", "delta_phi"} and operator == "==":
         operator = "<"
     if variable_id == "count" and operator == "<=" and value == 0:
@@ -361,6 +362,7 @@ def _candidate(
         variable=variable,
         operator=operator_of(operator),
         value=value,
+        closed=closed,
         unit=unit,
         start=reading.start,
         end=reading.end,

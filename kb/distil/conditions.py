@@ -125,6 +125,7 @@ def _clause(reading: Reading, quantity: Quantity) -> Clause | None:
         variable=Variable(id=symbol.variable, name=symbol.name),
         operator=quantity.operator,  # type: ignore[arg-type]  # the lexicon's operators are SSC's
         value=value,
+        closed=quantity.closed,
         unit=amount.unit,
     )
 

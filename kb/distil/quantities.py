@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kb.distil.entities import kinds
 from kb.distil.lexer import Token
+from kb.ssc import Closed
 
 FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _AMOUNT = "nu?(?:bnu?(?:lnu?)*du?)?"
@@ -27,7 +29,7 @@ class Amount:
 
 @dataclass(slots=True)
 class Quantity:
-    """A bound: tokens `[start, end)`, the operator, one amount or a list of them."""
+    """A bound: tokens `[start, end)`, the operator, one amount or a list of them; which ends a range has."""
 
     start: int
     end: int
@@ -39,10 +41,18 @@ class Quantity:
     rule: str = "bound"
     note: str = ""
     extra: dict[str, float] = field(default_factory=dict)
+    closed: Closed = "both"
 
     def covers(self, index: int) -> bool:
         """Say whether a token belongs to the bound."""
         return self.start <= index < self.end
+
+
+def closed_at(*, low: bool, high: bool) -> Closed:
+    """Name the ends that belong to a range."""
+    if low:
+        return "both" if high else "left"
+    return "right" if high else "neither"
 
 
 def amounts(tokens: list[Token], start: int, end: int) -> list[Amount]:
@@ -98,7 +108,22 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
                 found.append(quantity)
                 used |= span
     found = sorted(found, key=lambda q: q.start)
+    _share_unit(tokens, found)
     return sorted([*found, *_continued(tokens, shape, found, used)], key=lambda q: q.start)
+
+
+def _share_unit(tokens: list[Token], found: list[Quantity]) -> None:
+    """Read `greater than 50 and less than 106 GeV`: both numbers have the unit."""
+    for one, other in pairwise(found):
+        opposite = {one.operator[0], other.operator[0]} == {"<", ">"}
+        single = len(one.amounts) == len(other.amounts) == 1 and other.variable is None
+        between = {t.word for t in tokens[one.end : other.start]}
+        if not opposite or not single or not between or not between <= {"and", "but", ","}:
+            continue
+        (bare,), (full,) = one.amounts, other.amounts
+        low, high = (bare, full) if one.operator[0] == ">" else (full, bare)
+        if bare.unit == "1" and low.values < high.values:
+            bare.unit = full.unit
 
 
 _DIRECTIONS = {
@@ -157,13 +182,23 @@ def _double(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         first, second = tokens[match.end("low")], tokens[match.start("high") - 1]
         low, high = amounts(tokens, *match.span("low")), amounts(tokens, *match.span("high"))
         if _op(first) in _LOWER and _op(second) in _LOWER:
-            low, high = high, low
+            low, high, first, second = high, low, second, first
         elif not (_op(first) in _UPPER and _op(second) in _UPPER):
             continue
         pairs = _pairs(low, high)
         if pairs:
             variable = match.start("v") if tokens[match.start("v")].kind == "v" else None
-            yield Quantity(match.start(), match.end(), "in", pairs, variable, True, rule="double-bound")
+            operator = "not_in" if _outside(tokens, shape, match.start()) else "in"
+            closed = closed_at(low="=" in _op(first), high="=" in _op(second))
+            yield Quantity(
+                match.start(), match.end(), operator, pairs, variable, True, rule="double-bound", closed=closed
+            )
+
+
+def _outside(tokens: list[Token], shape: str, start: int) -> bool:
+    """`outside the range 81 < m < 101 GeV`, `must not be in the range 81 < m < 101 GeV`."""
+    named = re.search(r"[qQ][tqO]{0,3}$", shape[:start])
+    return named is not None and (named.group().startswith("Q") or _negated(tokens, named.start()))
 
 
 def _ranges(tokens: list[Token], shape: str) -> Iterator[Quantity]:
@@ -220,8 +255,8 @@ def _binned(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 
 def _bracketed(tokens: list[Token], shape: str) -> Iterator[Quantity]:
-    """`∈ [90, 150] GeV`, `[5680, 5900] MeV`."""
-    for match in re.finditer(r"(?P<o>[qQ]?)[tqO]{0,2}[Bb](?P<low>nu?)l(?P<high>nu?)[Dd](?P<u>u?)", shape):
+    """`∈ [90, 150) GeV`, `[5680, 5900] MeV`."""
+    for match in re.finditer(r"(?P<o>[qQ]?)[tqO]{0,2}[Bb](?P<low>nu?)l(?P<high>nu?)(?P<d>[Dd])(?P<u>u?)", shape):
         if not (match.group("o") or match.group("u")) or (
             tokens[match.start("low") - 1].kind == "b" and not match.group("o")
         ):
@@ -232,11 +267,10 @@ def _bracketed(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             unit = flat[1].unit
             if match.group("u") and tokens[match.start("u")].value:
                 unit = tokens[match.start("u")].value.id
-            outside = match.group("o") == "Q"
+            operator = "not_in" if match.group("o") == "Q" else "in"
+            closed = closed_at(low=shape[match.start("low") - 1] == "B", high=match.group("d") == "D")
             pair = [Amount(flat[0].values, unit, flat[1].values)]
-            yield Quantity(
-                match.start(), match.end(), "not_in" if outside else "in", pair, None, False, rule="interval"
-            )
+            yield Quantity(match.start(), match.end(), operator, pair, rule="interval", closed=closed)
 
 
 def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -10,6 +10,7 @@ from kb.distil import clauses, flags
 from kb.distil.candidates import Candidate, Memory, Turned, operator_of
 from kb.distil.entities import kinds, tokens_of
 from kb.distil.lexer import plain
+from kb.distil.quantities import closed_at
 from kb.distil.reading import read as read_sentence
 from kb.document import Cell, Document, Span, Table
 from kb.ssc import Variable
@@ -297,15 +298,25 @@ def _union(found: list[Candidate]) -> Candidate | None:
     """Return the range that several ranges of one variable cover together."""
     if len({(c.object, c.rank, c.variable.id) for c in found}) != 1 or any(c.operator == "==" for c in found):
         return None
-    lows = [c.value[0] if isinstance(c.value, tuple) else c.value for c in found if c.operator in {"in", ">", ">="}]
-    if len(lows) != len(found) or not all(isinstance(low, float) for low in lows):
+    lows = [
+        (low, c.operator != ">" and c.closed in {"both", "left"})
+        for c in found
+        if c.operator in {"in", ">", ">="}
+        and isinstance(low := c.value[0] if isinstance(c.value, tuple) else c.value, float)
+    ]
+    if len(lows) != len(found):
         return None
-    low = min(float(low) for low in lows if isinstance(low, float))
-    highs = [c.value[1] for c in found if isinstance(c.value, tuple)]
-    if len(highs) == len(found) and all(isinstance(high, float) for high in highs):
-        high = max(float(high) for high in highs if isinstance(high, float))
-        return found[0].with_(operator="in", value=(low, high))
-    return found[0].with_(operator=">=", value=low)
+    # Of ranges that begin at the same number, one with its end is the wider.
+    low, has_low = min(lows, key=lambda end: (end[0], not end[1]))
+    highs = [
+        (high, c.closed in {"both", "right"})
+        for c in found
+        if isinstance(c.value, tuple) and isinstance(high := c.value[1], float)
+    ]
+    if len(highs) == len(found):
+        high, has_high = max(highs)
+        return found[0].with_(operator="in", value=(low, high), closed=closed_at(low=has_low, high=has_high))
+    return found[0].with_(operator=">=" if has_low else ">", value=low, closed="both")
 
 
 def _names_variable(text: str) -> bool:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from kb.distil.lexer import Token
-from kb.distil.quantities import Amount, Quantity
+from kb.distil.quantities import Amount, Quantity, closed_at
+from kb.ssc import Closed
 from kb.vocabulary import unit_factor
 
 _AWAY = re.compile(r"\b(?:away|differ|differs|different|off|outside)\b")
@@ -24,6 +25,15 @@ class Window:
     def bounds(self) -> tuple[float, float]:
         """Return both edges in the window's unit."""
         return (round(self.centre - self.width, 6), round(self.centre + self.width, 6))
+
+
+def closed_around(operator: str) -> Closed:
+    """Return which ends a window has by the comparison of the distance: |m − m_Z| ≤ 10 keeps both.
+
+    > 10 keeps what is outside a window with both ends, ≥ 10 what is outside one without them.
+    """
+    edges = operator in {"<=", ">"}
+    return closed_at(low=edges, high=edges)
 
 
 def windows(tokens: list[Token], shape: str, text: str) -> list[Quantity]:
@@ -64,7 +74,8 @@ def windows(tokens: list[Token], shape: str, text: str) -> list[Quantity]:
         else:
             continue
         factor = unit_factor(unit.id)
-        quantity = Quantity(first, last, "in" if inside else "not_in", [], rule="mass-window")
+        closed = closed_around(str(comparator.value)) if comparator is not None else "both"
+        quantity = Quantity(first, last, "in" if inside else "not_in", [], rule="mass-window", closed=closed)
         window = Window(centre / factor, unit.id, width, inside)
         low, high = window.bounds()
         quantity.amounts = [Amount((low,), unit.id, (high,))]
@@ -107,6 +118,8 @@ def gaps(tokens: list[Token], quantities: list[Quantity]) -> list[Quantity]:
             and last.amounts[0].values[0] < quantity.amounts[0].values[0]
         ):
             low, high = last.amounts[0], quantity.amounts[0]
+            # An end that the text gives to what is kept does not belong to the hole.
+            edges = closed_at(low=last.operator == "<", high=quantity.closed in {"neither", "right"})
             hole = Quantity(
                 last.start,
                 last.end,
@@ -115,9 +128,16 @@ def gaps(tokens: list[Token], quantities: list[Quantity]) -> list[Quantity]:
                 last.variable,
                 True,
                 rule="gap",
+                closed=edges,
             )
             edge = Quantity(
-                quantity.start, quantity.end, "<", [Amount(high.upper, high.unit)], quantity.variable, True, rule="gap"
+                quantity.start,
+                quantity.end,
+                "<=" if quantity.closed in {"both", "right"} else "<",
+                [Amount(high.upper, high.unit)],
+                quantity.variable,
+                True,
+                rule="gap",
             )
             out[-1:] = [hole, edge]
         else:
