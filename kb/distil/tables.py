@@ -57,6 +57,7 @@ _HEAD_UNIT = re.compile(
     rf"\s*[\[(]\s*({_UNITS})(?:\s*\^?\{{?1/2\}}?)?(?:/c(?:\^?2)?)?\s*[\])]|,\s*({_UNITS})(?=\s*$)"
     rf"|\s+in\s+({_UNITS})\s*$"
 )
+_RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
 _COMPARATOR = re.compile(r"\s*([<>≤≥]=?|=)\s*$")
 
 
@@ -413,12 +414,13 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
         if either:
             return f"{bare} in the range {either.group(1)}–{either.group(2)}"
         return f"{bare} {flat}{tail}"
-    ranged = re.fullmatch(r"(?:∈\s*)?[\[(]?\s*([\d.]+)\s*(?:–|-|,|to)\s*([\d.]+)\s*[\])]?", flat)
+    ranged = _RANGE.fullmatch(flat)
     if ranged:
-        return f"{bare} in the range {ranged.group(1)}–{ranged.group(2)}{tail}"
-    outside = re.fullmatch(r"(?:∉|/∈|outside|not in)\s*[\[(]?\s*([\d.]+)\s*(?:–|-|,|to)\s*([\d.]+)\s*[\])]?", flat)
-    if outside:
-        return f"{bare} outside {outside.group(1)}–{outside.group(2)}{tail}"
+        sign, left, low, comma, high, right = ranged.groups()
+        outside = sign in {"∉", "/∈", "outside", "not in"}
+        if comma and left + right in {"[)", "(]", "()"}:  # in dashes, brackets are only brackets
+            return f"{bare} {'∉' if outside else '∈'} {left}{low}, {high}{right}{tail}"
+        return f"{bare} {'outside' if outside else 'in the range'} {low}–{high}{tail}"
     either = re.fullmatch(r"(\d+)\s*(?:or|,|/)\s*(\d+)", flat)
     if either and counted:
         return f"{bare} in the range {either.group(1)}–{either.group(2)}"
