@@ -115,8 +115,8 @@ def hzz4l() -> SelectionCriteria:
         cut("pt-2", "lepton.pt", ">", 15, "GeV", rank=2),
         cut("pt-3", "lepton.pt", ">", 10, "GeV", rank=3),
         cut("tagged", "muon.count", "<=", 1, when=when("tagged or alone", tagged, alone, combine="any")),
-        cut("m12", "lepton_pair.mass", "in", (50, 106), "GeV", rank=1),
-        cut("m34", "lepton_pair.mass", "in", (curve, 115), "GeV", rank=2),
+        cut("m12", "lepton_pair.mass", "in", (50, 106), "GeV", closed="neither", rank=1),
+        cut("m34", "lepton_pair.mass", "in", (curve, 115), "GeV", closed="neither", rank=2),
         cut("dr-same", "lepton_pair.delta_r", ">", 0.1, when=same),
         cut("dr-different", "lepton_pair.delta_r", ">", 0.2, when=different),
         cut("m-ll", "lepton_pair.mass", ">", 5, "GeV", definition="SFOS pair"),
@@ -125,7 +125,16 @@ def hzz4l() -> SelectionCriteria:
         cut("mu-calo-iso", "muon.iso_rel", "<", 0.3, component="calorimeter", cone=0.2, **each),
         cut("chi2-4mu", "vertex.chi2", "<", 6, when=when("in the 4μ channel", channel)),
         cut("chi2-other", "vertex.chi2", "<", 9, when=when("in the other channels", not_channel)),
-        cut("m4l", "fourlepton.mass", "in", (115, 130), "GeV", scope="region", regions=("signal region",)),
+        cut(
+            "m4l",
+            "fourlepton.mass",
+            "in",
+            (115, 130),
+            "GeV",
+            closed="neither",
+            scope="region",
+            regions=("signal region",),
+        ),
     )
     region = Region(name="signal region", kind="signal", cuts=("m4l",))
     return criteria_of(*cuts, composites=quadruplet_of(), regions=(region,))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from codegen.export_adl import to_adl
 from kb.ssc import (
     Choice,
@@ -83,6 +87,45 @@ def test_a_veto_is_a_rejection_and_a_rank_an_index() -> None:
     )
     assert "  reject Size(bjets) >= 1" in lines
     assert "  select pT(leptons[1]) > 15" in lines
+
+
+@pytest.mark.parametrize(
+    ("operator", "closed", "text"),
+    [
+        ("in", "both", "m(fourleptons) [] 115 130"),
+        ("in", "left", "(m(fourleptons) >= 115) and (m(fourleptons) < 130)"),
+        ("in", "right", "(m(fourleptons) > 115) and (m(fourleptons) <= 130)"),
+        ("in", "neither", "(m(fourleptons) > 115) and (m(fourleptons) < 130)"),
+        ("not_in", "both", "(m(fourleptons) < 115) or (m(fourleptons) > 130)"),
+        ("not_in", "left", "(m(fourleptons) < 115) or (m(fourleptons) >= 130)"),
+        ("not_in", "right", "(m(fourleptons) <= 115) or (m(fourleptons) > 130)"),
+        ("not_in", "neither", "(m(fourleptons) <= 115) or (m(fourleptons) >= 130)"),
+    ],
+)
+def test_only_a_range_with_both_ends_has_a_sign_of_its_own(operator: str, closed: str, text: str) -> None:
+    window: dict[str, Any] = {
+        "subject": Subject(object="fourlepton"),
+        "variable": Variable(id="mass"),
+        "operator": operator,
+        "value": (115, 130),
+        "unit": "GeV",
+        "closed": closed,
+    }
+    for role, word in (("select", "select"), ("veto", "reject")):
+        assert f"  {word} {text}" in text_of(Cut(id="a", scope="event", role=role, origin=HUMAN, **window))
+    guard = Condition(text="near the Higgs boson", clauses=(Clause(**window),))
+    guarded = Cut(
+        id="a",
+        scope="event",
+        subject=Subject(object="met"),
+        variable=Variable(id="pt"),
+        operator="<",
+        value=50,
+        unit="GeV",
+        when=guard,
+        origin=HUMAN,
+    )
+    assert f"  select ({text}) ? MET < 50 : ALL" in text_of(guarded)
 
 
 def test_a_region_stands_on_its_parent() -> None:

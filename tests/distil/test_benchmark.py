@@ -80,6 +80,15 @@ def test_the_subleading_pair_has_a_sliding_threshold(criteria: SelectionCriteria
     assert high == 115
 
 
+def test_windows_in_signs_are_open(criteria: SelectionCriteria) -> None:
+    windows = [cut for cut in criteria.cuts if isinstance(cut.value, tuple)]
+    assert {(cut.subject.definition, cut.operator, cut.closed) for cut in windows} == {
+        ("leading pair", "in", "neither"),
+        ("subleading pair", "in", "neither"),
+        ("quadruplet", "in", "neither"),
+    }
+
+
 def test_pairs_are_chosen_by_the_z_mass(criteria: SelectionCriteria) -> None:
     leading, subleading, quadruplet = (
         next(c for c in criteria.composites if c.name == name)

@@ -102,6 +102,71 @@ def test_ranges_are_read(text: str, low: float, high: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "statement"),
+    [
+        ("Events with 50 < m_ℓℓ < 106 GeV are selected.", "ℓℓ 50 < m < 106 GeV"),
+        ("Events with 50 ≤ m_ℓℓ < 106 GeV are selected.", "ℓℓ 50 ≤ m < 106 GeV"),
+        ("Events with 106 ≥ m_ℓℓ > 50 GeV are selected.", "ℓℓ 50 < m ≤ 106 GeV"),
+        ("Events with 50 ≤ m_ℓℓ ≤ 106 GeV are selected.", "ℓℓ m in 50 to 106 GeV"),
+        ("The dilepton mass must be in the range 50 < m_ℓℓ < 106 GeV.", "ℓℓ 50 < m < 106 GeV"),
+        ("The dilepton mass must be between 50 and 106 GeV.", "ℓℓ m in 50 to 106 GeV"),
+        ("The dilepton mass must be in the range 50–106 GeV.", "ℓℓ m in 50 to 106 GeV"),
+        ("Events must have m_ℓℓ ∈ [50, 106) GeV.", "ℓℓ 50 ≤ m < 106 GeV"),
+        ("Events must have m_ℓℓ ∉ (50, 106) GeV.", "ℓℓ m ≤ 50 or ≥ 106 GeV"),
+        ("Events with 50 < m_ℓℓ < 106 GeV are vetoed.", "veto: ℓℓ 50 < m < 106 GeV"),
+        ("The dilepton mass must be outside the range 81 < m_ℓℓ < 101 GeV.", "ℓℓ m ≤ 81 or ≥ 101 GeV"),
+        ("The dilepton mass must not be in the range 81 ≤ m_ℓℓ ≤ 101 GeV.", "ℓℓ m not in 81 to 101 GeV"),
+        ("The dilepton mass must be outside the interval 81–101 GeV.", "ℓℓ m not in 81 to 101 GeV"),
+    ],
+)
+def test_signs_and_brackets_say_which_ends_a_range_has(text: str, statement: str) -> None:
+    assert said(text) == {statement}
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("The dilepton mass must be greater than 50 and less than 106 GeV.", {(">", 50), ("<", 106)}),
+        ("The dilepton mass must be at least 50 but below 106 GeV.", {(">=", 50), ("<", 106)}),
+        ("The dilepton mass has to be below 106 and above 50 GeV.", {(">", 50), ("<", 106)}),
+        ("The dilepton mass has to be above 50 GeV and below 106 GeV.", {(">", 50), ("<", 106)}),
+    ],
+)
+def test_a_range_in_words_is_two_bounds_of_one_unit(text: str, bounds: set[tuple[str, float]]) -> None:
+    found = cuts(text)
+    assert {(cut.operator, cut.value) for cut in found} == bounds
+    assert {(cut.variable.id, cut.unit) for cut in found} == {("mass", "GeV")}
+
+
+def test_a_bound_does_not_take_the_unit_of_another_quantity() -> None:
+    assert said("Jets must have |η| below 2.5 and p_T above 30 GeV.") == {"jet |η| < 2.5", "jet p_T > 30 GeV"}
+
+
+@pytest.mark.parametrize(
+    ("text", "operator", "closed"),
+    [
+        ("Events must satisfy |m_ℓℓ − m_Z| < 10 GeV.", "in", "neither"),
+        ("Events must satisfy |m_ℓℓ − m_Z| ≤ 10 GeV.", "in", "both"),
+        ("Events must satisfy |m_ℓℓ − m_Z| > 10 GeV.", "not_in", "both"),
+        ("Events must satisfy |m_ℓℓ − m_Z| ≥ 10 GeV.", "not_in", "neither"),
+        ("The dilepton mass must be less than 10 GeV from the Z boson mass.", "in", "neither"),
+        ("The dilepton mass must lie within 10 GeV of the Z boson mass.", "in", "both"),
+        ("The dilepton mass must differ by more than 10 GeV from the Z boson mass.", "not_in", "both"),
+        ("The dilepton mass must differ by at least 10 GeV from the Z boson mass.", "not_in", "neither"),
+    ],
+)
+def test_the_edges_of_a_window_follow_the_distance(text: str, operator: str, closed: str) -> None:
+    (cut,) = cuts(text)
+    assert (cut.operator, cut.closed, cut.value) == (operator, closed, (81.1876, 101.1876))
+
+
+def test_a_condition_has_the_ends_the_text_gives_it() -> None:
+    (cut,) = cuts("The isolation must be less than 0.1 for electrons with 20 < p_T ≤ 50 GeV.")
+    assert cut.when is not None
+    assert [(clause.value, clause.closed) for clause in cut.when.clauses] == [((20, 50), "right")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "The dilepton mass must lie within 15 GeV of the Z boson mass.",
@@ -168,6 +233,7 @@ def test_impact_parameters_in_two_directions() -> None:
 
 def test_a_gap_in_pseudorapidity() -> None:
     assert said("Photons must have |η| < 1.37 or 1.52 < |η| < 2.37.") == {"γ |η| not in 1.37 to 1.52", "γ |η| < 2.37"}
+    assert said("Photons must have |η| ≤ 1.37 or 1.52 ≤ |η| ≤ 2.37.") == {"γ |η| ≤ 1.37 or ≥ 1.52", "γ |η| ≤ 2.37"}
 
 
 def test_thresholds_named_first_and_given_later() -> None:

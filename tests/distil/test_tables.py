@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kb.distil import distil
 from kb.document import Block, Cell, Document, Span, Table
 
@@ -86,7 +88,40 @@ def test_cells_name_regions_and_the_sides_their_requirements() -> None:
     found = said(table("Table 2: Summary of the signal region definitions.", cells))
     assert found["b-jet N = 0"] == ("SR1", "SR2", "SR3", "SR4")
     assert found["event H_T in 400 to 600 GeV"] == ("SR3", "SR4")
-    assert found["E_T^miss p_T in 50 to 300 GeV"] == ("SR13",)
+    assert found["E_T^miss 50 ≤ p_T < 300 GeV"] == ("SR13",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "statement"),
+    [
+        ("60–120", "ℓℓ m in 60 to 120 GeV"),
+        ("[60, 120]", "ℓℓ m in 60 to 120 GeV"),
+        ("[60, 120)", "ℓℓ 60 ≤ m < 120 GeV"),
+        ("(60, 120]", "ℓℓ 60 < m ≤ 120 GeV"),
+        ("∈ (60, 120)", "ℓℓ 60 < m < 120 GeV"),
+        ("(60–120)", "ℓℓ m in 60 to 120 GeV"),
+        ("∉ [60, 120]", "ℓℓ m not in 60 to 120 GeV"),
+        ("∉ (60, 120)", "ℓℓ m ≤ 60 or ≥ 120 GeV"),
+    ],
+)
+def test_brackets_of_an_interval_say_which_ends_it_has(cell: str, statement: str) -> None:
+    document = table("Table 4: Definition of the regions.", rows(["Region", "m_ℓℓ [GeV]"], ["SRA", cell]))
+    assert said(document) == {statement: ("SRA",)}
+
+
+def test_a_region_that_spans_ranges_has_the_outermost_ends() -> None:
+    cells: list[Place] = [
+        (0, 0, 1, 1, "N_jets"),
+        (0, 1, 1, 1, "50 < p_T^miss ≤ 150 GeV"),
+        (0, 2, 1, 1, "150 < p_T^miss ≤ 300 GeV"),
+        (1, 0, 1, 1, "2"),
+        (1, 1, 1, 1, "SR1"),
+        (1, 2, 1, 1, "SR2"),
+        (2, 0, 1, 1, "3"),
+        (2, 1, 1, 2, "SR3"),
+    ]
+    found = said(table("Table 2: Summary of the signal region definitions.", cells))
+    assert found["E_T^miss 50 < p_T ≤ 300 GeV"] == ("SR3",)
 
 
 def test_vetoes_ticks_and_inversions() -> None:
@@ -116,7 +151,7 @@ def test_a_cell_may_be_a_sentence() -> None:
         ["CRT", "top", "30 GeV < m_T(ℓ, E_T^miss) < 100 GeV, b-tag"],
     )
     assert said(table("Table 3: Control regions and the requirements used to select them.", cells)) == {
-        "event m_T in 30 to 100 GeV": ("CRW", "CRT"),
+        "event 30 < m_T < 100 GeV": ("CRW", "CRT"),
         "b-jet N = 0": ("CRW",),
         "b-jet N ≥ 1": ("CRT",),
     }

@@ -84,8 +84,8 @@ def hzz4l() -> SelectionCriteria:
         by_hand("pt-2", "lepton.pt", ">", 15, "GeV", rank=2),
         by_hand("pt-3", "lepton.pt", ">", 10, "GeV", rank=3),
         by_hand("tagged-count", "muon.count", "<=", 1, when=tagged),
-        by_hand("m12", "lepton_pair.mass", "in", (50, 106), "GeV", **pair),
-        by_hand("m34", "lepton_pair.mass", "in", (curve, 115), "GeV", rank=2),
+        by_hand("m12", "lepton_pair.mass", "in", (50, 106), "GeV", closed="neither", **pair),
+        by_hand("m34", "lepton_pair.mass", "in", (curve, 115), "GeV", closed="neither", rank=2),
         by_hand("dr-same", "lepton_pair.delta_r", ">", 0.1, when=same),
         by_hand("dr-different", "lepton_pair.delta_r", ">", 0.2, when=different),
         by_hand("m-ll", "lepton_pair.mass", ">", 5, "GeV", definition="SFOS pair"),
@@ -94,7 +94,16 @@ def hzz4l() -> SelectionCriteria:
         by_hand("mu-calo-iso", "muon.iso_rel", "<", 0.3, variable={"component": "calorimeter", "cone": 0.2}, **each),
         by_hand("chi2-4mu", "vertex.chi2", "<", 6, when=when("4μ channel", "fourlepton", "other", "4μ", "flavour")),
         by_hand("chi2-other", "vertex.chi2", "<", 9, when=Condition(text="in the other channels")),
-        by_hand("m4l", "fourlepton.mass", "in", (115, 130), "GeV", scope="region", regions=("signal region",)),
+        by_hand(
+            "m4l",
+            "fourlepton.mass",
+            "in",
+            (115, 130),
+            "GeV",
+            closed="neither",
+            scope="region",
+            regions=("signal region",),
+        ),
     )
     sfos = ("same_flavour", "opposite_charge")
     nearest = Choice(mode="closest", variable=Variable(id="mass"), target=91.1876, unit="GeV")

@@ -40,6 +40,7 @@ def test_what_the_models_write_fits_the_schema(fields: dict[str, Any]) -> None:
     [
         (("cuts", 0), "operator", "=>"),
         (("cuts", 0), "threshold", 5),
+        (("cuts", 0), "closed", "open"),
         (("cuts", 0), "scope", "everywhere"),
         (("cuts", 0, "evidence", 0), "document_hash", "abc"),
         (("paper",), "arxiv_id", None),

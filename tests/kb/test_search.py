@@ -49,5 +49,15 @@ def test_two_thresholds_for_one_thing_are_a_conflict(
     assert len(conflicts(made)) == number
 
 
+def test_a_range_without_an_end_is_another_requirement(store: Store, papers: ModuleType, dimuon: Document) -> None:
+    window = papers.cut(dimuon, "|d_0| must", "muon_pair", "mass", "in", (80, 100), unit="GeV")
+    open_window = window.model_copy(update={"id": "open", "closed": "neither"})
+    made = papers.criteria(dimuon, window, open_window)
+    store.save_document(dimuon, sha256="0" * 64)
+    store.save_criteria(made)
+    assert {found.closed for found in thresholds(store, CutFilter(variable="mass"))} == {"both", "neither"}
+    assert len(conflicts(made)) == 1
+
+
 def test_a_paper_that_agrees_with_itself_has_no_conflict(papers: ModuleType, dimuon: Document) -> None:
     assert conflicts(papers.criteria(dimuon, *papers.dimuon_cuts(dimuon))) == []

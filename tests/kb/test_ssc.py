@@ -94,6 +94,50 @@ def test_a_mass_window_is_one_cut(papers: ModuleType, dimuon: Document) -> None:
     assert cut.normal_value == (90, 150)
 
 
+@pytest.mark.parametrize(
+    ("operator", "closed", "statement"),
+    [
+        ("in", "both", "bb m in 90 to 150 GeV"),
+        ("in", "left", "bb 90 ≤ m < 150 GeV"),
+        ("in", "right", "bb 90 < m ≤ 150 GeV"),
+        ("in", "neither", "bb 90 < m < 150 GeV"),
+        ("not_in", "both", "bb m not in 90 to 150 GeV"),
+        ("not_in", "left", "bb m < 90 or ≥ 150 GeV"),
+        ("not_in", "right", "bb m ≤ 90 or > 150 GeV"),
+        ("not_in", "neither", "bb m ≤ 90 or ≥ 150 GeV"),
+    ],
+)
+def test_a_range_says_which_of_its_ends_belong_to_it(
+    papers: ModuleType, dimuon: Document, operator: str, closed: str, statement: str
+) -> None:
+    (cut,) = kept(papers, dimuon, own("bjet_pair", "mass", operator, (90, 150), unit="GeV", closed=closed)).cuts
+    assert cut.closed == closed
+    assert cut.statement() == statement
+
+
+def test_a_range_with_both_ends_need_not_say_so() -> None:
+    window = own("bjet_pair", "mass", "in", (90, 150), unit="GeV")
+    assert window.closed == "both"
+    assert "closed" not in json.loads(window.model_dump_json())
+
+
+ENDS = st.sampled_from(["both", "left", "right", "neither"])
+RANGES = st.tuples(st.sampled_from(["in", "not_in"]), st.tuples(st.floats(0, 50), st.floats(50, 500)), ENDS)
+
+
+@given(RANGES, RANGES)
+def test_the_ends_of_ranges_survive_json(
+    asked: tuple[str, tuple[float, float], str], told: tuple[str, tuple[float, float], str]
+) -> None:
+    fields: dict[str, Any] = {"subject": Subject(object="muon"), "variable": Variable(id="pt"), "unit": "GeV"}
+    clause = Clause(**fields, operator=told[0], value=told[1], closed=told[2])
+    when = Condition(text="for muons of medium momentum", clauses=(clause,))
+    cut = own("muon", "iso_abs", asked[0], asked[1], unit="GeV", closed=asked[2], when=when)
+    again = Cut.model_validate_json(cut.model_dump_json())
+    assert again == cut
+    assert again.model_dump_json() == cut.model_dump_json()
+
+
 def test_a_veto_window_around_the_z_boson(papers: ModuleType, dimuon: Document) -> None:
     # |m_ll − m_Z| > 10 GeV, kept as the paper writes it: a distance from a named mass.
     distance = Variable(id="mass", name="|m_ℓℓ − m_Z|", reference=("z",))
@@ -290,6 +334,26 @@ def test_only_a_person_may_leave_the_evidence_out() -> None:
 def test_a_cut_that_makes_no_sense_is_refused(fields: tuple[str, str, str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         own(*fields)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "closed", "message"),
+    [
+        (">", 5, "left", "no range whose ends"),
+        ("is", "tight", "neither", "no range whose ends"),
+        ("in", 5, "both", "takes a range"),
+        ("not_in", "4μ", "both", "takes a range"),
+        ("<", (5, 6), "both", "takes one number"),
+    ],
+)
+def test_only_a_range_has_ends(operator: str, value: Any, closed: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        own("muon", "pt", operator, value, closed=closed)
+    with pytest.raises(ValidationError, match=message):
+        Clause.model_validate(
+            {"subject": {"object": "muon"}, "variable": {"id": "pt"}, "operator": operator, "value": value}
+            | {"closed": closed}
+        )
 
 
 def test_a_unit_outside_the_vocabulary_is_refused() -> None:
