@@ -167,48 +167,52 @@ def event(
     return {"leptons": leptons, "jets": jets, **more}
 
 
+def write_events(path: Path, *events: Event) -> Path:
+    """Write events as a `mini` tree."""
+    lepton = {key: [[part[i] for part in e["leptons"]] for e in events] for i, key in enumerate(_LEPTON)}
+    jet = {key: [[part[i] for part in e["jets"]] for e in events] for i, key in enumerate(("pt", "eta", "phi"))}
+    columns = {
+        "lep_type": _jagged(lepton["type"], "u4"),
+        "lep_charge": _jagged(lepton["charge"], "i4"),
+        "lep_pt": 1000 * _jagged(lepton["pt"]),
+        "lep_eta": _jagged(lepton["eta"]),
+        "lep_phi": _jagged(lepton["phi"]),
+        "jet_pt": 1000 * _jagged(jet["pt"]),
+        "jet_eta": _jagged(jet["eta"]),
+        "jet_phi": _jagged(jet["phi"]),
+    }
+    columns["lep_E"] = columns["lep_pt"] * np.cosh(columns["lep_eta"])
+    columns["jet_E"] = columns["jet_pt"] * np.cosh(columns["jet_eta"])
+    for branch in ("z0", "ptcone30", "etcone20", "trackd0pvunbiased", "tracksigd0pvunbiased"):
+        columns[f"lep_{branch}"] = _jagged([e.get(branch, [0.0] * len(e["leptons"])) for e in events])
+    columns["jet_MV2c10"] = _jagged([e.get("MV2c10", [0.0] * len(e["jets"])) for e in events])
+    flags = [e.get("tight", [1] * len(e["leptons"])) for e in events]
+    columns["lep_isTightID"] = ak.values_astype(_jagged(flags), bool)
+    size = len(events)
+    flat = {
+        "runNumber": np.full(size, 7, dtype="i4"),
+        "eventNumber": np.arange(size, dtype="i4"),
+        "met_et": np.array([1000 * e.get("met", 0.0) for e in events], dtype="f4"),
+        "met_phi": np.array([e.get("met_phi", 0.0) for e in events], dtype="f4"),
+        "trigE": np.array([e.get("trigE", True) for e in events]),
+        "trigM": np.array([e.get("trigM", False) for e in events]),
+    }
+    lists = {
+        prefix: ak.zip({key.split("_", 1)[1]: v for key, v in columns.items() if key.startswith(f"{prefix}_")})
+        for prefix in ("lep", "jet")
+    }
+    with uproot.recreate(path) as file:
+        file.mktree("mini", {n: v.type.content for n, v in lists.items()} | {n: v.dtype for n, v in flat.items()})
+        file["mini"].extend(lists | flat)
+    return path
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Return a writer of events as a `mini` tree."""
 
     def make(*events: Event, name: str = "events.root") -> Path:
-        lepton = {key: [[part[i] for part in e["leptons"]] for e in events] for i, key in enumerate(_LEPTON)}
-        jet = {key: [[part[i] for part in e["jets"]] for e in events] for i, key in enumerate(("pt", "eta", "phi"))}
-        columns = {
-            "lep_type": _jagged(lepton["type"], "u4"),
-            "lep_charge": _jagged(lepton["charge"], "i4"),
-            "lep_pt": 1000 * _jagged(lepton["pt"]),
-            "lep_eta": _jagged(lepton["eta"]),
-            "lep_phi": _jagged(lepton["phi"]),
-            "jet_pt": 1000 * _jagged(jet["pt"]),
-            "jet_eta": _jagged(jet["eta"]),
-            "jet_phi": _jagged(jet["phi"]),
-        }
-        columns["lep_E"] = columns["lep_pt"] * np.cosh(columns["lep_eta"])
-        columns["jet_E"] = columns["jet_pt"] * np.cosh(columns["jet_eta"])
-        for branch in ("z0", "ptcone30", "etcone20", "trackd0pvunbiased", "tracksigd0pvunbiased"):
-            columns[f"lep_{branch}"] = _jagged([e.get(branch, [0.0] * len(e["leptons"])) for e in events])
-        columns["jet_MV2c10"] = _jagged([e.get("MV2c10", [0.0] * len(e["jets"])) for e in events])
-        flags = [e.get("tight", [1] * len(e["leptons"])) for e in events]
-        columns["lep_isTightID"] = ak.values_astype(_jagged(flags), bool)
-        size = len(events)
-        flat = {
-            "runNumber": np.full(size, 7, dtype="i4"),
-            "eventNumber": np.arange(size, dtype="i4"),
-            "met_et": np.array([1000 * e.get("met", 0.0) for e in events], dtype="f4"),
-            "met_phi": np.array([e.get("met_phi", 0.0) for e in events], dtype="f4"),
-            "trigE": np.array([e.get("trigE", True) for e in events]),
-            "trigM": np.array([e.get("trigM", False) for e in events]),
-        }
-        path = tmp_path / name
-        lists = {
-            prefix: ak.zip({key.split("_", 1)[1]: v for key, v in columns.items() if key.startswith(f"{prefix}_")})
-            for prefix in ("lep", "jet")
-        }
-        with uproot.recreate(path) as file:
-            file.mktree("mini", {n: v.type.content for n, v in lists.items()} | {n: v.dtype for n, v in flat.items()})
-            file["mini"].extend(lists | flat)
-        return path
+        return write_events(tmp_path / name, *events)
 
     return make
 
@@ -225,23 +229,21 @@ def _jagged(lists: Sequence[Sequence[float]], dtype: str = "f4") -> ak.Array:
 Masks = dict[str, list[bool]]
 
 
+def masks_of(criteria: SelectionCriteria, profile: Profile, *files: Path) -> Masks:
+    """Run the code of criteria on files: pass flags by step, by region and for the whole selection."""
+    namespace: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
+    exec(compile(emit(make_plan(criteria, profile)), "analysis.py", "exec"), namespace)
+    analysis = namespace["Analysis"](None, None)
+    for file in files:
+        for piece in namespace["pieces"](str(file), analysis.branches):
+            analysis.add(piece)
+    return {name: mask.tolist() for name, mask in analysis.masks().items()}
+
+
 @pytest.fixture
-def masks(tmp_path: Path, profile: Profile) -> Callable[..., Masks]:
-    """Return a runner of criteria on files: pass flags by step, by region and for the whole selection."""
-
-    def run(criteria: SelectionCriteria, *files: Path) -> Masks:
-        plan = make_plan(criteria, profile)
-        script = tmp_path / "analysis.py"
-        script.write_text(emit(plan), encoding="utf-8")
-        namespace: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
-        exec(compile(script.read_text(encoding="utf-8"), str(script), "exec"), namespace)
-        analysis = namespace["Analysis"](None, None)
-        for file in files:
-            for piece in namespace["pieces"](str(file), analysis.branches):
-                analysis.add(piece)
-        return {name: mask.tolist() for name, mask in analysis.masks().items()}
-
-    return run
+def masks(profile: Profile) -> Callable[..., Masks]:
+    """Return a runner of criteria on files."""
+    return lambda criteria, *files: masks_of(criteria, profile, *files)
 
 
 @pytest.fixture
