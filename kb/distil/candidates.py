@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from kb.distil.reading import Reading
 from kb.ssc import Closed, Condition, EvidenceKind, Operator, Role, Scope, Value, Variable
 
 
@@ -16,19 +17,17 @@ class Candidate:
     variable: Variable
     operator: Operator
     value: Value
-    unit: str
     start: int
     end: int
     rule: str
+    scope: Scope
+    unit: str = "1"
     closed: Closed = "both"
     rank: int | None = None
     definition: str | None = None
     when: Condition | None = None
     role: Role = "select"
-    scope: Scope = "object"
     regions: tuple[str, ...] = ()
-    any_of: str | None = None
-    note: str = ""
     kind: EvidenceKind = "stated"
     also: tuple[tuple[int, int, EvidenceKind], ...] = ()
     rationale: tuple[int, int] | None = None
@@ -48,25 +47,49 @@ class Turned:
     start: int
     end: int
     text: str = ""
-    references: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Memory:
-    """What earlier sentences leave behind for pronouns and bare nouns."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a whole sentence is about: the regions it speaks of and, for a sentence on triggers, that scope."""
 
-    subject: str | None = None
-    variable: str | None = None
-    pair: str = "lepton_pair"
-    system: str | None = None
-    leptons: int | None = None
-    listing: bool = False
-    told: int | None = None
-    placeholders: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
-    vetoed: dict[str, str] = field(default_factory=dict)
-    collection: dict[str, str] = field(default_factory=dict)
-    component: str | None = None
-    cones: dict[str, float] = field(default_factory=dict)
+    scope: Scope | None = None
+    regions: tuple[str, ...] = ()
+
+    @property
+    def event_scope(self) -> Scope:
+        """The scope of what is required of the event as a whole."""
+        return self.scope or ("region" if self.regions else "event")
+
+
+def stated(
+    reading: Reading, setting: Setting, object_id: str, variable: str, operator: str, value: Value, rule: str
+) -> Candidate:
+    """Propose what a sentence requires of the event; `with_` adds what else it says."""
+    return Candidate(
+        object=object_id,
+        variable=Variable(id=variable),
+        operator=operator_of(operator),
+        value=value,
+        start=reading.start,
+        end=reading.end,
+        rule=rule,
+        regions=setting.regions,
+        scope=setting.event_scope,
+    )
+
+
+def flag(
+    reading: Reading,
+    setting: Setting,
+    object_id: str,
+    variable: str,
+    value: str,
+    rule: str,
+    scope: Scope = "object",
+) -> Candidate:
+    """Propose a requirement without a number; `scope` is its own, where the sentence sets none for all."""
+    return stated(reading, setting, object_id, variable, "is", value, rule).with_(scope=setting.scope or scope)
 
 
 def joined_condition(found: list[Condition]) -> Condition | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kb.distil.qualifiers import channel_condition, flavour_condition, pair_requirements
-from kb.distil.quantities import Quantity
-from kb.distil.reading import Phrase, Reading
+from kb.distil.amounts import Quantity
+from kb.distil.candidates import operator_of
+from kb.distil.phrases import Phrase
+from kb.distil.qualifiers import channel_condition, flavour_condition, pair_requirements, tag_condition
+from kb.distil.reading import Reading
 from kb.ssc import Clause, Condition, Subject, Variable
 
 
 @dataclass(slots=True)
-class Span:
+class ConditionalSpan:
     """A conditional phrase: tokens `[start, end)`; `leading` ones open the sentence and govern all of it."""
 
     start: int
@@ -21,10 +23,10 @@ class Span:
     quantities: list[Quantity]
 
 
-def spans(reading: Reading) -> list[Span]:
+def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     """Return the conditional phrases of a sentence."""
     tokens, shape = reading.tokens, reading.shape
-    found: list[Span] = []
+    found: list[ConditionalSpan] = []
     starts = [i for i, t in enumerate(tokens) if t.kind == "f"]
     if (
         tokens
@@ -45,25 +47,19 @@ def spans(reading: Reading) -> list[Span]:
                 if depth == 0:
                     break
                 depth -= 1
-            elif (
-                (depth == 0 and kind in "SW")
-                or (depth == 0 and kind == "l" and not re.match(r"l[tr]?[nv][cu]", shape[end:]))
-                or (depth == 0 and end > start and shape[end] == "f")
-                or (
-                    depth == 0
-                    and kind == "a"
-                    and re.match(r"a[tg]{0,2}(?:v[ctb]|c)", shape[end:])
-                    and _ends(reading, start, end)
-                )
+            elif depth == 0 and (
+                kind in "SWf"
+                or (kind == "l" and not re.match(r"l[tr]?[nv][cu]", shape[end:]))
+                or (re.match(r"a[tg]{0,2}(?:v[ctb]|c)", shape[end:]) and _ends(reading, start, end))
             ):
                 break
             end += 1
         inside = [q for q in reading.quantities if start < q.start < end and _conditional(reading, start, q)]
-        found.append(Span(start, end, start <= 1, inside))
+        found.append(ConditionalSpan(start, end, start <= 1, inside))
     return found or _universal(reading)
 
 
-def _universal(reading: Reading) -> list[Span]:
+def _universal(reading: Reading) -> list[ConditionalSpan]:
     """`all jets with p_T > 100 GeV must fulfil …`: the bound on the jets is the condition of the requirement."""
     match = re.match(r".{0,40}?(?P<s>e[tr]{0,2}o)w", reading.shape)
     verb = reading.shape.find("m", match.end()) if match else -1
@@ -72,7 +68,7 @@ def _universal(reading: Reading) -> list[Span]:
     inside = [q for q in reading.quantities if match.end() <= q.start and q.end <= verb + 1]
     later = [q for q in reading.quantities if q.start > verb]
     start = match.start("s")
-    return [Span(start, verb, True, inside)] if inside and later else []
+    return [ConditionalSpan(start, verb, True, inside)] if inside and later else []
 
 
 def _ends(reading: Reading, start: int, end: int) -> bool:
@@ -81,7 +77,7 @@ def _ends(reading: Reading, start: int, end: int) -> bool:
 
 
 def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:
-    if re.search(r"\bthresholds?\b", reading.words(max(0, start - 4), start)):
+    if re.search(r"\bthresholds?\b", reading.words_before(start, 4)):
         return False
     gap = reading.shape[
         start + 1 : quantity.start if quantity.variable is None else min(quantity.start, quantity.variable)
@@ -89,14 +85,10 @@ def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:
     return re.fullmatch(r"[tenrohvkOw,bax]*[wvk]?[tb]*(?:[vcnudla]*)", gap) is not None and "m" not in gap
 
 
-def condition(reading: Reading, span: Span) -> Condition | None:
+def condition(reading: Reading, span: ConditionalSpan) -> Condition | None:
     """Return the condition a phrase states, or None where it states none."""
     text = reading.words(span.start, span.end).strip(" .,;")
-    clauses = []
-    for quantity in span.quantities:
-        clause = _clause(reading, quantity)
-        if clause:
-            clauses.append(clause)
+    clauses = [clause for quantity in span.quantities if (clause := _clause(reading, quantity))]
     if clauses:
         return Condition(text=text, clauses=tuple(clauses))
     relations = [r for r in pair_requirements(text) if r.endswith("flavour")]
@@ -108,8 +100,8 @@ def condition(reading: Reading, span: Span) -> Condition | None:
 def _clause(reading: Reading, quantity: Quantity) -> Clause | None:
     index = quantity.variable
     if index is None:
-        index = next((i for i in range(quantity.start - 1, -1, -1) if reading.shape[i] == "v"), None)
-    if index is None:
+        index = reading.shape.rfind("v", 0, quantity.start)
+    if index < 0:
         return None
     symbol = reading.tokens[index].value
     object_id = symbol.about.object if symbol.about else None
@@ -117,14 +109,11 @@ def _clause(reading: Reading, quantity: Quantity) -> Clause | None:
         near = [p for p in reading.phrases if p.index < index and p.object != "event"]
         object_id = near[-1].object if near else "event"
     amount = quantity.amounts[0]
-    value: float | tuple[float, float] = amount.values[0]
-    if amount.upper:
-        value = (amount.values[0], amount.upper[0])
     return Clause(
         subject=Subject(object=object_id, rank=symbol.about.rank if symbol.about else None),
         variable=Variable(id=symbol.variable, name=symbol.name),
-        operator=quantity.operator,  # type: ignore[arg-type]  # the lexicon's operators are SSC's
-        value=value,
+        operator=operator_of(quantity.operator),
+        value=amount.bounds(),
         closed=quantity.closed,
         unit=amount.unit,
     )
@@ -132,15 +121,13 @@ def _clause(reading: Reading, quantity: Quantity) -> Clause | None:
 
 def channel_after(reading: Reading, position: int) -> Condition | None:
     """Read a channel right after a bound: `less than 6 in the 4μ channel`."""
-    words = reading.words(position, min(position + 6, len(reading.tokens)))
+    words = reading.words(position, position + 6)
     match = re.match(r"(?:in|for) (?:the |all )?(?:other |remaining )?[\w/]*\s?(?:channels?|final states?)", words)
     return channel_condition(match.group()) if match else None
 
 
 def phrase_condition(phrase: Phrase) -> Condition | None:
     """Return the condition set by the words before an object (`calorimeter-tagged muons`)."""
-    from kb.distil.qualifiers import tag_condition
-
     if not phrase.tags:
         return None
     return tag_condition(phrase.words.strip() or phrase.tags[0], phrase.tags, phrase.object)

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
-from kb.document import Document
+from kb.distil.rulebook import pattern, rulebook
 
 SectionKind = Literal["skip", "systematics", "results", "simulation", "background", "selection", "detector", "front"]
 
+NO_REQUIREMENT = "no word of requirement"
+DESCRIBES = "describes an efficiency, a distribution or the like"
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    sections: tuple[tuple[SectionKind, re.Pattern[str]], ...]
-    require: re.Pattern[str]
-    against: re.Pattern[str]
-    strong: re.Pattern[str]
-    never: re.Pattern[str]
-
-
-@lru_cache(maxsize=1)
-def _rules() -> _Rules:
-    raw = tomllib.loads(Path(__file__).with_name("context.toml").read_text(encoding="utf-8"))
-    sections = tuple(
-        (kind, re.compile("|".join(patterns), re.IGNORECASE)) for kind, patterns in raw["sections"].items()
-    )
-    cues = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in raw["cues"].items()}
-    return _Rules(sections, cues["require"], cues["against"], cues["strong"], cues["never"])
+_DATA = rulebook("context")
+_SECTIONS: list[tuple[SectionKind, re.Pattern[str]]] = [
+    (kind, pattern("|".join(titles))) for kind, titles in _DATA["sections"].items()
+]
+_REQUIRE, _AGAINST, _STRONG, _NEVER = (pattern(_DATA["cues"][cue]) for cue in ("require", "against", "strong", "never"))
+_NUMBERING = re.compile(r"^[\d.\sA-Z]{0,6}(?=[A-Z])")
+_OBJECTS = pattern(r"selection|reconstruct|object")
+_TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
+_SELECTED = pattern(r"\b(?:selected|required|candidates with|we require|must)\b")
 
 
 def section_kind(path: tuple[str, ...]) -> SectionKind:
@@ -43,16 +33,13 @@ def section_kind(path: tuple[str, ...]) -> SectionKind:
     """
     if not path:
         return "front"
-    rules = _rules()
     for title in reversed(path):
-        bare = re.sub(r"^[\d.\sA-Z]{0,6}(?=[A-Z])", "", title)
-        for kind, pattern in rules.sections:
-            if pattern.search(bare):
-                if kind in {"simulation", "systematics"} and re.search(
-                    r"selection|reconstruct|object", bare, re.IGNORECASE
-                ):
-                    return "selection"
-                return kind
+        bare = _NUMBERING.sub("", title)
+        kind = next((kind for kind, titles in _SECTIONS if titles.search(bare)), None)
+        if kind in {"simulation", "systematics"} and _OBJECTS.search(bare):
+            return "selection"  # "Event simulation and object selection"
+        if kind:
+            return kind
     return "selection"
 
 
@@ -64,68 +51,19 @@ def objection(text: str, kind: SectionKind) -> str:
     >>> objection("Electrons must have p_T > 20 GeV.", "selection")
     ''
     """
-    rules = _rules()
     if kind == "skip":
         return "introduction, summary or theory"
-    about_trigger = re.search(r"\btriggers?\b|data[- ]quality", text, re.IGNORECASE) and not re.search(
-        r"trigger efficienc", text, re.IGNORECASE
-    )
-    if rules.never.search(text) and not (
-        rules.strong.search(text)
-        and kind in {"selection", "background"}
-        and not re.search(r"generat|coverage|covers|limit", text, re.IGNORECASE)
-    ):
-        return "describes detector, simulation or results" if kind != "detector" else "describes the detector"
-    if kind == "detector" and not (about_trigger and rules.strong.search(text)):
-        return "describes the detector"
-    if kind == "simulation" and not (about_trigger and rules.strong.search(text)):
-        return "describes simulated samples"
+    strong = bool(_STRONG.search(text))
+    selects = strong and kind in {"selection", "background"}
+    if _NEVER.search(text) and not (selects and not re.search(r"generat|coverage|covers|limit", text, re.IGNORECASE)):
+        return "describes the detector" if kind == "detector" else "describes detector, simulation or results"
+    about_trigger = _TRIGGER.search(text) and not re.search(r"trigger efficienc", text, re.IGNORECASE)
+    if kind in {"detector", "simulation"} and not (about_trigger and strong):
+        return "describes the detector" if kind == "detector" else "describes simulated samples"
     if kind == "systematics":
         return "describes systematic uncertainties"
-    if kind == "results" and not re.search(
-        r"\b(?:selected|required|candidates with|we require|must)\b", text, re.IGNORECASE
-    ):
+    if kind == "results" and (_AGAINST.search(text) or not _SELECTED.search(text)):
         return "describes results"
-    if kind == "results" and rules.against.search(text):
-        return "describes results"
-    if rules.against.search(text) and not rules.strong.search(text):
-        return "describes an efficiency, a distribution or the like"
-    if not rules.require.search(text):
-        return "no word of requirement"
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """What a paper says of its data."""
-
-    name: str | None
-    sqrt_s: float | None
-    luminosity: float | None
-
-
-def experiment(document: Document) -> Experiment:
-    """Read experiment, √s [TeV] and integrated luminosity [fb⁻¹] from title and first pages."""
-    head = document.title + "\n" + document.text[:12000]
-    names = ["ATLAS", "CMS", "LHCb", "ALICE", "CDF", "Belle II", "BaBar", "DØ"]
-    first = {name: head.find(name) for name in names if name in head}
-    title = {name: document.title.find(name) for name in names if name in document.title}
-    counts = {name: len(re.findall(rf"\b{name}\b", document.text)) for name in first}
-    name = (
-        min(title, key=lambda n: title[n]) if title else max(counts, key=lambda n: (counts[n], n)) if counts else None
-    )
-    energy = re.search(
-        (
-            r"√\s?\(?s\)?\s*=?\s*(?:of\s+)?(\d+(?:\.\d+)?)\s*TeV|(?:cent(?:re|er)[- ]of[- ]mass energ(?:y"
-            r"|ies) of)\s*(?:√s\s*=\s*)?(\d+(?:\.\d+)?)\s*TeV"
-        ),
-        head,
-    )
-    if energy is None:
-        energy = re.search(r"(\d+(?:\.\d+)?)\s*TeV()", head)
-    luminosity = re.search(r"(\d+(?:\.\d+)?)\s*(fb|pb)\s*\^?\{?\s*[-−–]\s*1", head)
-    value = None
-    if luminosity:
-        value = float(luminosity.group(1)) * (1.0 if luminosity.group(2) == "fb" else 1e-3)
-    sqrt_s = float(energy.group(1) or energy.group(2)) if energy else None
-    return Experiment(name, sqrt_s, value)
+    if not strong and _AGAINST.search(text):
+        return DESCRIBES
+    return "" if _REQUIRE.search(text) else NO_REQUIREMENT

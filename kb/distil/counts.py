@@ -7,139 +7,9 @@ from dataclasses import dataclass
 
 from kb.distil.entities import Mention, kinds
 from kb.distil.lexer import Token
+from kb.distil.lexicon import lexicon
 
-_PREPOSITIONS = {
-    "in",
-    "at",
-    "on",
-    "by",
-    "is",
-    "are",
-    "was",
-    "were",
-    "be",
-    "the",
-    "that",
-    "which",
-    "this",
-    "these",
-    "as",
-    "into",
-    "than",
-    "its",
-    "their",
-    "per",
-    "after",
-    "before",
-    "using",
-    "via",
-    "it",
-    "they",
-    "can",
-    "may",
-    "could",
-    "would",
-    "will",
-    "has",
-    "had",
-    "been",
-    "not",
-    "only",
-    "where",
-    "dimensional",
-    "body",
-    "point",
-    "prong",
-    "layer",
-    "loop",
-    "sigma",
-    "percent",
-    "sets",
-    "set",
-    "types",
-    "type",
-    "different",
-    "bins",
-    "bin",
-    "times",
-    "classes",
-    "categories",
-    "component",
-    "components",
-    "step",
-    "steps",
-    "levels",
-    "tier",
-    "level",
-    "sided",
-    "samples",
-    "methods",
-    "independent",
-    "main",
-    "sources",
-    "of",
-    "control",
-    "regions",
-    "region",
-    "half",
-    "third",
-    "quarter",
-    "cases",
-    "case",
-}
-_DEFINITE = {
-    "the",
-    "these",
-    "those",
-    "its",
-    "their",
-    "this",
-    "both",
-    "first",
-    "other",
-    "remaining",
-    "selected",
-    "latter",
-    "our",
-    "such",
-}
-_NOT_AFTER = {
-    "multiplicity",
-    "energy",
-    "mass",
-    "masses",
-    "momentum",
-    "momenta",
-    "channel",
-    "channels",
-    "system",
-    "energies",
-    "veto",
-    "selection",
-    "trigger",
-    "triggers",
-    "algorithm",
-    "production",
-    "background",
-    "backgrounds",
-    "efficiency",
-    "final",
-    "decay",
-    "decays",
-    "axis",
-    "identification",
-    "isolation",
-    "track",
-    "candidate's",
-    "quality",
-    "charge",
-    "charges",
-    "quark",
-    "quarks",
-    "flavour",
-    "scale",
-    "tagging",
-}
+_SETS = lexicon().sets
 
 
 @dataclass(slots=True)
@@ -219,12 +89,8 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
         if other.kind == "n" and other.value > number.value:
             return Count(first, end, "in", (float(number.value), float(other.value)), target, True, "one-or-two")
         return None
-    words = [t.word for t in tokens[match.start("mid") : match.end("mid")]]
-    if not explicit:
-        if before and (before.word in _DEFINITE or before.kind == "e"):
-            return None
-        if words[:1] == ["single"] or number.word == "single":
-            operator = "=="
+    if not explicit and before and (before.word in _SETS["definite"] or before.kind == "e"):
+        return None
     if operator not in {">", ">=", "<", "<=", "=="}:
         return None
     return Count(first, end, operator, value, target, explicit, rule)
@@ -270,7 +136,7 @@ def more_or_fewer(tokens: list[Token]) -> list[Count]:
 
 
 def _plain(tokens: list[Token], start: int, end: int) -> bool:
-    return all(t.word not in _PREPOSITIONS and not (t.kind == "v" and t.value.about) for t in tokens[start:end])
+    return all(t.word not in _SETS["uncounted"] and not (t.kind == "v" and t.value.about) for t in tokens[start:end])
 
 
 def _follows(tokens: list[Token], index: int) -> bool:
@@ -278,7 +144,7 @@ def _follows(tokens: list[Token], index: int) -> bool:
     if index >= len(tokens):
         return False
     following = tokens[index]
-    return following.kind == "t" and following.word in _NOT_AFTER and not tokens[index - 1].value.plural
+    return following.kind == "t" and following.word in _SETS["qualified"] and not tokens[index - 1].value.plural
 
 
 def mention(tokens: list[Token], index: int) -> Mention:

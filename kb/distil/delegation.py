@@ -89,31 +89,28 @@ def delegation(reading: Reading, document: Document, last_objects: frozenset[str
     if not objects:
         return None
     topics = []
-    text = reading.text
-    for clause in re.split(r"[;,]\s+(?=which|and|the|while)|;", text)[:1]:
-        whole: set[str] = set()
-        for phrase in reading.phrases:
-            if phrase.object not in _FAMILIES:
-                continue
-            before = reading.words(max(0, phrase.start - 4), phrase.index)
-            topic = next(
-                (
-                    words
-                    for word, words in _TOPICS.items()
-                    if re.search(rf"\b{word}\w*\s+(?:\w+\s+)?(?:of|for)\b", before)
-                ),
-                None,
-            )
-            if topic is not None:
-                topics.append(Topic(frozenset(_FAMILIES[phrase.object]), frozenset(topic)))
-            else:
-                whole |= _FAMILIES[phrase.object]
-        if not whole and not topics:
-            whole = objects
-        if whole:
-            topics.insert(0, Topic(frozenset(whole), None))
-        del clause
-    return Delegation(reading.start, reading.end, keys, tuple(topics), text)
+    whole: set[str] = set()
+    for phrase in reading.phrases:
+        if phrase.object not in _FAMILIES:
+            continue
+        before = reading.words(max(0, phrase.start - 4), phrase.index)
+        topic = next(
+            (
+                variables
+                for word, variables in _TOPICS.items()
+                if re.search(rf"\b{word}\w*\s+(?:\w+\s+)?(?:of|for)\b", before)
+            ),
+            None,
+        )
+        if topic is not None:
+            topics.append(Topic(frozenset(_FAMILIES[phrase.object]), frozenset(topic)))
+        else:
+            whole |= _FAMILIES[phrase.object]
+    if not whole and not topics:
+        whole = objects
+    if whole:
+        topics.insert(0, Topic(frozenset(whole), None))
+    return Delegation(reading.start, reading.end, keys, tuple(topics), reading.text)
 
 
 def follow(found: Delegation, stated: list[Candidate]) -> list[Candidate]:

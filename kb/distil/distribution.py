@@ -3,76 +3,62 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from kb.distil.candidates import Memory
-from kb.distil.particles import Named
+from kb.distil.amounts import Amount, Quantity
+from kb.distil.particles import FLAVOURS, Named
+from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import flavour_condition
-from kb.distil.quantities import Amount, Quantity
-from kb.distil.reading import Alternation, Phrase, Reading
-from kb.distil.subjects import About
+from kb.distil.reading import Alternation, Reading
 from kb.ssc import Condition
+
+_RELATIONS = {"same": "same_flavour", "different": "different_flavour", "opposite": "different_flavour"}
+_LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
 
 
 def distribute(
-    reading: Reading, quantity: Quantity, about: About, who: list[Phrase | Named], memory: Memory
-) -> list[tuple[Phrase | Named, Amount, int, list[Condition]]]:
-    """Give each number its subject: brackets, lists, `respectively`."""
+    reading: Reading, quantity: Quantity, who: list[Phrase | Named]
+) -> list[tuple[Phrase | Named, Amount, list[Condition]]]:
+    """Return each number of a bound with what it is for and, for alternatives, when."""
     alternation = _alternation(reading, quantity) if len(quantity.amounts[0].values) > 1 else None
     many = len(quantity.amounts)
-    joined = _split_pair(who)
-    out: list[tuple[Phrase | Named, Amount, int, list[Condition]]] = []
     ranks: list[int | None] = [None] * many
-    per_item: list[list[Phrase | Named]] = [joined] * many
+    per_item: list[list[Phrase | Named]] = [_as_leptons(who)] * many
     if many > 1:
         listed = _listed(reading, quantity, many)
         if listed:
             per_item = [[phrase] for phrase in listed]
         else:
-            named_ranks = _listed_ranks(reading, quantity, many)
-            ranks = list(named_ranks) if named_ranks else list(range(1, many + 1))
-    for item, amount in enumerate(quantity.amounts):
-        for subject in per_item[item]:
-            for choice, _ in enumerate(amount.values):
-                one = Amount((amount.values[choice],), amount.unit, (amount.upper[choice],) if amount.upper else ())
-                target: Phrase | Named = subject
-                extra: list[Condition] = []
-                rank = ranks[item]
-                if alternation is not None and choice < 2:
-                    target, rank, extra = _alternative(reading, alternation, choice, subject, rank)
-                if rank is not None:
-                    target = _ranked(target, rank)
-                out.append((target, one, choice, extra))
+            ranks = list(_listed_ranks(reading, many) or range(1, many + 1))
+    out: list[tuple[Phrase | Named, Amount, list[Condition]]] = []
+    for amount, subjects, rank in zip(quantity.amounts, per_item, ranks, strict=True):
+        for subject in subjects:
+            for choice, value in enumerate(amount.values):
+                one = Amount((value,), amount.unit, (amount.upper[choice],) if amount.upper else ())
                 if alternation is None:
+                    out.append((_ranked(subject, rank), one, []))
                     break
+                if choice < 2:
+                    target, own_rank, when = _alternative(reading, alternation, choice, subject, rank)
+                    out.append((_ranked(target, own_rank), one, when))
+                else:
+                    out.append((_ranked(subject, rank), one, []))
     return out
 
 
-def _ranked(target: Phrase | Named, rank: int) -> Phrase | Named:
-    if isinstance(target, Phrase):
-        copy = Phrase(**{f: getattr(target, f) for f in target.__slots__})
-        copy.rank = rank
-        return copy
-    return Named(target.object, rank)
+def _ranked(target: Phrase | Named, rank: int | None) -> Phrase | Named:
+    return target if rank is None else replace(target, rank=rank)
 
 
-def _split_pair(who: list[Phrase | Named]) -> list[Phrase | Named]:
+def _as_leptons(who: list[Phrase | Named]) -> list[Phrase | Named]:
     """`electrons and muons` are leptons."""
-    objects = [w.object for w in who]
-    if sorted(objects) == ["electron", "muon"] and not any(_phrase_rank(w) for w in who):
-        first = who[0]
-        if isinstance(first, Phrase):
-            copy = Phrase(**{f: getattr(first, f) for f in first.__slots__})
-            copy.object = "lepton"
-            return [copy]
-        return [Named("lepton")]
+    if len(who) == 2 and {w.object for w in who} == FLAVOURS and not any(w.rank for w in who):
+        return [replace(who[0], object="lepton")]
     return who
 
 
-def _phrase_rank(subject: Phrase | Named) -> int | None:
-    return subject.rank
-
-
 def _alternation(reading: Reading, quantity: Quantity) -> Alternation | None:
+    """Return the `A (B)` that the numbers `a (b)` go with: the first behind them or the last before."""
     after = [
         a for a in reading.alternations if a.start >= quantity.end and (a.start - quantity.end <= 8 or a.kind in "on")
     ]
@@ -81,12 +67,13 @@ def _alternation(reading: Reading, quantity: Quantity) -> Alternation | None:
         between = reading.shape[quantity.end : after[0].start]
         if not re.search(r"[cSW]", between) or not before:
             return after[0]
-    return before[-1] if before else (after[0] if after else None)
+    return before[-1] if before else None
 
 
 def _alternative(
     reading: Reading, alternation: Alternation, choice: int, subject: Phrase | Named, rank: int | None
 ) -> tuple[Phrase | Named, int | None, list[Condition]]:
+    """Return what the first or second number is for, its rank, and when it holds."""
     index = alternation.outer if choice == 0 else alternation.inner
     token = reading.tokens[index]
     if alternation.kind == "o":
@@ -94,49 +81,41 @@ def _alternative(
         outer = reading.phrase_at(alternation.outer)
         if phrase is None or outer is None:
             return subject, rank, []
-        shared = (
-            rank
-            if rank is not None
-            else (phrase.rank or outer.rank or (subject.rank if "_" not in subject.object else None))
-        )
-        copy = Phrase(**{f: getattr(phrase, f) for f in phrase.__slots__})
-        copy.rank = shared
-        return copy, shared, []
+        if rank is None:
+            rank = phrase.rank or outer.rank or (subject.rank if "_" not in subject.object else None)
+        return replace(phrase, rank=rank), rank, []
     if alternation.kind == "r":
         return subject, int(token.value), []
     if token.kind == "n":
         return subject, rank, [Condition(text=f"in {token.text}")]
-    relations = {"same": "same_flavour", "different": "different_flavour", "opposite": "different_flavour"}
-    tail = reading.words(alternation.end, min(alternation.end + 3, len(reading.tokens)))
-    if token.word in relations and re.match(r"flavou?r", tail):
-        return subject, rank, [flavour_condition(f"{token.word} flavour", relations[token.word])]
+    tail = reading.words(alternation.end, alternation.end + 3)
+    if token.word in _RELATIONS and re.match(r"flavou?r", tail):
+        return subject, rank, [flavour_condition(f"{token.word} flavour", _RELATIONS[token.word])]
     return subject, rank, [Condition(text=f"{token.text} {tail.split(' ')[0] if tail else ''}".strip())]
 
 
-def _listed(reading: Reading, quantity: Quantity, many: int) -> list[Phrase | Named] | None:
+def _listed(reading: Reading, quantity: Quantity, many: int) -> list[Phrase] | None:
     """Return the joined objects that a list of numbers goes with."""
     groups: list[list[Phrase]] = []
     for phrase in reading.phrases:
-        if groups:
-            between = reading.shape[groups[-1][-1].index + 1 : phrase.index]
-            if re.fullmatch(r"(?:x?l?a|l)[trehkn]{0,4}", between):
-                groups[-1].append(phrase)
-                continue
-        groups.append([phrase])
+        if groups and _LISTED.fullmatch(reading.shape[groups[-1][-1].index + 1 : phrase.index]):
+            groups[-1].append(phrase)
+        else:
+            groups.append([phrase])
     fit = [g for g in groups if len(g) == many]
     near = [g for g in fit if g[-1].index < quantity.start] or fit
     if not near:
         return None
     group = near[-1]
-    if len({p.object for p in group}) == 1 and all(p.rank is None for p in group):
-        return None
-    return list(group)
+    same = len({p.object for p in group}) == 1 and all(p.rank is None for p in group)
+    return None if same else group
 
 
-def _listed_ranks(reading: Reading, quantity: Quantity, many: int) -> list[int | None] | None:
-    match = None
+def _listed_ranks(reading: Reading, many: int) -> list[int] | None:
+    """Return the ranks of `the leading, second and third …`, where they are as many as the numbers."""
+    told = None
     for found in re.finditer(r"r(?:(?:l?a|l)t?r)+", reading.shape):
-        ranks = [i for i in range(found.start(), found.end()) if reading.shape[i] == "r"]
+        ranks = [int(t.value) for t in reading.tokens[found.start() : found.end()] if t.kind == "r"]
         if len(ranks) == many:
-            match = [int(reading.tokens[i].value) for i in ranks]
-    return list(match) if match else None
+            told = ranks
+    return told

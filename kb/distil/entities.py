@@ -9,28 +9,13 @@ from typing import Any
 
 from kb.distil.lexer import KINDS, Plain, Token, lex
 from kb.distil.lexicon import lexicon
-from kb.distil.notation import Symbol, symbols
+from kb.distil.notation import OF_THE_EVENT, Symbol, symbols
 from kb.distil.particles import Named
 from kb.vocabulary import vocabulary
 
+_BRITISH = {"flavor": "flavour", "flavors": "flavours", "center": "centre", "fulfills": "fulfils", "fulfill": "fulfil"}
 # Variables whose words are requirements by themselves ("isolated", "b-tagged"); kb.distil.flags reads them.
 _FLAGS = {"trigger", "btag", "id", "cleaning", "charge_product", "other", "ratio"}
-_OF_THE_EVENT = {
-    "mt",
-    "mt2",
-    "mct",
-    "mj",
-    "mr",
-    "r2",
-    "ht",
-    "st",
-    "lt",
-    "meff",
-    "mht",
-    "aplanarity",
-    "sphericity",
-    "alpha_t",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +24,13 @@ class Mention:
 
     object: str
     plural: bool = False
-    rank: int | None = None
 
 
 @lru_cache(maxsize=65536)
 def _norm(word: str) -> str:
     if len(word) > 1 and not re.search(r"[_^]", word) and not (word.isupper() and len(word) <= 5):
         word = word.lower()  # but MET is no past tense
-    word = re.sub(r"(?<=[a-z])or(?=s?$)", lambda _: "our", word) if word in {"flavor", "flavors"} else word
-    return {"center": "centre", "fulfills": "fulfils", "fulfill": "fulfil"}.get(word, word)
+    return _BRITISH.get(word, word)
 
 
 def _single(word: str) -> str:
@@ -58,7 +41,7 @@ def _single(word: str) -> str:
     return word
 
 
-class _Phrases:
+class _Trie:
     """A trie over words."""
 
     def __init__(self) -> None:
@@ -109,8 +92,8 @@ def _glues(tokens: list[Token], position: int) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> _Phrases:
-    words, phrases = lexicon(), _Phrases()
+def _trie() -> _Trie:
+    words, phrases = lexicon(), _Trie()
     for term in vocabulary().objects.values():
         for alias in term.aliases:
             phrases.add(alias, "o", term.id)
@@ -139,19 +122,17 @@ def _phrases() -> _Phrases:
     return phrases
 
 
-def tokens_of(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
+def tokens_of(text: Plain) -> list[Token]:
     """Read plain text into meaningful tokens.
 
     >>> from kb.distil.lexer import plain
     >>> "".join(t.kind for t in tokens_of(plain("Electrons (muons) must have p_T > 30 (25) GeV")))
     'obodmkvcnbndu'
     """
-    stop = len(text.text) if end is None else end
-    piece = text.text[start:stop]
     raw: list[Token] = []
-    position = start
-    for symbol in symbols(piece):
-        first, last = symbol.start + start, symbol.end + start
+    position = 0
+    for symbol in symbols(text.text):
+        first, last = symbol.start, symbol.end
         while last > first and text.text[last - 1].isspace():
             last -= 1
         if first < position:
@@ -159,7 +140,7 @@ def tokens_of(text: Plain, start: int = 0, end: int | None = None) -> list[Token
         raw += lex(text, position, first)
         raw.append(_variable(symbol, text.text[first:last], text.offset(first), text.offset(last - 1) + 1))
         position = last
-    raw += lex(text, position, stop)
+    raw += lex(text, position)
     return _phrased(raw)
 
 
@@ -171,14 +152,13 @@ def _variable(symbol: Symbol, body: str, start: int, end: int) -> Token:
 
 
 def mass_named(body: str) -> float | None:
+    """Return the mass [GeV] that a symbol such as `m_Z` names."""
     bare = re.sub(r"[_{}()\s]|\^?PDG", "", body)
-    return {"mZ": 91.1876, "mW": 80.369, "mH": 125.2, "mh": 125.2, "mt": 172.57, "mtop": 172.57, "mJ/ψ": 3.0969}.get(
-        bare
-    )
+    return lexicon().mass_symbols.get(bare)
 
 
 def _phrased(raw: list[Token]) -> list[Token]:
-    phrases = _phrases()
+    phrases = _trie()
     # A bare p_T may be part of a phrase ("highest-p_T lepton"); it is spelt for the trie, and restored if it is not.
     spelt = [
         replace(t, kind="·", value="p_t" if t.text[0] in "pP" else "e_t")
@@ -211,7 +191,7 @@ def _phrased(raw: list[Token]) -> list[Token]:
         if kind == "o":
             value = Mention(value, plural)
         elif kind == "v":
-            about = Named("met") if value == "met_sig" else Named("event") if value in _OF_THE_EVENT else None
+            about = Named("met") if value == "met_sig" else Named("event") if value in OF_THE_EVENT else None
             value = Symbol(0, 0, value, body, about)
         out.append(Token(kind, body, first.start, last.end, value))
         position = end
@@ -221,3 +201,13 @@ def _phrased(raw: list[Token]) -> list[Token]:
 def kinds(tokens: list[Token]) -> str:
     """Return the kinds of tokens as one string, for the clause grammar."""
     return "".join(t.kind for t in tokens)
+
+
+def negated(tokens: list[Token], index: int) -> bool:
+    """Say whether a `not` stands shortly before a token."""
+    return any(t.kind == "N" and t.word in {"not", "cannot"} for t in tokens[max(0, index - 3) : index])
+
+
+def is_passive(tokens: list[Token], verb: int) -> bool:
+    """Say whether a form of `be` stands shortly before a verb."""
+    return any(t.word in {"are", "is", "be", "been", "were", "was"} for t in tokens[max(0, verb - 3) : verb])

@@ -9,66 +9,14 @@ from functools import lru_cache
 from kb.distil.entities import tokens_of
 from kb.distil.lexer import plain
 from kb.distil.lexicon import lexicon
+from kb.distil.rulebook import pattern, rulebook
 from kb.document import Document
 from kb.ssc import Bound, Cut, Piecewise
 from kb.vocabulary import unit_factor, vocabulary
 
-_ZERO = re.compile(
-    (
-        r"\b(?:no|zero|without|veto\w*|neither|nor|absence|reject\w*|discard\w*|remov\w*|exclud\w*"
-        r"|neutral|vanish\w*|none)\b"
-    ),
-    re.IGNORECASE,
-)
-_ONE = re.compile(
-    r"\b(?:a|an|one|single|another|second|additional|any|isolated|presence|extra|further|1|b[- ]tag\w*)\b",
-    re.IGNORECASE,
-)
-_TWO = re.compile(r"\b(?:two|pairs?|both|double|di[a-z]+|second)\b", re.IGNORECASE)
-_OPPOSITE = re.compile(r"\b(?:opposite\w*|unlike|OS|SFOS|OSSF|same|like|SS)\b|[+^][-−]|e\+e|µ\+µ|μ\+μ", re.IGNORECASE)
-# Words by which a variable may be told where neither symbol nor alias stands in the quote.
-_HINTS = {
-    "count": (
-        r"\b(?:two|three|four|five|six|seven|one|no|exactly|at least|at most|number|more than|fewer"
-        r"|pairs?|single|a|an|veto\w*|reject\w*|multiplicit\w*|N_?\w+|any|second|additional|contain\w*"
-        r"|\d+)\b"
-    ),
-    "id": r"identif|quality|tight|loose|medium|working point|criteria|ID\b|select",
-    "isolation": r"isolat|gradient",
-    "btag": r"tag|b[- ]|working point|operating point",
-    "trigger": r"trigger",
-    "cleaning": r"quality|clean|filter|noise|halo|bad|collision|data",
-    "charge_product": r"charge|sign|SFOS|OS",
-    "charge": r"charge|neutral",
-    "delta_r": r"distance|ΔR|∆R|cone|separat|within|overlap|angular",
-    "delta_phi": r"φ|azimuth|angle",
-    "delta_eta": r"η|gap|separat",
-    "mt": r"[mM].{0,6}T|transverse mass",
-    "pt": r"[pPE].{0,12}T|transverse|momentum|momenta|energy|MET|missing|soft|threshold",
-    "mass": r"mass|[mM]",
-    "iso_rel": r"isol|sum|I_?|cone|barycentre",
-    "iso_abs": r"isol|sum|cone|energ",
-    "abs_eta": r"η|rapidit",
-    "eta": r"η|rapidit",
-    "chi2": r"χ",
-    "met_sig": r"√|signif",
-    "ratio": r"/|ratio|fraction|%",
-    "other": r".",
-    "z0": r"z|longitudinal|beam",
-    "d0": r"d|impact|transverse",
-    "decay_length": r"L|distance|decay|flight",
-    "discriminant": r"BDT|NN|output|score|discriminant|classif",
-    "ht": r"H|scalar|sum",
-    "st": r"S",
-    "lt": r"L",
-    "n_tracks": r"track",
-    "mini_iso": r"I|iso",
-    "h_over_e": r"H|hadron|ratio|energy|%",
-    "z0_sintheta": r"z",
-    "d0_sig": r"d|impact|signif|SIP",
-    "meff": r"m|effective",
-    "time": r"time|timing|t",
-}
+_DATA = rulebook("grounding")
+_HINTS: dict[str, str] = _DATA["variables"]
+_SPELT = {int(number): pattern(words) for number, words in _DATA["numbers"].items()}
 
 
 @lru_cache(maxsize=8192)
@@ -111,10 +59,10 @@ def _said(number: float, text: str, unit: str, *, variable: str) -> bool:
             and re.search(r"reject|discard|veto|remov", text)
         ):
             return True  # events without one are rejected
-        words = {0.0: _ZERO, 1.0: _ONE, 2.0: _TWO, -1.0: _OPPOSITE}.get(number)
+        words = _SPELT.get(int(number)) if number.is_integer() else None
         return bool(
             (words and words.search(text))
-            or (abs(number) == 1.0 and variable == "charge_product" and _OPPOSITE.search(text))
+            or (abs(number) == 1.0 and variable == "charge_product" and _SPELT[-1].search(text))
         )
     if variable in {"decay_length"} and number == 0:
         return "0" in text

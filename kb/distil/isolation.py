@@ -5,31 +5,34 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kb.distil.candidates import Memory
-from kb.distil.quantities import Quantity
+from kb.distil.amounts import Quantity
+from kb.distil.memory import Memory
 from kb.distil.reading import Reading
-from kb.distil.subjects import About
+from kb.distil.variables import Bounded
+
+_CONE = re.compile(
+    r"(?:ΔR|∆R|size|radius)[^.\d<>]{0,30}?(?:of\s*)?[=<]?\s*(0\.\d+)"
+    r"(?:\s+(?:around|for)\s+(?:the\s+|an?\s+)?(electron|muon|lepton|photon|track)s?)?"
+)
 
 
-def summed(reading: Reading, quantity: Quantity, about: list[About]) -> list[About]:
+def summed(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
     """Read a sum in a cone as isolation: `the energy in a cone … less than 2.45 GeV`, `less than 0.05 × E_T`."""
     if (
-        not about
-        or about[0].variable not in {"energy", "pt", "isolation", "iso_abs", "delta_r"}
+        not found
+        or found[0].variable not in {"energy", "pt", "isolation", "iso_abs", "delta_r"}
         or quantity.variable is not None
-    ):
-        return about
-    if (
-        not re.search(r"\bcone\b", reading.text)
-        or not re.search(r"\bsum|energ|momenta|isolat", reading.text)
         or quantity.operator not in {"<", "<="}
+        or not re.search(r"\bcone\b", reading.text)
+        or not re.search(r"\bsum|energ|momenta|isolat", reading.text)
     ):
-        return about
+        return found
     relative = re.match(r"[pt]v", reading.shape[quantity.end :]) is not None
-    return [About("iso_rel" if relative else "iso_abs", None, index=about[0].index)]
+    return [Bounded("iso_rel" if relative else "iso_abs", index=found[0].index)]
 
 
 def isolation(reading: Reading, memory: Memory, variable_id: str, object_id: str, at: int) -> dict[str, Any]:
+    """Return what an isolation variable has besides its id; empty for another. `at` is the place of its bound."""
     if variable_id not in {"iso_rel", "iso_abs", "mini_iso"}:
         return {}
     extra: dict[str, Any] = {}
@@ -38,7 +41,7 @@ def isolation(reading: Reading, memory: Memory, variable_id: str, object_id: str
         extra["component"] = "track"
     elif re.search(r"\bcalorimet|\bclusters?\b|ECAL|HCAL", text):
         extra["component"] = "calorimeter"
-    elif memory.component in {"track", "calorimeter"}:
+    elif memory.component:
         extra["component"] = memory.component
     known = (cones(text) if re.search(r"\bcone\b", text) else {}) or memory.cones
     cone = known.get(object_id, known.get(""))
@@ -52,14 +55,19 @@ def isolation(reading: Reading, memory: Memory, variable_id: str, object_id: str
     return extra
 
 
+def summed_component(text: str) -> str | None:
+    """Return which part of the detector an isolation sum is over, where a sentence says so."""
+    if not re.search(r"\bsum|adds|isolation", text):
+        return None
+    if re.search(r"\btracks?\b", text):
+        return "track"
+    return "calorimeter" if re.search(r"\bclusters?\b|calorimeter", text) else None
+
+
 def cones(text: str) -> dict[str, float]:
     """Read the sizes of isolation cones, by object where it is said.
 
     >>> cones("in a cone of size ΔR = 0.3 around muons and ΔR = 0.2 around electrons")
     {'muon': 0.3, 'electron': 0.2}
     """
-    pattern = (
-        r"(?:ΔR|∆R|size|radius)[^.\d<>]{0,30}?(?:of\s*)?[=<]?\s*(0\.\d+)(?:\s+(?:around"
-        r"|for)\s+(?:the\s+|an?\s+)?(electron|muon|lepton|photon|track)s?)?"
-    )
-    return {match.group(2) or "": float(match.group(1)) for match in re.finditer(pattern, text)}
+    return {match.group(2) or "": float(match.group(1)) for match in _CONE.finditer(text)}

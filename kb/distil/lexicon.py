@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+from kb.distil.rulebook import rulebook
 
 
 class Lexicon(BaseModel):
@@ -19,13 +19,16 @@ class Lexicon(BaseModel):
     numbers: dict[str, int]
     ranks: dict[int, tuple[str, ...]]
     masses: dict[float, tuple[str, ...]]
+    mass_symbols: dict[str, float]
     words: dict[str, tuple[str, ...]]
+    sets: dict[str, frozenset[str]]
+    directions: dict[str, frozenset[str]]
 
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Return the shipped lexicon."""
-    raw = tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
+    raw = rulebook("lexicon")
     raw["ranks"] = {int(rank): words for rank, words in raw["ranks"].items()}
     raw["masses"] = {
         float(f"{whole}.{part}"): words for whole, group in raw["masses"].items() for part, words in group.items()

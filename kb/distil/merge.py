@@ -1,4 +1,4 @@
-"""Make one cut of the same statement said twice, and show where two statements contradict each other."""
+"""Make one cut of the same statement said twice."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from kb.distil.candidates import Candidate
 from kb.ssc import Piecewise
 from kb.vocabulary import normal_unit, unit_factor
 
-_UP = {">": ">", ">=": ">"}
-_DOWN = {"<": "<", "<=": "<"}
-
 
 def key(candidate: Candidate) -> tuple[object, ...]:
     """Return what makes two candidates the same statement, apart from their regions."""
@@ -19,7 +16,7 @@ def key(candidate: Candidate) -> tuple[object, ...]:
 
 def slot(candidate: Candidate) -> tuple[object, ...]:
     """Return what a candidate is about: two candidates of one slot with different numbers may contradict each other."""
-    operator = _UP.get(candidate.operator) or _DOWN.get(candidate.operator) or candidate.operator
+    operator = candidate.operator[0] if candidate.operator[0] in "<>" else candidate.operator
     when = candidate.when.text if candidate.when else ""
     trigger = candidate.scope == "trigger"
     variable = candidate.variable
@@ -34,7 +31,6 @@ def slot(candidate: Candidate) -> tuple[object, ...]:
         when,
         trigger,
         normal_unit(candidate.unit),
-        candidate.any_of,
     )
 
 

@@ -4,258 +4,188 @@ from __future__ import annotations
 
 import re
 
-from kb.distil import conditions
-from kb.distil.candidates import Candidate, Memory, joined_condition, operator_of
+from kb.distil.candidates import Candidate, Setting, joined_condition, stated
+from kb.distil.conditions import ConditionalSpan, condition, phrase_condition
 from kb.distil.counts import Count
+from kb.distil.memory import Memory
+from kb.distil.particles import FLAVOURS
+from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import pair_name, tag_condition, tags
-from kb.distil.reading import Phrase, Reading
+from kb.distil.reading import Reading
 from kb.distil.roles import role
 from kb.distil.vetoes import is_veto, vetoed
-from kb.ssc import Condition, Scope, Variable
+from kb.ssc import Condition, Variable
+
+_PRESENCE = re.compile(
+    r"(?:presence of|requir\w+|select\w* (?:events )?(?:with|containing)|contain\w*|must (?:have|contain)|events with)"
+    r"\s*(?:either\s+)?$",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"\b(?:must|required to|require|requiring|have to)\s*(?:have|contain|possess)?\s*$")
+_IF_ABSENT = re.compile(r"\b(?:that|of|if|where|case|presence or|ensure that|in which|whether)\s*$", re.IGNORECASE)
+_DENYING = re.compile(
+    r"\b(?:requir\w*|contain\w*|with|have|select\w*|must|and|demand\w*|having|is|are|if|but|veto\w*|reject\w*)\b|,\s*$",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(r"\bremaining\b|\btypically\b|\busually\b|\bdecay\w*\b.{0,20}\b(?:in)?to$")
+_DEMANDED = re.compile(
+    r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|demanded|requested|asked for|retained)(?! to)"
+)
 
 
-def absent(reading: Reading, scope: Scope | None, regions: tuple[str, ...]) -> list[Candidate]:
+def absent(reading: Reading, setting: Setting) -> list[Candidate]:
     """`events with a tau lepton are rejected`: no such object may be there."""
     objects = [(p.object, p) for p in vetoed(reading)]
-    if {o for o, _ in objects} == {"electron", "muon"}:
+    if {o for o, _ in objects} == FLAVOURS:
         objects = [("lepton", objects[0][1])]
-    bounded = bool(reading.quantities)
     return [
-        _counted(reading, phrase, name, "==", 0.0, "event-veto", scope, regions).with_(
-            definition=f"veto {name}" if bounded else None
+        _counted(reading, phrase.index, name, "==", 0.0, "event-veto", setting).with_(
+            definition=f"veto {name}" if reading.quantities else None
         )
         for name, phrase in objects
     ]
 
 
-_PRESENCE = re.compile(
-    (
-        r"(?:presence of|requir\w+|select\w* (?:events )?(?:with|containing)|contain\w*|must (?:have"
-        r"|contain)|events with)\s*(?:either\s+)?$"
-    ),
-    re.IGNORECASE,
-)
-
-
-def present(reading: Reading, memory: Memory, scope: Scope | None, regions: tuple[str, ...]) -> list[Candidate]:
+def present(reading: Reading, setting: Setting) -> list[Candidate]:
     """`requiring the presence of a muon`, `containing an electron instead of a photon`, `a pair of muons`."""
     found: list[Candidate] = []
     if is_veto(reading):
         return []
     counted = {c.object for c in reading.counts}
+
+    def there(phrase: Phrase, object_id: str, operator: str, number: float) -> None:
+        found.append(_counted(reading, phrase.index, object_id, operator, number, "presence", setting))
+
     for phrase in reading.phrases:
-        before = reading.words(max(0, phrase.start - 5), phrase.start)
-        asked = re.search(r"\b(?:must|required to|require|requiring|have to)\s*(?:have|contain|possess)?\s*$", before)
-        if phrase.object == "vertex" and phrase.article in {"a", "an"} and asked and phrase.index not in counted:
-            found.append(_counted(reading, phrase, "vertex", ">=", 1.0, "presence", scope, regions))
+        if phrase.index in counted:
             continue
-        if (
-            phrase.object.endswith("_pair")
-            and phrase.requires
-            and phrase.index not in counted
-            and asked
-            and "m" not in reading.shape[phrase.index : phrase.index + 8]
+        before = reading.words_before(phrase.start, 5)
+        kind, shape = phrase.object, reading.shape
+        asked = _ASKED.search(before)
+        if (kind == "vertex" and phrase.article in {"a", "an"} and asked) or (
+            kind.endswith("_pair") and phrase.requires and asked and "m" not in shape[phrase.index : phrase.index + 8]
         ):
-            found.append(_counted(reading, phrase, phrase.object, ">=", 1.0, "presence", scope, regions))
+            there(phrase, kind, ">=", 1.0)
+        elif not _PRESENCE.search(before) or (phrase.plural and "pair" not in kind):
             continue
-        if phrase.index in counted or not _PRESENCE.search(before) or (phrase.plural and "pair" not in phrase.object):
-            continue
-        if phrase.object in {"muon_pair", "electron_pair"} and re.search(r"\bpair", reading.tokens[phrase.index].text):
-            singles = [phrase.object.removesuffix("_pair")]
+        elif kind in {"muon_pair", "electron_pair"} and re.search(r"\bpair", reading.tokens[phrase.index].text):
             for other in reading.phrases:
-                if other.index > phrase.index and re.fullmatch(
-                    r"(?:b[^bd]*d)?l?a[tr]{0,2}", reading.shape[phrase.index + 1 : other.start + 1].rstrip("o")
-                ):
-                    singles.append(other.object)
-                    found.append(_counted(reading, other, other.object, "==", 2.0, "presence", scope, regions))
-            found.append(_counted(reading, phrase, singles[0], "==", 2.0, "presence", scope, regions))
+                between = shape[phrase.index + 1 : other.start + 1].rstrip("o")
+                if other.index > phrase.index and re.fullmatch(r"(?:b[^bd]*d)?l?a[tr]{0,2}", between):
+                    there(other, other.object, "==", 2.0)
+            there(phrase, kind.removesuffix("_pair"), "==", 2.0)
         elif (
             phrase.article in {"a", "an"}
-            and phrase.object in {"electron", "muon", "lepton", "photon", "tau", "jet", "bjet"}
+            and kind in {"electron", "muon", "lepton", "photon", "tau", "jet", "bjet"}
             and phrase.rank is None
+            and ("presence of" in before or reading.words(phrase.index + 1, phrase.index + 3).startswith("instead of"))
         ):
-            substitute = re.match(r"\s*instead of", reading.words(phrase.index + 1, phrase.index + 3))
-            if "presence of" in before or substitute:
-                found.append(_counted(reading, phrase, phrase.object, ">=", 1.0, "presence", scope, regions))
+            there(phrase, kind, ">=", 1.0)
     return found
 
 
 def _counted(
     reading: Reading,
-    phrase: Phrase,
+    index: int,
     object_id: str,
     operator: str,
     value: float | tuple[float, float],
     rule: str,
-    scope: Scope | None,
-    regions: tuple[str, ...],
+    setting: Setting,
 ) -> Candidate:
-    return Candidate(
-        object=object_id,
-        variable=Variable(id="count"),
-        operator=operator_of(operator),
-        value=value,
-        unit="1",
-        start=reading.start,
-        end=reading.end,
-        rule=rule,
-        at=reading.tokens[phrase.index].end,
-        regions=regions,
-        scope=scope or ("region" if regions else "event"),
-    )
+    at = reading.tokens[index].end
+    return stated(reading, setting, object_id, "count", operator, value, rule).with_(at=at)
 
 
 def multiplicity(
-    reading: Reading,
-    count: Count,
-    memory: Memory,
-    spans: list[conditions.Span],
-    scope: Scope | None,
-    regions: tuple[str, ...],
+    reading: Reading, count: Count, spans: list[ConditionalSpan], memory: Memory, setting: Setting
 ) -> list[Candidate]:
+    """Return the candidates of a count; `spans` are the sentence's conditional phrases."""
     if count.rule == "of-which":
-        return [
-            Candidate(
-                object="bjet",
-                variable=Variable(id="count"),
-                operator=operator_of(count.operator),
-                value=count.value,
-                unit="1",
-                start=reading.start,
-                end=reading.end,
-                rule="of-which",
-                at=reading.tokens[count.start].start,
-                regions=regions,
-                scope=scope or ("region" if regions else "event"),
-            )
-        ]
+        found = stated(reading, setting, "bjet", "count", count.operator, count.value, count.rule)
+        return [found.with_(at=reading.tokens[count.start].start)]
     phrase = reading.phrase_at(count.object)
-    if phrase is None:
+    if phrase is None or not _is_asked(reading, count, phrase, setting):
         return []
-    if not count.explicit and (
-        not _governed(reading, count) or phrase.object in {"w", "z", "top", "higgs"} or scope == "trigger"
-    ):
-        return []
-    if count.rule == "no-objects" and not _denied(reading, count):
-        return []
-    when: list[Condition] = []
-    for span in spans:
-        if span.leading and span.end <= count.start:
-            condition = conditions.condition(reading, span)
-            if condition:
-                when.append(condition)
-    tagged = _tagged(reading, phrase)
-    if tagged:
-        when.append(tagged)
-    if (
-        phrase.object == "track"
-        and re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text)
-        and value_of(count) >= 1
-    ):
-        owner = next((p for p in reading.phrases if p.object in {"vertex", "jet", "tau"}), None)
-        if owner is not None or memory.subject == "vertex" or re.match(r"(?i)it\b", reading.text):
-            return [
-                _counted(
-                    reading,
-                    phrase,
-                    owner.object if owner else "vertex",
-                    count.operator,
-                    count.value,
-                    "tracks",
-                    scope,
-                    regions,
-                ).with_(variable=Variable(id="n_tracks"), scope="object")
-            ]
+    owner = _owner_of_tracks(reading, count, phrase, memory)
+    if owner is not None:
+        tracks = _counted(reading, phrase.index, owner, count.operator, count.value, "tracks", setting)
+        return [tracks.with_(variable=Variable(id="n_tracks"), scope="object")]
+    opening = [s for s in spans if s.leading and s.end <= count.start]
+    when = [*(condition(reading, s) for s in opening), _tagged(reading, phrase)]
     object_id = phrase.object
-    if object_id in {"electron", "muon"} and count.rule != "no-objects" and _joined_flavours(reading, phrase):
+    if count.rule != "no-objects" and _joins_flavours(reading, phrase):
         object_id = "lepton"
-    definition = None
-    if "_" in object_id and phrase.requires:
-        definition = pair_name(phrase.requires, object_id)
-    operator, rule, value = count.operator, count.rule, count.value
+    operator, value = count.operator, count.value
     if value == 0 and operator == "==" and is_veto(reading):
         operator, value = ">=", 1.0  # "rejected if no jets are found"
-    if not count.explicit and operator == "==" and object_id == "lepton" and count.value == 4:
-        operator = ">="
-    if not count.explicit and "_" in object_id and operator == "==":
-        operator = ">="
+    if not count.explicit and operator == "==" and ("_" in object_id or (object_id == "lepton" and value == 4)):
+        operator = ">="  # a pair or a quadruplet is built of some of the objects
+    pairs = "_" in object_id and phrase.requires
     return [
-        Candidate(
-            object=object_id,
-            variable=Variable(id="count"),
-            operator=operator_of(operator),
-            value=value,
-            unit="1",
-            start=reading.start,
-            end=reading.end,
-            rule=rule,
-            at=reading.tokens[count.object].end,
-            definition=definition,
-            when=joined_condition(when),
+        _counted(reading, count.object, object_id, operator, value, count.rule, setting).with_(
+            definition=pair_name(phrase.requires, object_id) if pairs else None,
+            when=joined_condition([one for one in when if one]),
             role=role(reading, count) if count.value else "select",
-            regions=regions,
-            scope=scope or ("region" if regions else "event"),
         )
     ]
 
 
-def _denied(reading: Reading, count: Count) -> bool:
-    """Say whether `no jets` is asked for and not merely told."""
-    before = reading.words(0, count.start)
-    first = reading.tokens[count.start].word
-    if re.search(
-        r"\b(?:that|of|if|where|case|presence or|ensure that|in which|whether)\s*$", before, re.IGNORECASE
-    ) and not is_veto(reading):
-        return False
-    if first in {"without", "absence of", "free of"} and "event" not in before:
-        return False
-    return bool(
-        re.search(
-            (
-                r"\b(?:requir\w*|contain\w*|with|have|select\w*|must|and|demand\w*|having|is|are|if|but"
-                r"|veto\w*|reject\w*)\b|,\s*$"
-            ),
-            before,
-            re.IGNORECASE,
-        )
-    ) or is_veto(reading)
-
-
-def value_of(count: Count) -> float:
-    """Return the number of a count, the lower one of a range."""
-    return count.value[0] if isinstance(count.value, tuple) else count.value
-
-
-def _governed(reading: Reading, count: Count) -> bool:
-    """Say whether a bare number is asked for: `select events with two jets`, `two jets are required`."""
-    before = reading.shape[: count.start]
-    if re.search(
-        r"\bremaining\b|\btypically\b|\busually\b|\bdecay\w*\b.{0,20}\b(?:in)?to$", reading.words(0, count.start)
-    ):
-        return False
-    if re.search(r"[mkjw]", before) or re.search(r"\b(?:presence|form|built|events)\b", reading.words(0, count.start)):
+def _is_asked(reading: Reading, count: Count, phrase: Phrase, setting: Setting) -> bool:
+    """Say whether a number of objects is required and not merely told."""
+    if count.rule == "no-objects":
+        return _is_denied(reading, count)
+    if count.explicit:
         return True
-    behind = reading.words(count.end, min(count.end + 8, len(reading.tokens)))
-    return bool(
-        re.search(
-            r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|demanded|requested|asked for|retained)(?! to)",
-            behind,
-        )
+    return (
+        _is_governed(reading, count) and phrase.object not in {"w", "z", "top", "higgs"} and setting.scope != "trigger"
     )
 
 
-def _joined_flavours(reading: Reading, phrase: Phrase) -> bool:
+def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Memory) -> str | None:
+    """Return what must have so many tracks: `a vertex with at least two associated tracks`."""
+    least = count.value[0] if isinstance(count.value, tuple) else count.value
+    if phrase.object != "track" or least < 1 or not re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text):
+        return None
+    told = next((p.object for p in reading.phrases if p.object in {"vertex", "jet", "tau"}), None)
+    carried = memory.subject == "vertex" or re.match(r"it\b", reading.text, re.IGNORECASE)
+    return told or ("vertex" if carried else None)
+
+
+def _is_denied(reading: Reading, count: Count) -> bool:
+    """Say whether `no jets` is asked for and not merely told."""
+    before = reading.words(0, count.start)
+    veto = is_veto(reading)
+    if _IF_ABSENT.search(before) and not veto:
+        return False
+    if reading.tokens[count.start].word in {"without", "absence of", "free of"} and "event" not in before:
+        return False
+    return veto or bool(_DENYING.search(before))
+
+
+def _is_governed(reading: Reading, count: Count) -> bool:
+    """Say whether a bare number is asked for: `select events with two jets`, `two jets are required`."""
+    before = reading.words(0, count.start)
+    if _TELLING.search(before):
+        return False
+    if re.search(r"[mkjw]", reading.shape[: count.start]) or re.search(r"\b(?:presence|form|built|events)\b", before):
+        return True
+    behind = reading.words(count.end, count.end + 8)
+    return bool(_DEMANDED.search(behind))
+
+
+def _joins_flavours(reading: Reading, phrase: Phrase) -> bool:
     """`a second electron or muon`, `exactly one lepton (electron or muon)`."""
-    following = reading.words(phrase.index + 1, min(phrase.index + 3, len(reading.tokens)))
-    return phrase.object in {"electron", "muon"} and bool(re.match(r"or (?:an? )?(?:electron|muon)", following))
+    following = reading.words(phrase.index + 1, phrase.index + 3)
+    return phrase.object in FLAVOURS and bool(re.match(r"or (?:an? )?(?:electron|muon)", following))
 
 
 def _tagged(reading: Reading, phrase: Phrase) -> Condition | None:
     """`at most one muon that is calorimeter-tagged or stand-alone`."""
-    direct = conditions.phrase_condition(phrase)
+    direct = phrase_condition(phrase)
     if direct:
         return direct
-    tail = reading.words(phrase.index + 1, min(phrase.index + 12, len(reading.tokens)))
+    tail = reading.words(phrase.index + 1, phrase.index + 12)
     match = re.match(r"(?:that|which) (?:is|are) (?:either )?(.*)", tail)
     if match:
         found = tags(match.group(1), phrase.object)

@@ -7,12 +7,11 @@ Canonical text writes subscripts and superscripts with `_` and `^`; text from PD
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from kb.distil.particles import Named, read
+from kb.distil.rulebook import rulebook
 
 _SUB = r"(?:_\{(?:[^{}]|\{[^{}]*\})*\}|_\((?:[^()]*)\)|_(?:[A-Za-z0-9α-ωΑ-Ωℓ]|J/ψ)+(?:[\^_][A-Za-z0-9+*±-]+)?[+*±]*)"
 _SUP = r"(?:\^\{(?:[^{}]|\{[^{}]*\})*\}|\^\((?:[^()]*)\)|\^[A-Za-z0-9α-ωΑ-Ωℓ*+±-]+)"
@@ -39,8 +38,6 @@ class Symbol:
     about: Named | None = None
     name: str | None = None
     window: str | None = None  # the mass it is compared with: |m_ℓℓ - m_Z|
-    component: str | None = None
-    reference: tuple[str, ...] = ()
 
 
 _PIECES = {
@@ -57,7 +54,7 @@ _PIECES = {
 
 
 def _load() -> dict[str, str]:
-    raw = tomllib.loads(Path(__file__).with_name("notation.toml").read_text(encoding="utf-8"))
+    raw = rulebook("notation")
     return {name: re.sub(r"<([A-Z_]+)>", lambda m: _PIECES[m.group(1)], pattern) for name, pattern in raw.items()}
 
 
@@ -73,28 +70,10 @@ _MASTER = re.compile(
 )
 _EACH = {name: re.compile(pattern) for name, pattern in _PATTERNS}
 _GATE = re.compile(r"[pPE]|η|[mM]|Δ|χ|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|c ?τ")
-_SELF = {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht"}
-_PLAIN = {
-    "abs_eta",
-    "eta",
-    "abs_rapidity",
-    "delta_r",
-    "delta_phi",
-    "delta_eta",
-    "d0",
-    "d0_sig",
-    "z0",
-    "z0_sintheta",
-    "chi2",
-    "decay_length",
-    "lifetime",
-    "iso_rel",
-    "mini_iso",
-    "sigma_ietaieta",
-    "tau21",
-    "h_over_e",
-    "pt",
-}
+OF_THE_EVENT = frozenset(
+    {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht", "aplanarity", "sphericity"}
+)
+"""Variables of the event as a whole, whatever they are computed from."""
 
 
 def _about(match: re.Match[str], body: str) -> Named | None:
@@ -180,7 +159,7 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
         if match.group("n5") and about is None:
             about = Named("jet")
         return Symbol(start, end, "count", body, about) if about else None
-    if kind in _SELF:
+    if kind in OF_THE_EVENT:
         return Symbol(start, end, kind, body, Named("event"))
     variable = "d0_sig" if kind == "d0_sig2" else kind
     about = _about(match, body)

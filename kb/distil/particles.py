@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-_DATA = tomllib.loads(Path(__file__).with_name("particles.toml").read_text(encoding="utf-8"))
+from kb.distil.rulebook import rulebook
+
+_DATA = rulebook("particles")
 _PARTICLES: dict[str, str] = {sign: name for name, signs in _DATA["particles"].items() for sign in signs}
 _MET = re.compile(
     r"H_?\{?T\}?\^\{?miss\}?|[EpP][_^ ]*\{?(?:T[_^, ]*\{?miss|miss\}?[_^ ]*\{?T)\}*|[EpP]_?T,?miss|MET"
@@ -20,6 +20,12 @@ _ORDER: dict[frozenset[str], str] = {
 }
 _TWICE: dict[str, str] = _DATA["twice"]
 _LEPTONS = {"lepton", "electron", "muon", "tau"}
+FLAVOURS = frozenset({"electron", "muon"})
+"""What the sentences call leptons when they mean both."""
+PHYSICAL = frozenset({"electron", "muon", "lepton", "tau", "photon", "jet", "bjet", "fatjet", "track"})
+"""Objects of which an event may have several, each with a momentum."""
+PAIRED = frozenset(_TWICE) - {"fatjet"}
+"""Objects of which the plural has a mass or a distance; a large-radius jet has a mass of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,16 @@ def compose(objects: tuple[str, ...]) -> str:
     if kinds <= {"jet", "bjet"}:
         return "jet_pair" if len(objects) == 2 else "candidate"
     return _ORDER.get(frozenset(kinds), "candidate")
+
+
+def twice(kind: str) -> str:
+    """Return the vocabulary object of two of a kind."""
+    return compose((kind, kind))
+
+
+def leptons(number: int) -> str | None:
+    """Return the vocabulary object of all leptons of an event: two, three or four."""
+    return compose(("lepton",) * number) if 2 <= number <= 4 else None
 
 
 @lru_cache(maxsize=4096)

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from kb.distil.lexer import Token
+from kb.distil.rulebook import pattern, rulebook
 from kb.ssc import Clause, Condition, PairRequirement, Subject, Variable
-
-
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("qualifiers.toml").read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[
-    dict[str, re.Pattern[str]], dict[str, tuple[re.Pattern[str], str]], dict[str, re.Pattern[str]]
-]:
-    data = _data()
-    pair = {name: _any(words) for name, words in data["pair"].items()}
-    when = {name: (_any(entry["words"]), str(entry["object"])) for name, entry in data["when"].items()}
-    definition = {name: _any(words) for name, words in data["definition"].items()}
-    return pair, when, definition
 
 
 def _any(words: list[str]) -> re.Pattern[str]:
     body = "|".join(
         re.escape(w).replace(r"\ ", r"[\s-]+(?:\([a-z]+\)\s+)?") for w in sorted(words, key=len, reverse=True)
     )
-    return re.compile(rf"(?<![\w-])(?:{body})(?![\w])", re.IGNORECASE)
+    return pattern(rf"(?<![\w-])(?:{body})(?![\w])")
+
+
+_DATA = rulebook("qualifiers")
+_PAIRS = {name: _any(words) for name, words in _DATA["pair"].items()}
+_TAGS = {name: (_any(entry["words"]), str(entry["object"])) for name, entry in _DATA["when"].items()}
+_DEFINITIONS = {name: _any(words) for name, words in _DATA["definition"].items()}
 
 
 def spoken(tokens: list[Token]) -> str:
@@ -47,10 +35,8 @@ def pair_requirements(text: str) -> tuple[PairRequirement, ...]:
     ('opposite_charge', 'same_flavour')
     """
     text = text.replace("flavor", "flavour")
-    pairs, _, _ = _patterns()
-    return cast(
-        "tuple[PairRequirement, ...]", tuple(sorted(name for name, pattern in pairs.items() if pattern.search(text)))
-    )
+    found = tuple(sorted(name for name, words in _PAIRS.items() if words.search(text)))
+    return cast("tuple[PairRequirement, ...]", found)
 
 
 def pair_name(requires: tuple[PairRequirement, ...], object_id: str = "lepton_pair") -> str:
@@ -65,8 +51,7 @@ def pair_name(requires: tuple[PairRequirement, ...], object_id: str = "lepton_pa
 
 def tags(text: str, object_id: str) -> tuple[str, ...]:
     """Return the conditions that words before an object set: `calorimeter-tagged`."""
-    _, when, _ = _patterns()
-    return tuple(name for name, (pattern, about) in when.items() if about in {object_id, "*"} and pattern.search(text))
+    return tuple(name for name, (words, about) in _TAGS.items() if about in {object_id, "*"} and words.search(text))
 
 
 def definition(text: str, object_id: str) -> str | None:
@@ -75,8 +60,7 @@ def definition(text: str, object_id: str) -> str | None:
     >>> definition("High-purity", "muon"), definition("the two leading", "jet")
     ('high-purity muon', None)
     """
-    _, _, definitions = _patterns()
-    found = next((name for name, pattern in definitions.items() if pattern.search(text)), None)
+    found = next((name for name, words in _DEFINITIONS.items() if words.search(text)), None)
     return f"{found} {object_id}" if found else None
 
 

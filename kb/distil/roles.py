@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from kb.distil.amounts import Quantity
 from kb.distil.counts import Count
+from kb.distil.entities import is_passive
 from kb.distil.lexer import Token
-from kb.distil.quantities import Quantity
 from kb.distil.reading import Reading
 from kb.ssc import Role
 
@@ -20,7 +21,7 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         token = tokens[verb]
         if token.kind != "j":
             continue
-        passive = _passive(reading, verb)
+        passive = _passive(tokens, verb)
         if verb > quantity.start:
             if passive:
                 return "veto"
@@ -29,7 +30,7 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         if re.search(r"\bi\.? ?e\b", reading.words(verb, quantity.start)) or any(t.kind == "m" for t in between):
             continue  # "excluding the signal region, i.e. …"
         if passive:
-            if any(t.kind in "f" for t in between):
+            if any(t.kind == "f" for t in between):
                 return "veto"  # "are removed if they …"
             continue
         if (
@@ -50,10 +51,6 @@ def _asked(tokens: list[Token], verb: int) -> bool:
     return any(t.kind == "o" and t.value.object == "event" for t in tokens[verb + 1 : verb + 3])
 
 
-def _passive(reading: Reading, verb: int) -> bool:
-    tokens = reading.tokens
-    if tokens[verb].word.endswith("ing"):
-        return False
-    if tokens[verb].word.startswith("not ") or tokens[verb].word.startswith("are not"):
-        return True
-    return any(t.word in {"are", "is", "be", "been", "were", "was"} for t in tokens[max(0, verb - 3) : verb])
+def _passive(tokens: list[Token], verb: int) -> bool:
+    word = tokens[verb].word
+    return not word.endswith("ing") and (word.startswith(("not ", "are not")) or is_passive(tokens, verb))

@@ -6,52 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kb.distil.lexicon import lexicon
 from kb.document import Block, Document
 
-_ABBREVIATIONS = (
-    "ref",
-    "refs",
-    "fig",
-    "figs",
-    "sec",
-    "sect",
-    "secs",
-    "eq",
-    "eqs",
-    "tab",
-    "tabs",
-    "e.g",
-    "i.e",
-    "cf",
-    "vs",
-    "al",
-    "approx",
-    "resp",
-    "no",
-    "nos",
-    "dr",
-    "st",
-    "ca",
-    "etc",
-    "app",
-    "vol",
-    "incl",
-    "max",
-    "min",
-    "d.o.f",
-    "n.d.f",
-    "phys",
-    "lett",
-    "rev",
-    "nucl",
-    "instrum",
-    "meth",
-    "prof",
-    "w.r.t",
-    "a.k.a",
-    "viz",
-)
-_ENDS_IN_ABBREVIATION = re.compile(rf"(?:^|[\s(\[])(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})\.$", re.IGNORECASE)
+_ABBREVIATIONS = "|".join(map(re.escape, sorted(lexicon().sets["abbreviations"])))
+_ENDS_IN_ABBREVIATION = re.compile(rf"(?:^|[\s(\[])(?:{_ABBREVIATIONS})\.$", re.IGNORECASE)
 _END = re.compile(r"[.!?](?:[\"'”’)\]]|\[[\d,\s–-]+\]|(?<!\d\.)\d{1,2}(?=\s+[A-Z]))*(?=\s+[A-Z“\"‘'(\[|∆Δ•\d]|\s*$)")
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 
-from kb.distil.reading import Phrase, Reading
+from kb.distil.entities import is_passive
+from kb.distil.particles import PHYSICAL
+from kb.distil.phrases import Phrase
+from kb.distil.reading import Reading
 
-_COUNTED = {"electron", "muon", "lepton", "tau", "photon", "jet", "bjet", "track", "fatjet"}
 _QUALITY = re.compile(
-    (
-        r"\b(?:to satisfy|fail\w*|bad|noise|non-collision|halo|cosmic|mismeasured|poorly|quality"
-        r"|instrumental|anomalous|originating|misidentified|possible contributions)\b"
-    ),
+    r"\b(?:to satisfy|fail\w*|bad|noise|non-collision|halo|cosmic|mismeasured|poorly|quality"
+    r"|instrumental|anomalous|originating|misidentified|possible contributions)\b",
     re.IGNORECASE,
 )
-_ACTIVE = re.compile(r"j[tr]{0,2}o")
+_HAS = re.compile(
+    r"(?:\bwith|\bcontain\w*|\bhaving|\bhave|\bif|\bwhere|\bwhen|\bin which|\bpresence of|\bof|\ban?)\s*(?:at least)?$",
+    re.IGNORECASE,
+)
+_RELATES = re.compile(r"\b(?:relative to|of the|from|to the|between|around|near|by|that of|as)\s*$")
+_ITS_MOMENTUM = re.compile(r"(?:and|or) (?:the )?E_?T|energy|momentum")
+_JOINED = re.compile(r"(?:.{0,8}?)(?:l?a|l)[trehk]{0,4}")
+_RELATIONS = {"delta_r", "delta_phi", "mass", "delta_eta"}
 
 
 def is_veto(reading: Reading) -> bool:
@@ -28,14 +35,13 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
     events = [i for i, t in enumerate(tokens) if t.kind == "o" and t.value.object == "event"]
     verbs = [i for i, t in enumerate(tokens) if t.kind == "j" and not t.word.startswith("not ")]
     for verb in verbs:
-        passive = any(t.word in {"are", "is", "be", "were", "was", "been"} for t in tokens[max(0, verb - 3) : verb])
+        passive = is_passive(tokens, verb)
         purpose = tokens[verb - 1].word == "to" if verb else False
         for event in events:
             if not passive and not purpose and event > verb and re.fullmatch(r"[tre]{0,3}", shape[verb + 1 : event]):
                 return event + 1, len(tokens)
             if passive and event < verb and not re.search(r"[SWm]", shape[event:verb]):
-                condition = re.match(r"[tl]{0,3}f", shape[verb + 1 :])
-                if condition:
+                if re.match(r"[tl]{0,3}f", shape[verb + 1 :]):
                     return verb + 1, len(tokens)
                 return event + 1, verb
     return None
@@ -46,44 +52,21 @@ def vetoed(reading: Reading) -> list[Phrase]:
     reach = _reach(reading)
     if reach is None:
         return []
+    bounded = [q.variable for q in reading.quantities if reach[0] <= q.start < reach[1] and q.variable is not None]
+    if any(reading.tokens[v].value.variable in _RELATIONS for v in bounded):
+        return []  # what two objects are to each other rejects the event, not that they are there
     counted = {c.object for c in reading.counts}
-    about_pairs = {q.variable for q in reading.quantities if reach[0] <= q.start < reach[1]}
     found: list[Phrase] = []
     for phrase in reading.phrases:
-        if not (reach[0] <= phrase.index < reach[1]) or phrase.object not in _COUNTED or phrase.index in counted:
+        if not reach[0] <= phrase.index < reach[1] or phrase.object not in PHYSICAL or phrase.index in counted:
             continue
-        joined = (
-            bool(found)
-            and re.fullmatch(r"(?:.{0,8}?)(?:l?a|l)[trehk]{0,4}", reading.shape[found[-1].index + 1 : phrase.index])
-            is not None
-        )
-        before = reading.words(max(0, phrase.start - 3), phrase.start)
-        direct = (
-            re.search(
-                (
-                    r"(?:\bwith|\bcontain\w*|\bhaving|\bhave|\bif|\bwhere|\bwhen|\bin which|\bpresence of|\bof"
-                    r"|\ban?)\s*(?:at least)?$"
-                ),
-                before.strip(),
-                re.IGNORECASE,
-            )
-            or phrase.start == reach[0]
-        )
-        relation = re.search(
-            r"\b(?:relative to|of the|from|to the|between|around|near|by|that of|as)\s*$", before.strip()
-        )
-        behind = reading.words(phrase.index + 1, min(phrase.index + 12, len(reading.tokens)))
+        before = reading.words_before(phrase.start, 3).strip()
+        behind = reading.words(phrase.index + 1, phrase.index + 12)
         if _QUALITY.search(re.split(r"[,;]|\bor\b|\band\b", behind)[0]) or _QUALITY.search(phrase.words):
             continue
-        follows = reading.words(phrase.index + 1, min(phrase.index + 3, len(reading.tokens)))
-        if relation or re.match(r"(?:and|or) (?:the )?E_?T|energy|momentum", follows):
+        if _RELATES.search(before) or _ITS_MOMENTUM.match(reading.words(phrase.index + 1, phrase.index + 3)):
             continue
-        related = any(
-            v is not None and reading.tokens[v].value.variable in {"delta_r", "delta_phi", "mass", "delta_eta"}
-            for v in about_pairs
-        )
-        if related:
-            continue
-        if direct or joined:
+        joined = found and _JOINED.fullmatch(reading.shape[found[-1].index + 1 : phrase.index])
+        if joined or phrase.start == reach[0] or _HAS.search(before):
             found.append(phrase)
     return found

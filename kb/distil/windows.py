@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from kb.distil.amounts import Amount, Quantity, closed_at
 from kb.distil.lexer import Token
-from kb.distil.quantities import Amount, Quantity, closed_at
 from kb.ssc import Closed
 from kb.vocabulary import unit_factor
 
 _AWAY = re.compile(r"\b(?:away|differ|differs|different|off|outside)\b")
-
-
-@dataclass(slots=True)
-class Window:
-    """A mass with a half width."""
-
-    centre: float
-    unit: str
-    width: float
-    inside: bool
-
-    def bounds(self) -> tuple[float, float]:
-        """Return both edges in the window's unit."""
-        return (round(self.centre - self.width, 6), round(self.centre + self.width, 6))
 
 
 def closed_around(operator: str) -> Closed:
@@ -36,7 +21,7 @@ def closed_around(operator: str) -> Closed:
     return closed_at(low=edges, high=edges)
 
 
-def windows(tokens: list[Token], shape: str, text: str) -> list[Quantity]:
+def windows(tokens: list[Token], shape: str) -> list[Quantity]:
     """Return mass windows as ranges; the masses of known particles are the lexicon's."""
     found: list[Quantity] = []
     for match in re.finditer(r"n(u)", shape):
@@ -73,15 +58,12 @@ def windows(tokens: list[Token], shape: str, text: str) -> list[Quantity]:
             inside = not re.search(r"\b(?:outside|not|exclud\w+|away)\b", near)
         else:
             continue
-        factor = unit_factor(unit.id)
-        closed = closed_around(str(comparator.value)) if comparator is not None else "both"
-        quantity = Quantity(first, last, "in" if inside else "not_in", [], rule="mass-window", closed=closed)
-        window = Window(centre / factor, unit.id, width, inside)
-        low, high = window.bounds()
-        quantity.amounts = [Amount((low,), unit.id, (high,))]
-        quantity.extra = {"width": width, "centre": centre}
+        centre /= unit_factor(unit.id)
+        edges = Amount((round(centre - width, 6),), unit.id, (round(centre + width, 6),))
         if not found or found[-1].end <= first:
-            found.append(quantity)
+            closed = closed_around(str(comparator.value)) if comparator is not None else "both"
+            operator = "in" if inside else "not_in"
+            found.append(Quantity(first, last, operator, [edges], rule="mass-window", closed=closed))
     return found
 
 

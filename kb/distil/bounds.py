@@ -1,0 +1,196 @@
+"""Turn a bound into candidates: which of the sentence's conditions govern it, and what each of its numbers is for."""
+
+from __future__ import annotations
+
+import re
+
+from kb.distil.amounts import Amount, Quantity
+from kb.distil.candidates import Candidate, Setting, joined_condition, operator_of
+from kb.distil.conditions import ConditionalSpan, channel_after, condition, phrase_condition
+from kb.distil.distribution import distribute
+from kb.distil.entities import mass_named
+from kb.distil.isolation import isolation
+from kb.distil.memory import Memory
+from kb.distil.notation import OF_THE_EVENT
+from kb.distil.particles import FLAVOURS, PHYSICAL, Named
+from kb.distil.phrases import Phrase
+from kb.distil.qualifiers import pair_name
+from kb.distil.reading import Reading
+from kb.distil.roles import role
+from kb.distil.subjects import subjects
+from kb.distil.variables import ENERGIES, Bounded, is_cone
+from kb.distil.vetoes import is_veto
+from kb.distil.windows import closed_around
+from kb.ssc import Condition, Role, Scope, Variable
+from kb.vocabulary import unit_factor
+
+# Of these an event may have several; the distance of two kinds of them takes one out, not the event.
+_OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
+_OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
+_OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
+_VETOED = re.compile(r"for this purpose|the|such|these|in either case|they|a ", re.IGNORECASE)
+
+
+def is_requirement(reading: Reading, quantity: Quantity) -> bool:
+    """Say whether a bound can be a requirement at all (`R = 0.4` is none)."""
+    if quantity.rule == "placeholder":
+        return True
+    tokens, variable = reading.tokens, quantity.variable
+    if variable is not None and is_cone(reading, variable):
+        return False
+    if quantity.operator != "==":
+        return True
+    if variable is None:
+        counted = re.search(r"v[tO]?[trk]{0,2}o$", reading.shape[: quantity.start])
+        return counted is not None and tokens[counted.start()].value.variable == "count"
+    symbol = tokens[variable].value
+    if symbol.variable in {"count", "charge"}:
+        return True
+    if any(t.word.startswith("threshold") for t in tokens[max(0, variable - 3) : variable]):
+        quantity.operator = ">"
+        return True
+    within = any(t.kind == "i" for t in tokens[max(0, variable - 4) : variable])
+    return within and symbol.variable in {"delta_r", "delta_phi"}
+
+
+def bound(
+    reading: Reading,
+    quantity: Quantity,
+    bounded: Bounded,
+    spans: list[ConditionalSpan],
+    memory: Memory,
+    setting: Setting,
+) -> list[Candidate]:
+    """Return the candidates of a bound on a variable; `spans` are the sentence's conditional phrases."""
+    who = subjects(reading, quantity, bounded, memory)
+    if not who:
+        return []
+    if bounded.variable in ENERGIES - {"iso_abs"} and quantity.amounts[0].unit == "1":
+        return []  # a momentum without a unit is read from a table or a list, not from a requirement
+    when = _when(reading, quantity, spans)
+    stated = role(reading, quantity)
+    single = all(w.object in _OBJECTS and w.rank is None for w in who)
+    # "events with a tau with p_T > 20 GeV are rejected" defines the tau and rejects the event
+    defines = stated == "veto" and single and bounded.variable in _OWN and is_veto(reading)
+    if defines:
+        stated = "select"
+    if quantity.bin:
+        setting = Setting(setting.scope, (quantity.bin,))
+    found = []
+    for subject, amount, extra in distribute(reading, quantity, who):
+        tagged = phrase_condition(subject) if isinstance(subject, Phrase) else None
+        conditions = [*when, *extra, *([tagged] if tagged else [])]
+        one = candidate(reading, quantity, bounded, subject, amount, stated, memory, setting)
+        one = one.with_(when=joined_condition(conditions))
+        if defines and one.definition is None:
+            one = one.with_(definition=f"veto {one.object}")
+        found.append(one)
+    return found
+
+
+def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) -> list[Condition]:
+    """Return the conditions that govern a bound: those that open the sentence, and the first behind it."""
+    conditional = {id(q) for span in spans for q in span.quantities}
+    outside = [q for q in reading.quantities if id(q) not in conditional]
+    found: list[Condition] = []
+    for span in spans:
+        opening = span.leading and span.end <= quantity.start
+        behind = quantity.end <= span.start
+        nearest = behind and not any(quantity.end <= q.start and q.end <= span.start for q in outside)
+        if opening or nearest or (behind and _same_clause(reading, quantity, span)):
+            told = condition(reading, span)
+            if told:
+                found.append(told)
+    channel = channel_after(reading, quantity.end)
+    return found or ([channel] if channel else [])
+
+
+def _same_clause(reading: Reading, quantity: Quantity, span: ConditionalSpan) -> bool:
+    """`X > 1 and Y < 2 if …`: a condition with a bound governs all bounds of its clause."""
+    return bool(span.quantities) and not re.search(r"[SWmkjf]", reading.shape[quantity.end : span.start])
+
+
+def candidate(
+    reading: Reading,
+    quantity: Quantity,
+    bounded: Bounded,
+    subject: Phrase | Named,
+    amount: Amount,
+    stated: Role,
+    memory: Memory,
+    setting: Setting,
+) -> Candidate:
+    """Return the candidate that one number of a bound makes for one subject."""
+    object_id, rank = subject.object, subject.rank
+    definition = _definition(reading, subject, memory, setting)
+    if rank == -1:  # the last of as many as the event has
+        rank = memory.leptons if object_id in FLAVOURS | {"lepton"} and memory.leptons else None
+    variable_id, operator, value, closed = bounded.variable, quantity.operator, amount.bounds(), quantity.closed
+    if variable_id == "isolation":
+        variable_id = "iso_abs" if amount.unit in {"GeV", "MeV", "TeV"} else "iso_rel"
+    if variable_id == "eta" and operator in {"<", "<="}:
+        variable_id = "abs_eta"
+    if variable_id in OF_THE_EVENT:
+        object_id, rank = "event", None
+    if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"}:
+        object_id = memory.subject or "lepton"
+    if bounded.window and operator[0] in "<>" and not amount.upper:
+        closed = closed_around(operator)
+        value, operator = _around(bounded.window, amount), "in" if operator[0] == "<" else "not_in"
+    if variable_id in {"delta_r", "delta_phi"} and operator == "==":
+        operator = "<"
+    if variable_id == "count" and operator == "<=" and value == 0:
+        operator = "=="
+    place = reading.tokens[quantity.start].start
+    variable = Variable(
+        id=variable_id,
+        name=bounded.name if variable_id in {"other", "ratio"} else None,
+        **isolation(reading, memory, variable_id, object_id, place - reading.start),
+    )
+    return Candidate(
+        object=object_id,
+        variable=variable,
+        operator=operator_of(operator),
+        value=value,
+        closed=closed,
+        unit=amount.unit,
+        start=reading.start,
+        end=reading.end,
+        rule=quantity.rule,
+        at=place,
+        rank=rank,
+        definition=definition,
+        role=stated,
+        regions=setting.regions,
+        scope=_scope(object_id, rank, variable_id, stated, setting),
+    )
+
+
+def _definition(reading: Reading, subject: Phrase | Named, memory: Memory, setting: Setting) -> str | None:
+    """Return the name of the collection or the pairs that a subject is."""
+    if isinstance(subject, Phrase):
+        if subject.requires and "_" in subject.object:
+            return pair_name(subject.requires, subject.object)
+        if subject.definition and setting.scope != "trigger":
+            return subject.definition
+    if setting.scope is None and subject.rank is None and _VETOED.match(reading.text):
+        return memory.vetoed.get(subject.object)
+    return None
+
+
+def _scope(object_id: str, rank: int | None, variable: str, stated: Role, setting: Setting) -> Scope:
+    if setting.scope or setting.regions:
+        return setting.event_scope
+    removal = variable == "delta_r" and stated == "veto"
+    of_objects = object_id in _OBJECTS and rank is None and variable != "count"
+    return "object" if of_objects or removal else "event"
+
+
+def _around(window: str, amount: Amount) -> tuple[float, float]:
+    """Return the edges of a window around a mass that is named or told in GeV."""
+    centre = mass_named(window)
+    if centre is None:
+        number = re.search(r"\d+(?:\.\d+)?", window)
+        centre = float(number.group()) if number else 91.1876
+    centre /= unit_factor(amount.unit)
+    return (round(centre - amount.values[0], 6), round(centre + amount.values[0], 6))

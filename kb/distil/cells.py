@@ -1,0 +1,196 @@
+"""Read a table's cell under its header: `> 200` under `E_T^miss [GeV]`, `2 or 3` under `N_jets`, a tick, a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kb.distil import clauses, flags
+from kb.distil.candidates import Candidate, Setting, operator_of
+from kb.distil.entities import kinds, tokens_of
+from kb.distil.grid import states_bound
+from kb.distil.lexer import plain
+from kb.distil.memory import Memory
+from kb.distil.particles import FLAVOURS
+from kb.distil.reading import Reading, read
+from kb.ssc import Value, Variable
+from kb.vocabulary import vocabulary
+
+_NONE = re.compile(r"^\s*(?:[-–—−]+|\.{2,}|…|n/?a|none|inclusive|any|all|·)?\s*$", re.IGNORECASE)
+_TICK = re.compile(r"^\s*(?:[✓✔√xX•]|yes|applied|required|veto(?:ed)?)\s*$", re.IGNORECASE)
+_UNITS = "|".join(sorted((re.escape(u) for u in vocabulary().units if u not in {"1", "s", "%"}), key=len, reverse=True))
+_HEAD_UNIT = re.compile(
+    rf"\s*[\[(]\s*({_UNITS})(?:\s*\^?\{{?1/2\}}?)?(?:/c(?:\^?2)?)?\s*[\])]|,\s*({_UNITS})(?=\s*$)"
+    rf"|\s+in\s+({_UNITS})\s*$"
+)
+_COMPARATOR = re.compile(r"\s*([<>≤≥]=?|=)\s*$")
+_COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
+_RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
+_SYMBOLS = {"e": "electron", "μ": "muon", "τ": "tau", "ℓ": "lepton", "γ": "photon"}
+
+
+def is_empty(text: str) -> bool:
+    """Say whether a cell means that nothing is required."""
+    return _NONE.match(text) is not None
+
+
+def requirement(head: str, cell: str, regions: tuple[str, ...]) -> Iterator[Candidate]:
+    """Read a cell under its header; positions are those within the cell's own words.
+
+    >>> [(c.object, c.operator, c.value, c.unit) for c in requirement("E_T^miss [GeV] >", "200", ("SR1",))]
+    [('met', '>', 200.0, 'GeV')]
+    >>> [(c.variable.id, c.operator, c.value) for c in requirement("N_jets", "2", ())]
+    [('count', '==', 2.0)]
+    >>> [(c.variable.id, c.operator, c.value, c.unit) for c in requirement("H_T [GeV]", "60–400", ())]
+    [('ht', 'in', (60.0, 400.0), 'GeV')]
+    """
+    if is_empty(cell):
+        return
+    setting = Setting(regions=regions)
+    bare, unit, comparator = _header(head)
+    ticked = _TICK.match(cell)
+    if re.search(r"\bveto\b", head, re.IGNORECASE) and (ticked or cell.lower().startswith("inverted")):
+        for name in _objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
+            yield _made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
+        return
+    subject, rank = _owner(bare)
+    several = re.match(r"\s*(\d+)\s*or\s*(\d+)\s+(?:with\b|$)", cell)
+    if several and subject:
+        low, high = float(several.group(1)), float(several.group(2))
+        yield _made(subject, "count", "<=" if low == 0 else "in", high if low == 0 else (low, high), setting)
+    written = _written(cell, unit, comparator, bare) if bare and not states_bound(cell) else None
+    vetoed = re.match(r"\s*veto(?:\s+on\s+(?P<o>.*))?$", cell, re.IGNORECASE)
+    if written is not None:
+        yield from _sentence(written, None, None, setting, "")
+    elif bare and vetoed:
+        for name in _vetoed(vetoed.group("o") or bare):
+            yield _made(name, "count", "==", 0.0, setting)
+    else:
+        yield from _sentence(cell, subject, rank, setting, bare)
+
+
+def _header(head: str) -> tuple[str, str, str]:
+    """Split a header into what it names, its unit and its comparator."""
+    comparator = _COMPARATOR.search(head)
+    body = head[: comparator.start()] if comparator else head
+    match = _HEAD_UNIT.search(body)
+    unit = next((g for g in match.groups() if g), "") if match and "1/2" not in match.group() else ""
+    bare = _HEAD_UNIT.sub("", body) if match else body
+    return bare.strip(), unit, comparator.group(1) if comparator else ""
+
+
+def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
+    """Spell a cell's value out as a requirement on its header's variable."""
+    flat = re.sub(r"\s*[†‡*§]+$", "", plain(cell).text.strip())
+    if not re.search(r"\d", flat):
+        return None
+    tokens = tokens_of(plain(bare))
+    named = any(t.kind == "v" for t in tokens)
+    spoken = _COUNT.match(bare)
+    if not named and not spoken:
+        return None
+    counted = bool(spoken) or any(t.kind == "v" and t.value.variable == "count" for t in tokens)
+    if not named:
+        bare = re.sub(r"^N\((.*?)\).*", r"number of \1", bare)
+    tail = f" {unit}" if unit and not re.search(_UNITS, flat) else ""
+    if re.fullmatch(r"[+-]?\d[\d.,]*", flat):
+        if comparator:
+            return f"{bare} {comparator} {flat}{tail}"
+        return f"{bare} = {flat}" if counted else None
+    aside = re.match(r"([<>≤≥]=?\s*[\d.]+)\s*\(.*\)$", flat)
+    if aside:
+        return f"{bare} {aside.group(1)}{tail}"
+    either = re.fullmatch(r"(\d+)\s*(?:or|,|/)\s*(\d+)", flat) or re.match(r"=\s*(\d+)\s*or\s*(\d+)$", flat)
+    if either and (counted or flat[0] == "="):
+        return f"{bare} in the range {either.group(1)}–{either.group(2)}"
+    if re.match(r"\s*[<>≤≥=]", flat):
+        return f"{bare} {flat}{tail}"
+    ranged = _RANGE.fullmatch(flat)
+    if not ranged:
+        return None
+    sign, left, low, comma, high, right = ranged.groups()
+    outside = sign in {"∉", "/∈", "outside", "not in"}
+    if comma and left + right in {"[)", "(]", "()"}:  # in dashes, brackets are only brackets
+        return f"{bare} {'∉' if outside else '∈'} {left}{low}, {high}{right}{tail}"
+    return f"{bare} {'outside' if outside else 'in the range'} {low}–{high}{tail}"
+
+
+def _read(text: str) -> Reading | None:
+    flat = plain(text)
+    return read(flat) if flat.text.strip() else None
+
+
+def _objects(text: str) -> list[str]:
+    reading = _read(text)
+    return list(dict.fromkeys(p.object for p in reading.phrases if p.object != "event")) if reading else []
+
+
+def _vetoed(text: str) -> list[str]:
+    """Return the objects that must not be there: named by symbols (`e/μ`) or words."""
+    found = [_SYMBOLS[t.text] for t in tokens_of(plain(text)) if t.text in _SYMBOLS] or _objects(text)
+    return ["lepton"] if set(found) == FLAVOURS else found
+
+
+def _owner(head: str) -> tuple[str | None, int | None]:
+    """Return the object a header names, and its rank."""
+    reading = _read(head)
+    phrase = next((p for p in reading.phrases if p.object != "event"), None) if reading else None
+    return (phrase.object, phrase.rank) if phrase else (None, None)
+
+
+def _made(object_id: str, variable: str, operator: str, value: Value, setting: Setting) -> Candidate:
+    """Make a candidate of a cell that is no sentence; its place is that of the cell."""
+    return Candidate(
+        object=object_id,
+        variable=Variable(id=variable),
+        operator=operator_of(operator),
+        value=value,
+        start=0,
+        end=1,
+        rule="table-cell",
+        regions=setting.regions,
+        scope=setting.event_scope,
+    )
+
+
+def _sentence(text: str, subject: str | None, rank: int | None, setting: Setting, head: str) -> Iterator[Candidate]:
+    """Read a cell as a sentence about what its header names."""
+    lead = f"{head} with " if subject and head and "v" not in kinds(tokens_of(plain(head))) else f"{head} "
+    reading = _read(lead + text if head else text)
+    if reading is None:
+        return
+    memory = Memory(subject=subject)
+    for candidate in clauses.candidates(reading, memory, setting):
+        ranked = rank if candidate.object == subject and candidate.rank is None else candidate.rank
+        yield candidate.with_(rule=f"table-{candidate.rule}", rank=ranked)
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        yield from _telegram(word, subject, setting)
+    if subject:
+        for word in words:
+            yield from (one.with_(rank=rank) for one in _property(word, subject, setting))
+    yield from flags.flags(reading, memory, setting)
+
+
+def _telegram(word: str, subject: str | None, setting: Setting) -> Iterator[Candidate]:
+    """`b-jet veto`, `τ tag`, `isolated muon`: what must be there or not, without a verb."""
+    told = re.fullmatch(r"(?P<o>[\w -]{1,20}?)[ -](?P<w>veto|tag|tagged)\.?", word, re.IGNORECASE)
+    if told:
+        absent = told.group("w").lower() == "veto"
+        name = "b jet" if re.fullmatch(r"(?i)b(?:[ -]jets?)?", told.group("o")) else told.group("o")
+        for object_id in _objects(name):
+            yield _made(object_id, "count", "==" if absent else ">=", 0.0 if absent else 1.0, setting)
+    lone = re.fullmatch(r"(?:an? )?(?P<a>isolated|tight|loose|medium) (?P<o>\w+)", word, re.IGNORECASE)
+    if lone and not subject:
+        for object_id in _objects(lone.group("o")):
+            yield _made(object_id, "count", ">=", 1.0, setting)
+            yield from _property(lone.group("a"), object_id, setting)
+
+
+def _property(word: str, object_id: str, setting: Setting) -> Iterator[Candidate]:
+    """`tight`, `well-isolated`."""
+    value = word.lower()
+    if value in {"loose", "medium", "tight"}:
+        yield _made(object_id, "id", "is", value, setting)
+    if re.fullmatch(r"(?:\w+[- ])?isolated", value):
+        yield _made(object_id, "isolation", "is", value, setting)

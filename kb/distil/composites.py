@@ -1,0 +1,71 @@
+"""Build the composites of a selection, pairs and quadruplets, and name them in the cuts that are about them."""
+
+from __future__ import annotations
+
+from kb.distil.paper import Findings
+from kb.distil.quotes import quote
+from kb.distil.systems import System
+from kb.document import Document
+from kb.ssc import Composite, Cut, PairRequirement
+
+_REQUIREMENTS: tuple[PairRequirement, ...] = ("same_flavour", "different_flavour", "opposite_charge", "same_charge")
+
+
+def composed(document: Document, cuts: list[Cut], findings: Findings) -> tuple[list[Cut], tuple[Composite, ...]]:
+    """Return the cuts, with what they are about named, and the composites."""
+    composites: dict[str, Composite] = {}
+    for system in findings.systems:
+        if system.name not in composites:
+            composites[system.name] = _chosen(document, system, composites)
+    pairs = {composite.rank: composite.name for composite in composites.values()}
+    if {1, 2} <= set(pairs):
+        start, end = findings.quadruplet or (findings.systems[0].start, findings.systems[0].end)
+        composites["quadruplet"] = Composite(
+            name="quadruplet",
+            object="fourlepton",
+            constituents=(pairs[1], pairs[2]),
+            evidence=(quote(document, start, end, "stated"),),
+        )
+    out = []
+    for cut in cuts:
+        subject = cut.subject
+        if subject.object == "lepton_pair" and subject.rank in pairs:
+            subject = subject.model_copy(update={"definition": pairs[subject.rank]})
+        elif subject.object == "fourlepton" and "quadruplet" in composites:
+            subject = subject.model_copy(update={"definition": "quadruplet"})
+        name = subject.definition
+        if name and name not in composites and "_" in subject.object:
+            composites[name] = _required(cut, name)
+        out.append(cut if subject is cut.subject else cut.model_copy(update={"subject": subject}))
+    return out, tuple(composites.values())
+
+
+def _chosen(document: Document, system: System, earlier: dict[str, Composite]) -> Composite:
+    leading = any(composite.rank == 1 for composite in earlier.values())
+    return Composite(
+        name=system.name,
+        object=system.object,
+        constituents=_constituents(system.object),
+        count=2,
+        requires=system.requires,
+        rank=system.rank,
+        choice=system.choice,
+        excludes=("leading pair",) if system.rank == 2 and leading else (),
+        evidence=(quote(document, system.start, system.end, "stated"),),
+    )
+
+
+def _required(cut: Cut, name: str) -> Composite:
+    """Return the composite of pairs that a cut is about by what is required of them: `same-flavour lepton pair`."""
+    return Composite(
+        name=name,
+        object=cut.subject.object,
+        constituents=_constituents(cut.subject.object),
+        count=2,
+        requires=tuple(r for r in _REQUIREMENTS if r.replace("_", "-") in name),
+        evidence=cut.evidence[:1],
+    )
+
+
+def _constituents(pair: str) -> tuple[str, ...]:
+    return (pair.removesuffix("_pair"),)

@@ -1,0 +1,77 @@
+"""Find the pair that a distance is between: `ΔR between the photon and the nearest jet`, `within 0.4 of a jet`."""
+
+from __future__ import annotations
+
+import re
+
+from kb.distil.amounts import Quantity
+from kb.distil.memory import Memory
+from kb.distil.particles import FLAVOURS, PAIRED, Named, compose, twice
+from kb.distil.phrases import Phrase
+from kb.distil.reading import Reading
+
+_SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}
+_APART = {"distance", "angle", "separation", "difference", "separated"}
+
+
+def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -> list[Named | Phrase]:
+    """Return the pair whose distance is bounded; `anchor` is the token of the distance, else of the bound."""
+    things = [p for p in reading.phrases if p.object not in {"event", "vertex"}]
+    between = _between(reading, things)
+    if between:
+        return [between]
+    before = [p for p in things if p.index < anchor]
+    heads = [p for p in before if not p.oblique] or before
+    head = heads[-1] if heads else None
+    if head is not None and "_" in head.object:
+        return [head]
+    partner = _after(reading, quantity, things)
+    if head is not None:
+        others = [p for p in before if p.object != head.object and "_" not in p.object and p.object not in _SYSTEMS]
+        if partner is None and others:
+            partner = others[-1].object
+        if partner is not None and "_" not in partner:
+            first = head.object
+            if first in FLAVOURS and len(heads) > 1:
+                first = both_flavours([p for p in heads if p.object in FLAVOURS])
+            return [Named(compose((first, partner)))]
+        if head.object in PAIRED and (head.plural or (head.number or 0) > 1):
+            return [Named(twice(head.object))]
+    if memory.pair and "pair" in reading.text:
+        return [Named(memory.pair)]
+    if head is None and partner is None and memory.subject in PAIRED:
+        return [Named(twice(memory.subject))]
+    return []
+
+
+def _after(reading: Reading, quantity: Quantity, things: list[Phrase]) -> str | None:
+    """Return what a distance is to, where that is told after the bound."""
+    near = [
+        p
+        for p in things
+        if p.index >= quantity.end
+        and p.index - quantity.end <= 10
+        and not re.search(r"[SWl]", reading.shape[quantity.end : p.index])
+    ]
+    if near and re.match(r"[OtgaiNkwd]", reading.shape[quantity.end :]):
+        return both_flavours(reading.joined_after(near[0]))
+    return None
+
+
+def _between(reading: Reading, things: list[Phrase]) -> Named | None:
+    """`the distance between the photon and the nearest jet`."""
+    for index, token in enumerate(reading.tokens):
+        previous = reading.tokens[index - 1] if index else None
+        apart = token.kind == "v" or (previous is not None and (previous.kind == "v" or previous.word in _APART))
+        if apart and re.search(r"\bbetween(?: the)?$", token.word):
+            following = [p for p in things if p.index > index and p.index - index < 12]
+            if len(following) >= 2 and "a" in reading.shape[following[0].index : following[1].index]:
+                return Named(compose((following[0].object, following[1].object)))
+            if following and following[0].plural and "_" not in following[0].object:
+                return Named(twice(following[0].object) if following[0].object in PAIRED else "candidate")
+    return None
+
+
+def both_flavours(group: list[Phrase]) -> str:
+    """Return the object of a group of phrases; electrons and muons together are leptons."""
+    return "lepton" if {p.object for p in group} == FLAVOURS else group[0].object

@@ -1,0 +1,136 @@
+"""See what a table's rows and columns are for: which are heads, which name regions, what spans what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kb.distil.entities import kinds, tokens_of
+from kb.distil.lexer import plain
+from kb.document import Cell, Document, Table
+
+_LABEL = re.compile(
+    r"^(?:[A-Za-z0-9]{0,5}(?:SR|CR|VR)[\w+γνℓμτ/-]*(?:\s?\d+\w?)?|R\d\w?|[A-Z]{1,3}\d{1,2}\w?"
+    r"|\d[jℓl]\w{0,3}|(?:\w+\s){0,3}(?:[Ss]ignal|[Cc]ontrol|[Vv]alidation"
+    r"|[Ss]ideband)(?:\s[Rr]egions?)?(?:\s\w+)?|"
+    r"(?:[Ll]oose|[Mm]edium|[Tt]ight|[Bb]oosted|[Rr]esolved|[Mm]erged|[Pp]reselection"
+    r"|[Bb]aseline)(?:\s\w+)?)\s*[†‡*§]*$"
+)
+_TITLE = re.compile(
+    r"(?:regions?|selections?|cuts?|requirements?|variables?|criteri\w+|category|channel|[SCV]R)$", re.IGNORECASE
+)
+_COMMON_HEAD = re.compile(
+    r"(?:requirements?|value|cut|selection|criteri\w+|all|threshold|variable|baseline|common|preselection"
+    r"|condition)s?",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(r"\b(?:selection|requirements?|criteria)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A cell as text on one line, with its place."""
+
+    cell: Cell
+    text: str
+
+    @property
+    def bare(self) -> str:
+        """The text without marks of footnotes."""
+        return re.sub(r"\s*[†‡*§]+$", "", self.text)
+
+    @property
+    def is_label(self) -> bool:
+        """Whether the text names a region."""
+        return _LABEL.match(self.text) is not None
+
+
+class Grid:
+    """A table's cells with the questions its readers ask."""
+
+    def __init__(self, document: Document, table: Table) -> None:
+        self.items = [Item(cell, " ".join(document.text[cell.start : cell.end].split())) for cell in table.cells]
+        self.rows, self.columns = table.shape
+        self._cover: dict[tuple[int, int], Item] = {}
+        for item in self.items:
+            cell = item.cell
+            for row in range(cell.row, cell.row + cell.row_span):
+                for column in range(cell.column, cell.column + cell.column_span):
+                    self._cover.setdefault((row, column), item)
+        self.heads = {row for row in range(self.rows) if self._is_head(row)}
+
+    def at(self, row: int, column: int) -> Item | None:
+        """Return what covers a place."""
+        return self._cover.get((row, column))
+
+    def row(self, row: int) -> list[Item]:
+        """Return what covers a row, from left to right."""
+        covering = (self.at(row, column) for column in range(self.columns))
+        return list({id(item): item for item in covering if item is not None}.values())
+
+    def body_rows(self) -> list[tuple[int, Item]]:
+        """Return the rows that are no heads and open with a text, with their first items."""
+        sides = ((row, self.at(row, 0)) for row in range(self.rows) if row not in self.heads)
+        return [(row, side) for row, side in sides if side is not None and side.text]
+
+    def above(self, row: int, column: int) -> Item | None:
+        """Return the nearest head above a place."""
+        for head in sorted((r for r in self.heads if r < row), reverse=True):
+            item = self.at(head, column)
+            if item is not None and item.text:
+                return item
+        return None
+
+    def _is_head(self, row: int) -> bool:
+        cells = [i for i in self.row(row) if i.text]
+        rest = [i for i in cells if i.cell.column > 0]
+        if not cells:
+            return False
+        if all(i.cell.header for i in cells):
+            return True
+        if len(rest) >= 2 and sum(i.is_label for i in rest) >= max(2, len(rest) // 2 + 1):
+            return True
+        titled = len(rest) >= 2 or (rest and _TITLE.match(cells[0].text))
+        return row == 0 and bool(titled) and not any(re.search(r"\d", i.text) and not i.is_label for i in rest)
+
+    def is_matrix(self) -> bool:
+        """Say whether the body's cells name regions, below or beside what is required of them."""
+        named = [r for r in range(self.rows) if any(i.is_label and i.cell.column > 0 for i in self.row(r))]
+        if not named or named[0] == 0 or self.rows - 1 not in named:
+            return False
+        above = [i for r in range(named[0]) for i in self.row(r) if i.cell.column > 0]
+        if not any(states_bound(i.text) for i in above):
+            return False
+        self.heads = set(range(named[0]))
+        return True
+
+    def is_transposed(self) -> bool:
+        """Say whether rows are regions and columns requirements."""
+        head = [i for i in self.row(min(self.heads, default=0)) if i.cell.column > 0 and i.text]
+        side = [i for _, i in self.body_rows()]
+        if any(i.is_label for i in head):
+            return False
+        above = sum(names_variable(i.text) for i in head)
+        beside = sum(names_variable(i.text) for i in side)
+        labelled = sum(i.is_label for i in side)
+        prose = any(_PROSE.search(i.text) for i in head)
+        return above > beside or (labelled >= 2 and labelled > beside) or (prose and labelled >= 1)
+
+    def region(self, row: int, column: int) -> Item | None:
+        """Return the head that names the region of a column at a row; None where the column is for all."""
+        for head in sorted((r for r in self.heads if r < row), reverse=True):
+            item = self.at(head, column)
+            if item is not None and item.text and item.cell.column > 0:
+                return None if _COMMON_HEAD.fullmatch(item.bare) else item
+        return None
+
+
+def names_variable(text: str) -> bool:
+    """Say whether a text names what can be required, a variable or objects to count."""
+    shape = kinds(tokens_of(plain(text)))
+    return "v" in shape or ("o" in shape and bool(re.search(r"\bveto|number|N\(", text, re.IGNORECASE)))
+
+
+def states_bound(text: str) -> bool:
+    """Say whether a text is a requirement by itself: `p_T > 30 GeV`."""
+    return bool(re.search(r"v.{0,2}cn|ncv", kinds(tokens_of(plain(text)))))

@@ -1,0 +1,39 @@
+"""Find the objects that a requirement without a number is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from itertools import takewhile
+
+from kb.distil.memory import Memory
+from kb.distil.particles import PHYSICAL
+from kb.distil.phrases import Phrase
+from kb.distil.reading import Reading
+
+IDENTIFIED = PHYSICAL - {"bjet", "fatjet"}
+_SAME = re.compile(r"(?:they|these|both|the latter|in addition)\b", re.IGNORECASE)
+
+
+def holders(reading: Reading, memory: Memory, position: int, objects: AbstractSet[str]) -> list[str]:
+    """Return which of some objects the words at a position of the sentence are about.
+
+    The nearest ones before it are, joined by commas and `and`; else those of the sentence before, if it goes on about
+    them; else the first after it.
+    """
+    tokens = reading.tokens
+
+    def fits(phrase: Phrase) -> bool:
+        return phrase.object in objects
+
+    before = [p for p in reading.phrases if tokens[p.index].start - reading.start <= position and fits(p)]
+    before = [p for p in before if not p.oblique] or before
+    if before:
+        last = before[-1]
+        earlier = reversed(reading.phrases[: reading.phrases.index(last)])
+        near = list(takewhile(fits, earlier))[::-1]
+        return list(dict.fromkeys(p.object for p in reading.joined_before(last, near)))
+    known = [memory.subject] if memory.subject in objects and memory.subject else []
+    if known and _SAME.match(reading.text):
+        return known
+    return [p.object for p in reading.phrases if fits(p)][:1] or known

@@ -1,0 +1,32 @@
+"""What earlier sentences leave behind for the pronouns and bare nouns of later ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Memory:
+    """What was spoken of last, and what it was said to be."""
+
+    subject: str | None = None
+    """The object of the last sentence that had one."""
+    variable: str | None = None
+    pair: str = "lepton_pair"
+    """What a bare `pair` is a pair of."""
+    system: str | None = None
+    """All leptons of the event together."""
+    leptons: int | None = None
+    """How many leptons the event was last said to have."""
+    listing: bool = False
+    """Whether the items that follow are requirements."""
+    told: int | None = None
+    """Where the last sentence starts, if it stated a requirement."""
+    placeholders: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
+    """Symbols that stand for a bound: variable, its name, operator."""
+    vetoed: dict[str, str] = field(default_factory=dict)
+    """Objects whose presence rejects an event, with the collection they are."""
+    component: str | None = None
+    """Which part of the detector an isolation sum is over."""
+    cones: dict[str, float] = field(default_factory=dict)
+    """The sizes of isolation cones, by object; "" where none is said."""

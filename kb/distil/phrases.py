@@ -1,0 +1,151 @@
+"""Find noun phrases: an object with its rank, the number said of it and the words in front of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kb.distil.counts import mention
+from kb.distil.entities import kinds
+from kb.distil.lexer import Token
+from kb.distil.lexicon import lexicon
+from kb.distil.particles import PHYSICAL
+from kb.distil.qualifiers import definition, pair_requirements, spoken, tags
+from kb.ssc import PairRequirement
+
+_SETS = lexicon().sets
+_IN_FRONT = "trneklxhvbd"
+_DEFINED = PHYSICAL - {"fatjet"}
+_OF_SAME = re.compile(
+    r"(?:of|with|having|that are of|that have) (?:the )?(?:same|opposite|different|equal|identical)[\w\s,-]*"
+)
+_LOOSER = re.compile(r"(?:satisfying|passing|with) looser")
+
+
+@dataclass(slots=True)
+class Phrase:
+    """A noun phrase: tokens `[start, end)`, its noun at `index`; `oblique` ones only place what is spoken of."""
+
+    index: int
+    start: int
+    end: int
+    object: str
+    plural: bool
+    rank: int | None
+    number: int | None
+    words: str
+    requires: tuple[PairRequirement, ...]
+    tags: tuple[str, ...]
+    oblique: bool
+    article: str
+    definition: str | None = None
+
+
+def phrases(tokens: list[Token]) -> list[Phrase]:
+    """Return the noun phrases of a sentence."""
+    shape = kinds(tokens)
+    found = [_phrase(tokens, index) for index, token in enumerate(tokens) if token.kind == "o"]
+    for before, phrase in pairwise(found):  # "from any electron or muon"
+        if (
+            before.oblique
+            and re.fullmatch(r"l?a[tre]{0,3}", shape[before.index + 1 : phrase.index])
+            and "m" not in shape[phrase.index :][:2]
+        ):
+            phrase.oblique = True
+    return found
+
+
+def _phrase(tokens: list[Token], index: int) -> Phrase:
+    start = _start(tokens, index)
+    inside = tokens[start:index]
+    here = mention(tokens, index)
+    article = tokens[start].word if start < index else ""
+    number = next((int(t.value) for t in inside if t.kind == "n" and float(t.value).is_integer()), None)
+    rank = _rank(tokens, inside, index, article, number)
+    end = index + 1
+    if end < len(tokens) and tokens[end].kind == "r" and tokens[end].word.startswith("with"):
+        end += 1  # "the jet with the highest p_T"
+    behind = spoken(tokens[index + 1 : index + 9])
+    of_same = _OF_SAME.match(behind)
+    words = spoken(inside) + (" " + of_same.group() if of_same else "")
+    named = None
+    if here.object in _DEFINED:
+        named = definition(words, here.object) if rank is None else None
+        if named and named.startswith("veto") and any(t.kind == "r" and t.word != "second" for t in inside):
+            named = None  # "the leading and second leptons"
+        if named is None and _LOOSER.match(behind):
+            named = f"loose {here.object}"
+    return Phrase(
+        index,
+        start,
+        end,
+        here.object,
+        here.plural,
+        rank,
+        number,
+        words,
+        pair_requirements(words),
+        tags(words, here.object),
+        _is_oblique(tokens, start),
+        article,
+        named,
+    )
+
+
+def _start(tokens: list[Token], index: int) -> int:
+    """Return the first token of the noun phrase that ends at a noun."""
+    start = index
+    while start > 0 and tokens[start - 1].kind in _IN_FRONT:
+        previous = tokens[start - 1]
+        if previous.word in _SETS["breaks"] or (previous.kind == "v" and previous.value.about):
+            break
+        if (
+            previous.kind == "n"
+            and start - 2 >= 0
+            and tokens[start - 2].kind == "c"
+            and tokens[start - 2].text in "<>≤≥="
+        ):
+            break
+        if previous.kind == "d" and _short_bracket(tokens, start - 1):
+            start -= 3
+            continue
+        if previous.kind in "bd":
+            break
+        if previous.kind == "l" and tokens[start - 2].kind not in "tr":
+            break
+        if previous.kind == "v" and tokens[start - 2].kind != "h" and previous.word not in {"charge", "charges"}:
+            break
+        start -= 1
+    return start
+
+
+def _short_bracket(tokens: list[Token], close: int) -> bool:
+    return close >= 2 and tokens[close - 2].kind == "b" and tokens[close - 1].kind in "trv"
+
+
+def _rank(tokens: list[Token], inside: list[Token], index: int, article: str, number: int | None) -> int | None:
+    plural = mention(tokens, index).plural
+    rank = next((int(t.value) for t in reversed(inside) if t.kind == "r"), None)
+    if rank in {2, 3} and any(t.word in {"second", "third"} for t in inside) and (article in {"a", "an"} or plural):
+        rank = None  # "a second lepton": another one
+    behind = tokens[index + 1] if index + 1 < len(tokens) else None
+    if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith("with"):
+        rank = int(behind.value)
+    if rank == 1 and number is not None and number > 1:
+        return None
+    if rank in {2, 3, 4} and plural and any(t.kind == "n" for t in inside):
+        return None
+    return rank
+
+
+def _is_oblique(tokens: list[Token], start: int) -> bool:
+    """Say whether the word before a noun phrase makes it a place or a measure: `in the event`, `around the muon`."""
+    if not start:
+        return False
+    before = tokens[start - 1]
+    return (
+        before.kind in "Oi"
+        or before.word in _SETS["placing"]
+        or (before.word == "with" and start > 1 and tokens[start - 2].word in _SETS["relating"])
+    )

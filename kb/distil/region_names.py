@@ -1,0 +1,132 @@
+"""Find the names of regions in texts and titles: `the WZ control region`, `1muCR`, `regions A and B`, `SR2: …`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kb.ssc import RegionKind
+
+LABEL = r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*(?:[ _-]\d+[a-z]?)?)"
+_NAMES = re.compile(
+    rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
+    rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)\s+(?i:regions?|samples?"
+    rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]+)\b)?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
+    rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
+    r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
+    r"|(?P<short>(?<![\w-])R\d\b)"
+    r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
+)
+_PLAIN = re.compile(r"(?:SR|CR|VR)s?$")
+_DROP = re.compile(
+    r"^(?:(?:the|a|an|in|for|of|this|these|each|to|and|both|all|our|four|three|two|seven|one|five|six"
+    r"|from|define|defines|defined|using|as|so|called|respective|corresponding|associated|various"
+    r"|different|such|with|by|that|following|events|event|above|further|categorized|into|refer"
+    r"|populated|highly|specific|selection|enter|entering|final|main|dedicated|similar|deﬁne|other"
+    r"|regions?|requirements?|is|are|only|additional|first|second|third|also|used|on|called"
+    r"|orthogonal|separate)\s+)+",
+    re.IGNORECASE,
+)
+_DECAY = re.compile(r"\b(?:candidates?|channels?|selection|decays?|mode|sample)\b")
+_AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
+_SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
+_GATE = re.compile(r"[Rr]egion|SR|CR|VR|[Ss]ample|[Cc]ategor|\bR\d|-Z\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A region as named in a text, `[start, end)`."""
+
+    name: str
+    start: int
+    end: int
+    bracketed: bool
+    plural: bool
+
+
+def kind_of(name: str) -> RegionKind:
+    """Return what a region is for, by its name.
+
+    >>> kind_of("CRW"), kind_of("VRZ"), kind_of("signal region"), kind_of("measurement region")
+    ('control', 'validation', 'signal', 'control')
+    """
+    if re.search(r"VR|valid", name):
+        return "validation"
+    if re.search(r"CR|[Cc]ontrol|sideband|measurement|application|auxiliary|background", name):
+        return "control"
+    if re.search(r"presel|baseline", name, re.IGNORECASE):
+        return "preselection"
+    return "signal"
+
+
+@lru_cache(maxsize=64)
+def names(text: str) -> tuple[Name, ...]:
+    """Return the regions a text names.
+
+    >>> [n.name for n in names("a pair of muons (2muCR) or electrons (2eleCR)")]
+    ['2muCR', '2eleCR']
+    >>> [n.name for n in names("In the one-muon control region (1muCR) a muon is required")]
+    ['1muCR']
+    """
+    if not _GATE.search(text):
+        return ()
+    return tuple(name for match in _NAMES.finditer(text) for name in _read(text, match))
+
+
+def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
+    whole, start = match.group(), match.start()
+    bracketed = text[:start].rstrip().endswith("(")
+    if match.group("letter"):
+        for letter in re.findall(r"\b(?:[A-Z]|[A-Z]?\d{1,2})\b", whole.split(" ", 1)[1]):
+            name = letter if re.fullmatch(r"[A-Z]\d+", letter) else f"region {letter}"
+            yield Name(name, start, match.end(), bracketed, False)
+        return
+    alias = match.group("alias")
+    if alias and not _PLAIN.fullmatch(alias) and re.search(r"\d|[A-Z]", alias):
+        name = alias
+    else:
+        spelt = re.sub(r"\s*\([^()]*\)$", "", re.sub(r"\s+", " ", whole)).strip()
+        name = _DROP.sub("", spelt)
+        start += len(spelt) - len(name)
+    plural = bool(re.search(r"(?:regions|samples|categories|SRs|CRs|VRs)$", name) or re.search(r"[SCV]Rs$", whole))
+    if _PLAIN.fullmatch(name):
+        name = {"S": "signal region", "C": "control region", "V": "validation region"}[name[0]]
+    name = re.sub(r"(region|sample)s$", r"\1", re.sub(r"categories$", "category", name))
+    if name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
+        yield Name(name, start, match.end(), bracketed, plural)
+
+
+def brackets(text: str) -> list[tuple[int, str]]:
+    """Return labels in brackets that name what stands before them: `a pair of muons (2muCR)`, with their positions."""
+    return [(n.start, n.name) for n in names(text) if n.bracketed and re.match(r"\s*\)", text[n.end :])]
+
+
+def of_title(title: str) -> tuple[str, ...]:
+    """Return the region a section is about.
+
+    >>> of_title("3.2 Signal region definition"), of_title("5 Event selection"), of_title("4.1 The WZ control region")
+    (('signal region',), (), ('WZ control region',))
+    """
+    bare = re.sub(r"^[\d.]+\s+", "", title)
+    if "→" in title and _DECAY.search(title) and not _AFTERWARDS.search(title):
+        return (re.sub(r"\s+(?:candidates?|channels?|selection|decays?|mode)\b", "", bare).strip(),)
+    found = [n.name for n in names(bare)]
+    if len(found) != 1 or _SEVERAL.search(title):
+        return ()
+    name = found[0]
+    spelt = name.lower().startswith(("signal", "control", "valid"))
+    return (name[0].lower() + name[1:] if spelt else name,)
+
+
+def label_of(text: str) -> str | None:
+    """Read the label an item opens with: `R1 (CR): …`, `SR2: …`."""
+    match = re.match(
+        r"[\s•–*-]*(?P<l>[A-Za-z][\wγνℓμτ+.-]{0,18}(?:\s\d{1,2}[a-z]?)?)\s*(?P<kind>\([SCV]Rs?\))?\s*:", text
+    )
+    if not match:
+        return None
+    label = match.group("l")
+    region = match.group("kind") or re.search(r"SR|CR|VR|^R\d|[Rr]egion|[Cc]ategory|Dataset", label)
+    return label if region else None

@@ -1,0 +1,186 @@
+"""Find which variable a bound is on: by its symbol or word in the sentence, or from the sentences before."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kb.distil.amounts import Quantity
+from kb.distil.memory import Memory
+from kb.distil.notation import Symbol
+from kb.distil.particles import Named
+from kb.distil.reading import Reading
+from kb.vocabulary import normal_unit, vocabulary
+
+# "less than 5% of the energy deposited in the ECAL", said of the energy in the HCAL
+_HADRONIC = re.compile(r"(?:HCAL|\bhadronic\b)[^.]*?(?:less|smaller|below|lower)[^.]*?(?:ECAL|electromagnetic)")
+_GOES_ON = re.compile(
+    r"^(?i:they|these|it|both|the latter|this|those|such|in addition|each of these|all of these"
+    r"|the former|furthermore|moreover|additionally|finally|here|its)\b"
+    r"|\b(?:requirements?|thresholds?|cuts?|criteri\w+|bound)\b"
+)
+
+
+def _measured_in(*units: str) -> frozenset[str]:
+    return frozenset(term.id for term in vocabulary().variables.values() if term.unit in units)
+
+
+ENERGIES = _measured_in("GeV")
+# What a named variable or a working point may be measured in is not known.
+_BY_UNIT = {
+    "GeV": ENERGIES | {"other", "ratio", "met_sig", "isolation"},
+    "mm": _measured_in("mm") | {"other", "lifetime"},
+    "ns": _measured_in("ns") | {"other"},
+    "rad": _measured_in("rad") | {"other"},
+}
+# A number without a unit that follows a momentum or a mass is theirs, so that it is given to nothing else.
+_NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}
+
+
+@dataclass(slots=True)
+class Bounded:
+    """The variable that a bound is on: whose it is, where that is said, and the token that names it.
+
+    `name` is that of a variable the vocabulary does not have, `window` the mass it is compared with; `index` is None
+    where an earlier sentence names the variable.
+    """
+
+    variable: str
+    of: Named | None = None
+    name: str | None = None
+    window: str | None = None
+    index: int | None = None
+
+
+def fits(variable: str, unit: str) -> bool:
+    """Say whether a number in this unit can bound the variable.
+
+    >>> fits("pt", "TeV"), fits("pt", "mm"), fits("abs_eta", "1"), fits("ht", "1")
+    (True, False, True, False)
+    """
+    known = _BY_UNIT.get(unit) or _BY_UNIT.get(normal_unit(unit) or "")
+    return variable in known if known else variable not in _NEVER_BARE
+
+
+def is_cone(reading: Reading, index: int) -> bool:
+    """Say whether a ΔR is the size of a cone."""
+    before = reading.words_before(index, 7).lower()
+    return reading.tokens[index].value.variable == "delta_r" and bool(re.search(r"\b(?:cone|radius|size)\b", before))
+
+
+def variables(
+    reading: Reading, quantity: Quantity, memory: Memory, done: list[tuple[Quantity, list[Bounded]]]
+) -> list[Bounded]:
+    """Return the variable(s) of a bound; several where they share it (`both m_T and E_T^miss below 20 GeV`).
+
+    `done` are the bounds to the left with theirs.
+    """
+    unit = quantity.amounts[0].unit
+    tokens, shape = reading.tokens, reading.shape
+    if quantity.rule == "direction":
+        nearest = shape.rfind("v", 0, quantity.start)
+        return [Bounded(quantity.along, index=nearest if nearest >= 0 else None)]
+    if quantity.variable is not None:
+        return _shared(reading, quantity, quantity.variable)
+    if (
+        quantity.amounts[0].values[0] < 1
+        and _HADRONIC.search(reading.text)
+        and re.match(r"[Ot]", shape[quantity.end :])
+    ):
+        return [Bounded("h_over_e")]
+    if quantity.spelt:  # "less than three" can only count
+        for index in range(quantity.start - 1, -1, -1):
+            if tokens[index].kind == "v" and tokens[index].value.variable in {"count", "n_tracks", "charge"}:
+                return [_named_at(reading, index)]
+        return []
+    after = _after(reading, quantity, unit)
+    if after is not None:
+        return [after]
+    before = _before(reading, quantity, unit, done)
+    if before is not None:
+        return before
+    if quantity.operator[0] == ">" and unit == "GeV" and re.search(r"\btriggers?\b", reading.text) and reading.phrases:
+        return [Bounded("pt")]  # "a trigger with a threshold of 26 GeV"
+    if memory.variable and fits(memory.variable, unit) and _GOES_ON.search(reading.text):
+        return [Bounded(memory.variable, Named(memory.subject) if memory.subject else None)]
+    return []
+
+
+def _before(
+    reading: Reading, quantity: Quantity, unit: str, done: list[tuple[Quantity, list[Bounded]]]
+) -> list[Bounded] | None:
+    """Return the nearest variable before a bound that it fits and that no other bound has; None where there is none."""
+    tokens, shape = reading.tokens, reading.shape
+    others = [q for q in reading.quantities if q is not quantity]
+    for index in range(quantity.start - 1, -1, -1):
+        token = tokens[index]
+        if (
+            token.kind == "o"
+            and token.value.object == "met"
+            and unit in {"GeV", "TeV", "MeV"}
+            and re.fullmatch(r"[tmgkN,bd]*", shape[index + 1 : quantity.start])
+            and not re.search(r"vO?[tre]{0,2}(?:o[la]+)?t?$", shape[:index])
+        ):
+            return [Bounded("pt", Named("met"), index=index)]
+        if token.kind == "v" and fits(token.value.variable, unit) and not is_cone(reading, index):
+            owner = next((q for q in others if q.variable == index or q.covers(index)), None)
+            between = any(q.start > index and q.end <= quantity.start for q in others)
+            if owner is not None or between:
+                previous = next((found for q, found in reversed(done) if q.end <= quantity.start and found), None)
+                if previous and fits(previous[0].variable, unit):
+                    return previous
+                if owner is not None:
+                    continue
+            return _shared(reading, quantity, index)
+        if token.kind == "S" and not any(t.kind == "c" for t in tokens[index : quantity.start]):
+            return None
+    return None
+
+
+def _named_at(reading: Reading, index: int) -> Bounded:
+    symbol: Symbol = reading.tokens[index].value
+    return Bounded(symbol.variable, symbol.about, symbol.name, symbol.window, index)
+
+
+def _after(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
+    """`larger than 30 GeV in p_T`, `within 0.4 in ΔR`."""
+    match = re.match(r"(?:[Ot]t{0,2}|tt?|)(v)", reading.shape[quantity.end :])
+    if not match:
+        return None
+    index = quantity.end + match.start(1)
+    between = [t.word for t in reading.tokens[quantity.end : index]]
+    if not between or between[0] not in {"in", "of"}:
+        return None
+    if any(q.variable == index for q in reading.quantities) or not fits(reading.tokens[index].value.variable, unit):
+        return None
+    return _named_at(reading, index)
+
+
+def _shared(reading: Reading, quantity: Quantity, index: int) -> list[Bounded]:
+    """Return the variable at a token with those that share its bound."""
+    tokens = reading.tokens
+    found = [_named_at(reading, index)]
+    position = index
+    while True:
+        match = re.search(r"(v)(?:bvd)?(?:l?a|l)[tx]{0,2}$", reading.shape[:position])
+        if not match:
+            break
+        other = match.start(1)
+        if any(q.variable == other or q.covers(other) for q in reading.quantities):
+            break
+        verb = re.search(r"[mkec]", reading.shape[index + 1 : quantity.start])
+        both = any(t.word == "both" for t in tokens[max(0, other - 3) : other])
+        if not (both or (verb and quantity.variable is None)) or (
+            tokens[index].value.variable == tokens[other].value.variable == "pt" and not tokens[other].value.about
+        ):
+            break
+        found.insert(0, _named_at(reading, other))
+        position = other
+    # "the transverse mass, m_T, …": a word and its symbol are one variable
+    if (
+        len(found) > 1
+        and len({(b.variable, b.of) for b in found if b.of}) < len(found)
+        and len({b.variable for b in found}) < len(found)
+    ):
+        found = found[-1:]
+    return found
