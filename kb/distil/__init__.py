@@ -1,8 +1,16 @@
 """Distil a paper into selection criteria by grammar: deterministic, without a model, every cut with its sentence.
 
-The stages, each a module: lexer → entities (notation, particles, qualifiers) → sentences → reading (quantities, counts,
-windows, thresholds) → clauses (subjects, conditions), flags, systems, tables, in the light of context and
-regions → delegation → grounding → merge → assemble.
+A paper goes through these stages, in `paper` and `assemble`; each noun is a module:
+
+    text      lexer → entities (notation, particles, lexicon) → sentences
+    sentence  reading: phrases (qualifiers), counts, quantities (amounts, ranges, windows), conditions
+    requires  clauses: bounds (variables, subjects, distances, distribution, roles, isolation), thresholds,
+              placeholders, multiplicity (vetoes); charges, flavours, systems; flags (working points, triggers)
+    table     tables → grid, cells
+    paper     context, memory, regions (region names), rationale, delegation, experiment
+    result    merge → grounding → conflicts, composites → criteria
+
+The rules that are words or patterns of physics English are TOML files beside the modules, read by `rulebook`.
 """
 
 from __future__ import annotations
