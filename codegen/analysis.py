@@ -31,7 +31,7 @@ from codegen.result import (
 )
 from codegen.runner import Histogram, RawRun, SampleRun, Step, run_analysis
 from codegen.sandbox import Policy
-from codegen.validate import Reference, compare_masks, compare_yields, judge
+from codegen.validate import Flags, Reference, compare_masks, compare_yields, judge
 from kb.ssc import SelectionCriteria
 
 Progress = Callable[[str, int, int], None]
@@ -40,7 +40,7 @@ CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.jso
 RUNS, PLOTS = "samples", "plots"
 PACKAGES = ("cutbook", "awkward", "hist", "numpy", "uproot")
 
-__all__ = ["Progress", "Reference", "analyse"]
+__all__ = ["Progress", "Reference", "analyse", "run_criteria"]
 
 
 def analyse(
@@ -62,15 +62,9 @@ def analyse(
     called with a stage and how much of it is done.
     """
     tell = progress or (lambda stage, done, total: None)
-    output.mkdir(parents=True, exist_ok=True)
-    tell("plan", 0, 1)
-    plan = make_plan(criteria, dataset.profile)
-    script = output / CODE
-    script.write_text(emit(plan, dataset.samples), encoding="utf-8")
+    plan, run = run_criteria(criteria, dataset, output, policy=policy, progress=progress, workers=workers)
     (output / CRITERIA).write_text(criteria.to_json() + "\n", encoding="utf-8")
     (output / PROFILE).write_text(dataset.profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    tell("plan", 1, 1)
-    run = _run(script, dataset, output, policy, workers or len(os.sched_getaffinity(0)), tell)
     samples = {name: _sample(dataset, name, run.samples[name]) for name in dataset.samples}
     validation = _validate(criteria, plan, dataset, run, reference, tell)
     yields = compare_yields(samples, published or {})
@@ -95,7 +89,23 @@ def analyse(
     return result
 
 
-def _run(script: Path, dataset: Dataset, output: Path, policy: Policy | None, workers: int, tell: Progress) -> RawRun:
+def run_criteria(
+    criteria: SelectionCriteria,
+    dataset: Dataset,
+    output: Path,
+    *,
+    policy: Policy | None = None,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> tuple[Plan, RawRun]:
+    """Compile criteria for a dataset and run them sandboxed; `output` gets analysis.py and samples/<name>/."""
+    tell = progress or (lambda stage, done, total: None)
+    output.mkdir(parents=True, exist_ok=True)
+    tell("plan", 0, 1)
+    plan = make_plan(criteria, dataset.profile)
+    script = output / CODE
+    script.write_text(emit(plan, dataset.samples), encoding="utf-8")
+    tell("plan", 1, 1)
     files: dict[str, Sequence[Path]] = {name: sample.files for name, sample in dataset.samples.items()}
     done: list[str] = []
 
@@ -104,7 +114,8 @@ def _run(script: Path, dataset: Dataset, output: Path, policy: Policy | None, wo
         tell("run", len(done), len(files))
 
     tell("run", 0, len(files))
-    return run_analysis(script, files, output / RUNS, policy, workers=workers, progress=finished)
+    workers = workers or len(os.sched_getaffinity(0))
+    return plan, run_analysis(script, files, output / RUNS, policy, workers=workers, progress=finished)
 
 
 def _validate(
@@ -117,7 +128,7 @@ def _validate(
 ) -> Validation:
     if reference is None:
         return Validation(status="not_validated")
-    expected: dict[str, Mapping[str, Sequence[bool]]] = {}
+    expected: dict[str, Flags] = {}
     tell("validate", 0, len(dataset.samples))
     for number, (name, sample) in enumerate(dataset.samples.items(), start=1):
         expected[name] = reference(criteria, dataset.profile, sample.files)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from codegen.plan_model import Plan, Step
 from codegen.profile import Profile
-from codegen.result import Disagreement, EventByEvent, SampleResult, Validation, YieldComparison
+from codegen.result import Disagreement, EventByEvent, Validation, YieldComparison
 from kb.errors import DataError
 from kb.ssc import SelectionCriteria
 
@@ -19,22 +20,58 @@ SHOWN = 20
 """How many disagreeing events a result lists."""
 
 
-class Reference(Protocol):
-    """An independent reading of the criteria: pass flags per event by cut id, and `selected` for the baseline.
+class Flags(Protocol):
+    """Which events pass, in their order, as an independent reading of the criteria finds."""
 
-    A cut on objects has True for every event; the ids it holds are the cuts it applies.
-    """
+    @property
+    def passes(self) -> Mapping[str, Sequence[bool]]:
+        """Flags by id of the cuts it applies; a cut on objects removes no event by itself and has True for all."""
+        ...
 
-    def __call__(
-        self, criteria: SelectionCriteria, profile: Profile, files: Sequence[Path]
-    ) -> Mapping[str, Sequence[bool]]:
-        """Return the flags of all events of the files, in their order."""
+    @property
+    def selected(self) -> Sequence[bool]:
+        """Flags of the baseline."""
+        ...
+
+    @property
+    def regions(self) -> Mapping[str, Sequence[bool]]:
+        """Flags by region, the baseline and the parent region included."""
         ...
 
 
-def compare_masks(
-    plan: Plan, found: Mapping[str, Mapping[str, Any]], expected: Mapping[str, Mapping[str, Sequence[bool]]]
-) -> EventByEvent:
+class Reference(Protocol):
+    """An independent reading of the criteria."""
+
+    def __call__(self, criteria: SelectionCriteria, profile: Profile, files: Sequence[Path]) -> Flags:
+        """Return the flags of all events of the files."""
+        ...
+
+
+class Counted(Protocol):
+    """What is known in sum of a sample."""
+
+    @property
+    def selected(self) -> int:
+        """Events that pass the baseline."""
+        ...
+
+    @property
+    def weighted(self) -> float:
+        """Their weighted yield."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Mask:
+    """A mask of the run, by its key, and what it must be."""
+
+    key: str
+    label: str
+    cut_ids: tuple[str, ...]
+    wanted: Sequence[bool]
+
+
+def compare_masks(plan: Plan, found: Mapping[str, Mapping[str, Any]], expected: Mapping[str, Flags]) -> EventByEvent:
     """Compare masks by sample: the run's (`step_000` …, `selected`, `region_000_step_000` …) with a reference's.
 
     An event agrees if it passes the same steps, the same baseline and the same regions in both. Raises DataError if
@@ -46,18 +83,18 @@ def compare_masks(
     known: set[str] = set(plan.applied)
     for sample, flags in expected.items():
         masks = found[sample]
-        known = set(flags) - {"selected"}
+        known = set(flags.passes)
         size = len(masks["selected"])
-        if len(flags["selected"]) != size:
-            message = f"sample {sample}: {size} events in the run, {len(flags['selected'])} in the reference"
+        if len(flags.selected) != size:
+            message = f"sample {sample}: {size} events in the run, {len(flags.selected)} in the reference"
             raise DataError(message, hint="both must read the same files")
         agrees = [True] * size
-        for key, step, wanted in _steps(plan, flags, size):
-            for index, (mine, theirs) in enumerate(zip(masks[key].tolist(), wanted, strict=True)):
+        for mask in _masks(plan, flags):
+            for index, (mine, theirs) in enumerate(zip(masks[mask.key].tolist(), mask.wanted, strict=True)):
                 if mine != theirs and agrees[index]:
                     agrees[index] = False
                     if len(disagreements) < SHOWN:
-                        disagreements.append(_disagreement(sample, index, masks, step, passes=mine))
+                        disagreements.append(_disagreement(sample, index, masks, mask, passes=mine))
         events += size
         agreeing += sum(agrees)
     return EventByEvent(
@@ -70,80 +107,66 @@ def compare_masks(
     )
 
 
-def _steps(plan: Plan, flags: Mapping[str, Sequence[bool]], size: int) -> list[tuple[str, Step | None, list[bool]]]:
-    """Return name, step and expected mask of everything that is compared, in the order of the selection."""
-    compared: list[tuple[str, Step | None, list[bool]]] = []
-    passed = [True] * size
+def _masks(plan: Plan, flags: Flags) -> Iterator[_Mask]:
+    """Yield all that is compared, in the order of the selection; a region's last step is the region itself."""
+    passed: Sequence[bool] = [True] * len(flags.selected)
     for number, step in enumerate(plan.steps):
         passed = _after(passed, step, flags)
-        compared.append((f"step_{number:03d}", step, passed))
-    baseline = list(flags["selected"])
-    compared.append(("selected", None, baseline))
-    survived: dict[str | None, list[bool]] = {None: baseline}
+        yield _Mask(f"step_{number:03d}", step.label, step.all_cut_ids, passed)
+    yield _Mask("selected", "selected", (), flags.selected)
+    survived: dict[str | None, Sequence[bool]] = {None: flags.selected}
     for place, region in enumerate(plan.regions):
         passed = survived[region.parent]
-        for number, step in enumerate(region.steps):
+        for number, step in enumerate(region.steps, start=1):
             passed = _after(passed, step, flags)
-            compared.append((f"region_{place:03d}_step_{number:03d}", step, passed))
+            if number == len(region.steps):
+                passed = flags.regions.get(region.name, passed)
+            key, label = f"region_{place:03d}_step_{number - 1:03d}", f"{region.name}: {step.label}"
+            yield _Mask(key, label, step.all_cut_ids, passed)
         survived[region.name] = passed
-    return compared
 
 
-def _after(passed: list[bool], step: Step, flags: Mapping[str, Sequence[bool]]) -> list[bool]:
-    columns = [flags[cut_id] for cut_id in step.all_cut_ids if cut_id in flags]
+def _after(passed: Sequence[bool], step: Step, flags: Flags) -> list[bool]:
+    columns = [flags.passes[cut_id] for cut_id in step.all_cut_ids if cut_id in flags.passes]
     return [all(row) for row in zip(passed, *columns, strict=True)]
 
 
-def _disagreement(
-    sample: str, index: int, masks: Mapping[str, Any], step: Step | None, *, passes: bool
-) -> Disagreement:
+def _disagreement(sample: str, index: int, masks: Mapping[str, Any], mask: _Mask, *, passes: bool) -> Disagreement:
     return Disagreement(
         sample=sample,
         index=index,
         run=int(masks["run"][index]) if "run" in masks else None,
         event=int(masks["event"][index]) if "event" in masks else None,
-        step=step.label if step else "selected",
-        cut_ids=step.all_cut_ids if step else (),
+        step=mask.label,
+        cut_ids=mask.cut_ids,
         code_passes=passes,
         reference_passes=not passes,
     )
 
 
 def compare_yields(
-    measured: Mapping[str, SampleResult], published: Mapping[str, Mapping[str, float]]
+    measured: Mapping[str, Counted], published: Mapping[str, Mapping[str, float]]
 ) -> tuple[YieldComparison, ...]:
     """Compare with published numbers: `{sample: {"selected": events, "weighted": yield}}`, either or both.
 
     Counts must be equal, weighted yields agree to six digits. Samples that were not analysed are passed over.
     """
-    compared: list[YieldComparison] = []
-    for sample, numbers in published.items():
-        if sample not in measured:
-            continue
-        ours = measured[sample]
-        if "selected" in numbers:
-            count = numbers["selected"]
-            compared.append(
-                YieldComparison(
-                    sample=sample,
-                    quantity="selected",
-                    published=count,
-                    measured=ours.selected,
-                    agrees=count == ours.selected,
-                )
-            )
-        if "weighted" in numbers:
-            amount = numbers["weighted"]
-            compared.append(
-                YieldComparison(
-                    sample=sample,
-                    quantity="weighted",
-                    published=amount,
-                    measured=ours.weighted,
-                    agrees=math.isclose(amount, ours.weighted, rel_tol=SIX_DIGITS),
-                )
-            )
-    return tuple(compared)
+    quantities: tuple[Literal["selected", "weighted"], ...] = ("selected", "weighted")
+    return tuple(
+        _yield(sample, quantity, numbers[quantity], getattr(measured[sample], quantity))
+        for sample, numbers in published.items()
+        if sample in measured
+        for quantity in quantities
+        if quantity in numbers
+    )
+
+
+def _yield(
+    sample: str, quantity: Literal["selected", "weighted"], published: float, measured: float
+) -> YieldComparison:
+    exact = quantity == "selected"
+    agrees = published == measured if exact else math.isclose(published, measured, rel_tol=SIX_DIGITS)
+    return YieldComparison(sample=sample, quantity=quantity, published=published, measured=measured, agrees=agrees)
 
 
 def judge(event_by_event: EventByEvent | None, yields: Sequence[YieldComparison]) -> Validation:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codegen.analysis import run_criteria
+from codegen.result import YieldComparison
+from codegen.validate import compare_masks, compare_yields
 from eval.reference import ReferenceMasks, reference_masks
 from kb.errors import InputError
 from kb.ssc import SelectionCriteria
@@ -17,12 +18,8 @@ from kb.ssc import SelectionCriteria
 if TYPE_CHECKING:
     from codegen.dataset import Dataset
     from codegen.plan_model import Plan
-    from codegen.runner import Measured, RawRun, SampleRun
 
 Progress = Callable[[str, int, int], None]
-
-SIX_DIGITS = 5e-7
-"""Relative tolerance of published yields, which are sums in single precision."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +69,10 @@ class Agreement:
 
 @dataclass(frozen=True)
 class YieldCheck:
-    """A published number and ours."""
+    """A published number of a selection and ours."""
 
     selection: str
-    sample: str
-    kind: str
-    published: float
-    measured: float
-
-    @property
-    def agrees(self) -> bool:
-        """Whether counts are equal, or weighted yields to six digits."""
-        if self.kind == "raw":
-            return self.published == self.measured
-        return math.isclose(self.published, self.measured, rel_tol=SIX_DIGITS)
+    found: YieldComparison
 
 
 def measure_agreement(
@@ -96,13 +83,17 @@ def measure_agreement(
     The script and its output stay in `work`.
     """
     tell = progress or (lambda stage, done, total: None)
-    plan, run = run_compiled(criteria, dataset, work, progress=progress)
+
+    def running(stage: str, done: int, total: int) -> None:
+        tell(f"{stage} on {dataset.name}", done, total)
+
+    plan, run = run_criteria(criteria, dataset, work, progress=running)
     files = {name: sample.files for name, sample in dataset.samples.items()}
     samples = []
     masks = ReferenceMasks()
     for number, (name, paths) in enumerate(files.items(), start=1):
         masks = reference_masks(criteria, dataset.profile, paths)
-        samples.append(compare_sample(name, run.samples[name], masks))
+        samples.append(compare_sample(name, plan, run.samples[name].masks, masks))
         tell(f"compare {dataset.name}", number, len(files))
     compiled, interpreted = set(plan.applied), set(masks.applied)
     return Agreement(
@@ -116,64 +107,16 @@ def measure_agreement(
     )
 
 
-def run_compiled(
-    criteria: SelectionCriteria, dataset: Dataset, work: Path, *, progress: Progress | None = None
-) -> tuple[Plan, RawRun]:
-    """Compile the criteria and run them sandboxed over the data set; script and output stay in `work`."""
-    from codegen.emit import emit
-    from codegen.plan import make_plan
-    from codegen.runner import run_analysis
-
-    work.mkdir(parents=True, exist_ok=True)
-    plan = make_plan(criteria, dataset.profile)
-    script = work / "analysis.py"
-    script.write_text(emit(plan, dataset.samples), encoding="utf-8")
-    files: dict[str, Sequence[Path]] = {name: sample.files for name, sample in dataset.samples.items()}
-    done: list[str] = []
-
-    def finished(name: str) -> None:
-        done.append(name)
-        if progress:
-            progress(f"run on {dataset.name}", len(done), len(files))
-
-    run = run_analysis(script, files, work / "runs", workers=len(os.sched_getaffinity(0)), progress=finished)
-    return plan, run
-
-
-def compare_sample(name: str, run: SampleRun, reference: ReferenceMasks) -> SampleAgreement:
+def compare_sample(name: str, plan: Plan, masks: Mapping[str, Any], reference: ReferenceMasks) -> SampleAgreement:
     """Compare the masks of a sample's run with the reference's: after each step, for the baseline, for each region."""
-    expected = dict(_expected(run.measured, reference))
-    size = len(reference.selected)
-    agree = [True] * size
+    found = compare_masks(plan, {name: masks}, {name: reference})
     first = ""
-    for key, (label, wanted) in expected.items():
-        given = [bool(flag) for flag in run.masks[key].tolist()]
-        if len(given) != size:
-            message = f"{name}: {len(given)} events in the run, {size} in the reference"
-            raise InputError(message, hint="both must read the same files")
-        for index, (one, other) in enumerate(zip(wanted, given, strict=True)):
-            if one != other:
-                agree[index] = False
-                first = first or f"event {index} at '{label}': reference {'passes' if one else 'fails'}"
-    return SampleAgreement(name, size, sum(reference.selected), len(expected) - 1, sum(agree), first)
-
-
-def _expected(measured: Measured, reference: ReferenceMasks) -> Iterator[tuple[str, tuple[str, list[bool]]]]:
-    """Yield what the reference says of each mask of a run: its key, then its label and flags."""
-    so_far: list[str] = []
-    for number, step in enumerate(measured.cutflow):
-        so_far += [cut_id for cut_id in step.cut_ids if cut_id in reference.passes]
-        yield f"step_{number:03d}", (step.label, reference.after(so_far))
-    yield "selected", ("selected", reference.selected)
-    for place, (name, region) in enumerate(measured.regions.items()):
-        passed = reference.regions[region.parent] if region.parent else reference.selected
-        so_far = []
-        for number, step in enumerate(region.cutflow):
-            so_far += [cut_id for cut_id in step.cut_ids if cut_id in reference.passes]
-            flags = [one and other for one, other in zip(passed, reference.after(so_far), strict=True)]
-            if number + 1 == len(region.cutflow):  # the region as the reference composes it
-                flags = reference.regions[name]
-            yield f"region_{place:03d}_step_{number:03d}", (f"{name}: {step.label}", flags)
+    if found.disagreements:
+        event = found.disagreements[0]
+        verb = "passes" if event.reference_passes else "fails"
+        first = f"event {event.index} at '{event.step}': reference {verb}"
+    steps = len(plan.steps) + sum(len(region.steps) for region in plan.regions)
+    return SampleAgreement(name, found.events, sum(reference.selected), steps, found.agreeing, first)
 
 
 def check_yields(
@@ -187,20 +130,17 @@ def check_yields(
     from kb.distil import distil
 
     published = load_yields(folder / "yields.json")
-    checks = []
+    checks: list[YieldCheck] = []
     wanted = published_samples(folder)
     samples = {name: sample for name, sample in dataset.samples.items() if name in wanted}
     dataset = replace(dataset, samples=samples)
     for number, (selection, entry) in enumerate(published.items(), start=1):
         document = read_file(folder / entry["paper"], arxiv_id=f"{folder.name}-{selection}")
-        _, run = run_compiled(distil(document), dataset, work / selection)
+        _, run = run_criteria(distil(document), dataset, work / selection)
         measured = {name: sample_run.measured for name, sample_run in run.samples.items()}
-        for sample, count in entry["raw"].items():
-            if sample in samples:
-                checks.append(YieldCheck(selection, sample, "raw", count, measured[sample].selected))
-        for sample, amount in entry["weighted"].items():
-            if sample in samples:
-                checks.append(YieldCheck(selection, sample, "weighted", amount, measured[sample].weighted))
+        for quantity, numbers in (("selected", entry["raw"]), ("weighted", entry["weighted"])):
+            compared = compare_yields(measured, {sample: {quantity: value} for sample, value in numbers.items()})
+            checks += [YieldCheck(selection, comparison) for comparison in compared]
         if progress:
             progress("published yields", number, len(published))
     return tuple(checks)

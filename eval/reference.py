@@ -6,7 +6,7 @@ two, event by event, is what validates an analysis. Numbers are in GeV, mm and 1
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,12 +17,11 @@ from kb.ssc import SelectionCriteria
 
 
 @dataclass
-class ReferenceMasks(Mapping[str, list[bool]]):
+class ReferenceMasks:
     """Pass flags per event: by cut id, by region, and for the whole baseline.
 
     A cut on events has its own flag, all cuts on objects being applied; alternatives share one flag; a cut on objects
-    removes no event by itself.
-    As a mapping it has the ids of the applied cuts and `selected`.
+    removes no event by itself. `passes` has the ids of the applied cuts.
     """
 
     passes: dict[str, list[bool]] = field(default_factory=dict)
@@ -30,25 +29,10 @@ class ReferenceMasks(Mapping[str, list[bool]]):
     regions: dict[str, list[bool]] = field(default_factory=dict)
     not_applied: dict[str, str] = field(default_factory=dict)
 
-    def __getitem__(self, key: str) -> list[bool]:
-        return self.selected if key == "selected" else self.passes[key]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.passes
-        yield "selected"
-
-    def __len__(self) -> int:
-        return len(self.passes) + 1
-
     @property
     def applied(self) -> tuple[str, ...]:
         """Ids of the cuts that were applied, in the order of the criteria."""
         return tuple(self.passes)
-
-    def after(self, cut_ids: Sequence[str]) -> list[bool]:
-        """Return which events pass all of these cuts."""
-        columns = [self.passes[cut_id] for cut_id in cut_ids]
-        return [all(flags) for flags in zip(*columns, strict=True)] if columns else [True] * len(self.selected)
 
 
 def reference_masks(criteria: SelectionCriteria, profile: Profile, files: Sequence[Path]) -> ReferenceMasks:

@@ -45,7 +45,7 @@ class Report:
             lines.append(_agreement_line(agreement))
             lines.append((f"cuts applied, {agreement.dataset}", f"{agreement.applied} of {agreement.total}", True))
         if self.yields:
-            right = sum(check.agrees for check in self.yields)
+            right = sum(check.found.agrees for check in self.yields)
             lines.append(("published yields", f"{right} of {len(self.yields)}", right == len(self.yields)))
         return lines
 
@@ -62,9 +62,9 @@ class Report:
             remarks += [f"{agreement.dataset}: only the {side} applies {c}" for ids, side in sides for c in ids]
             remarks += [f"{agreement.dataset}, {s.sample}: {s.first}" for s in agreement.samples if s.first]
         for check in self.yields:
-            if not check.agrees:
-                told = f"{check.measured:.8g}, published {check.published:.8g}"
-                remarks.append(f"{check.selection}, {check.sample}: {check.kind} yield {told}")
+            if not check.found.agrees:
+                told = f"{check.found.measured:.8g}, published {check.found.published:.8g}"
+                remarks.append(f"{check.selection}, {check.found.sample}: {check.found.quantity} yield {told}")
         return [*remarks, *(f"not used: {folder}" for folder in self.unused)]
 
     def to_json(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Report:
         report["agreement"] = [
             {**asdict(agreement), "events": agreement.events, "share": agreement.share} for agreement in self.agreements
         ]
-        report["yields"] = [{**asdict(check), "agrees": check.agrees} for check in self.yields]
+        report["yields"] = [{"selection": check.selection, **check.found.model_dump()} for check in self.yields]
         report["remarks"] = self.remarks()
         return report
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pytest
 
@@ -25,12 +27,19 @@ def plan(profile: Profile) -> Plan:
     return make_plan(criteria_of(*cuts, regions=(Region(name="tail", kind="signal"),)), profile)
 
 
-FLAGS = {
-    "n": [True, True, False, True],
-    "met": [True, False, True, True],
-    "ht": [False, True, True, True],
-    "selected": [True, False, False, True],
-}
+@dataclass
+class Flags:
+    """A reference's flags."""
+
+    passes: dict[str, list[bool]]
+    selected: list[bool]
+    regions: dict[str, list[bool]] = field(default_factory=dict)
+
+
+FLAGS = Flags(
+    passes={"n": [True, True, False, True], "met": [True, False, True, True], "ht": [False, True, True, True]},
+    selected=[True, False, False, True],
+)
 MASKS = {
     "step_000": [True, True, False, True],
     "step_001": [True, False, False, True],
@@ -68,10 +77,17 @@ def test_a_region_that_differs_is_found(plan: Plan) -> None:
     assert found.disagreements[0].cut_ids == ("ht",)
 
 
+def test_a_region_is_what_the_reference_says_it_is(plan: Plan) -> None:
+    flags = Flags(FLAGS.passes, FLAGS.selected, {"tail": [False] * 4})
+    found = compare_masks(plan, {"data": arrays()}, {"data": flags})
+    (only,) = found.disagreements
+    assert (only.index, only.step) == (3, f"tail: {plan.regions[0].steps[0].label}")
+
+
 def test_a_cut_that_only_one_side_applies_is_no_agreement(plan: Plan) -> None:
-    flags = {name: values for name, values in FLAGS.items() if name != "ht"} | {"other": [True] * 4}
+    passes = {"n": FLAGS.passes["n"], "met": FLAGS.passes["met"], "other": [True] * 4}
     masks = arrays(region_000_step_000=[True, False, False, True])
-    found = compare_masks(plan, {"data": masks}, {"data": flags})
+    found = compare_masks(plan, {"data": masks}, {"data": Flags(passes, FLAGS.selected)})
     assert found.agreement == 1.0
     assert (found.only_code, found.only_reference) == (("ht",), ("other",))
     assert judge(found, ()).status == "disagrees"
@@ -79,7 +95,7 @@ def test_a_cut_that_only_one_side_applies_is_no_agreement(plan: Plan) -> None:
 
 def test_different_numbers_of_events_are_refused(plan: Plan) -> None:
     with pytest.raises(DataError, match="4 events in the run, 3 in the reference"):
-        compare_masks(plan, {"data": arrays()}, {"data": {name: values[:3] for name, values in FLAGS.items()}})
+        compare_masks(plan, {"data": arrays()}, {"data": Flags(FLAGS.passes, FLAGS.selected[:3])})
 
 
 def test_yields_agree_to_six_digits() -> None:

@@ -8,84 +8,72 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.runner import Measured, RegionCount, SampleRun, Step
-from eval.agreement import SampleAgreement, YieldCheck, compare_sample, load_yields
+from codegen.plan import make_plan
+from codegen.plan_model import Plan
+from codegen.profile import load_profile
+from eval.agreement import SampleAgreement, compare_sample, load_yields
 from eval.benchmarks import OPENDATA4L
 from eval.reference import ReferenceMasks
 from kb.errors import InputError
-
-Flow = list[tuple[str, list[bool]]]
+from kb.ssc import Region
+from tests.eval.conftest import by_hand, criteria_of
 
 REFERENCE = ReferenceMasks(
-    passes={"a": [True, True, True, False], "b": [True, True, False, True], "r": [True, False, True, True]},
+    passes={"met": [True, True, True, False], "n": [True, True, False, True], "ht": [True, False, True, True]},
     selected=[True, True, False, False],
     regions={"R": [True, False, False, False]},
 )
+AGREEING = {
+    "step_000": [True, True, False, True],
+    "step_001": REFERENCE.selected,
+    "selected": REFERENCE.selected,
+    "region_000_step_000": REFERENCE.regions["R"],
+}
 
 
-def steps(flow: Flow) -> list[Step]:
-    return [Step(cut_ids=[name], label=name, raw=sum(mask), weighted=sum(mask), sumw2=0) for name, mask in flow]
-
-
-def compared(flow: Flow, region: Flow, selected: list[bool]) -> SampleAgreement:
-    """Compare a run with these masks after each step, and in one region."""
-    masks = {f"step_{number:03d}": np.array(mask) for number, (_, mask) in enumerate(flow)}
-    masks |= {f"region_000_step_{number:03d}": np.array(mask) for number, (_, mask) in enumerate(region)}
-    measured = Measured(
-        events=len(selected),
-        selected=sum(selected),
-        weighted=sum(selected),
-        cutflow=steps(flow),
-        regions={"R": RegionCount(cutflow=steps(region))},
-        histograms={},
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    cuts = (
+        by_hand("met", "met.pt", ">", 50, "GeV"),
+        by_hand("n", "jet.count", ">=", 1),
+        by_hand("ht", "event.ht", ">", 100, "GeV", scope="region", regions=("R",)),
     )
-    masks["selected"] = np.array(selected)
-    return compare_sample(
-        "s", SampleRun(measured=measured, masks=masks, stdout="", seconds=0, peak_memory=None), REFERENCE
-    )
+    criteria = criteria_of(*cuts, regions=(Region(name="R", kind="signal"),))
+    return make_plan(criteria, load_profile("atlas-2020-4lep"))
 
 
-BASELINE: Flow = [("a", [True, True, True, False]), ("b", [True, True, False, False])]
-REGION: Flow = [("r", [True, False, False, False])]
-SELECTED = [True, True, False, False]
+def compared(plan: Plan, **changed: list[bool]) -> SampleAgreement:
+    """Compare a run with these masks after each step, for the baseline, and in one region."""
+    masks = {name: np.array(flags) for name, flags in (AGREEING | changed).items()}
+    return compare_sample("s", plan, masks, REFERENCE)
 
 
-def test_equal_masks_agree_on_every_event() -> None:
-    found = compared(BASELINE, REGION, SELECTED)
+def test_equal_masks_agree_on_every_event(plan: Plan) -> None:
+    found = compared(plan)
     assert found == SampleAgreement("s", events=4, selected=2, steps=3, agreeing=4)
     assert found.share == 1
 
 
-def test_one_event_that_differs_at_one_step_is_named() -> None:
-    wrong: Flow = [("a", [True, True, False, False]), BASELINE[1]]
-    found = compared(wrong, REGION, SELECTED)
+def test_one_event_that_differs_at_one_step_is_named(plan: Plan) -> None:
+    found = compared(plan, step_000=[True, True, True, True])
     assert found.agreeing == 3
-    assert found.first == "event 2 at 'a': reference passes"
+    assert found.first == f"event 2 at '{plan.steps[0].label}': reference fails"
 
 
-def test_a_wrong_region_is_noticed_although_the_baseline_agrees() -> None:
-    found = compared(BASELINE, [("r", SELECTED)], SELECTED)
-    assert found.first == "event 1 at 'R: r': reference fails"
+def test_a_wrong_region_is_noticed_although_the_baseline_agrees(plan: Plan) -> None:
+    found = compared(plan, region_000_step_000=REFERENCE.selected)
+    assert found.first == f"event 1 at 'R: {plan.regions[0].steps[0].label}': reference fails"
 
 
-def test_different_numbers_of_events_are_no_comparison() -> None:
+def test_a_region_is_compared_as_the_reference_composes_it(plan: Plan) -> None:
+    composed = ReferenceMasks(REFERENCE.passes, REFERENCE.selected, {"R": [False, False, False, False]})
+    masks = {name: np.array(flags) for name, flags in AGREEING.items()}
+    assert compare_sample("s", plan, masks, composed).agreeing == 3
+
+
+def test_different_numbers_of_events_are_no_comparison(plan: Plan) -> None:
     with pytest.raises(InputError, match="1 events in the run, 4 in the reference"):
-        compared([("a", [True])], [("r", [True])], [True])
-
-
-@pytest.mark.parametrize(
-    ("kind", "published", "measured", "agrees"),
-    [
-        ("raw", 146, 146, True),
-        ("raw", 146, 147, False),
-        ("weighted", 43.141792, 43.1417905, True),
-        ("weighted", 43.141792, 43.14190, False),
-    ],
-)
-def test_counts_must_be_equal_and_weighted_yields_agree_to_six_digits(
-    kind: str, published: float, measured: float, agrees: bool
-) -> None:
-    assert YieldCheck("loose", "Zee", kind, published, measured).agrees is agrees
+        compared(plan, **{key: [True] for key in AGREEING})
 
 
 def test_the_published_numbers_load_and_a_broken_file_is_refused(tmp_path: Path) -> None:
