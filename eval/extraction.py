@@ -18,6 +18,7 @@ from eval.gold import Gold, load_gold
 from eval.score import Score, score
 from kb.document import Document
 from kb.errors import FaultError, InputError
+from kb.exports import flat_records
 from kb.ssc import SelectionCriteria
 
 Progress = Callable[[str, int, int], None]
@@ -126,7 +127,7 @@ def compare(
 
     by_hash = {document.document_hash: document for document in papers.values()}
     text = "\n".join(document.text for document in papers.values())
-    predicted = [cut.flat() for cut in criteria.cuts]
+    predicted = flat_records(criteria.cuts)
     scores = {
         regional: score(
             [record for record in gold.records() if (record["region"] is not None) == regional],

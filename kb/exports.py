@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,21 +14,13 @@ _HEADINGS = ("cut", "requirement", "regions", "source", "sentence")
 
 def to_yaml(criteria: SelectionCriteria) -> str:
     """Write criteria as YAML, without what is empty or has its default; `from_yaml` reads back an equal object."""
-    import yaml
-
     fields = criteria.model_dump(mode="json", exclude_defaults=True)
     # A default today may be another one tomorrow; the version says which schema this was written by.
-    return str(
-        yaml.safe_dump(
-            {"schema_version": criteria.schema_version, **fields}, allow_unicode=True, sort_keys=False, width=110
-        )
-    )
+    return _yaml({"schema_version": criteria.schema_version, **fields})
 
 
 def from_yaml(text: str) -> SelectionCriteria:
     """Read criteria from YAML; CriteriaError says where it breaks the rules of YAML or of the schema."""
-    import json
-
     import yaml
 
     try:
@@ -41,6 +34,16 @@ def from_yaml(text: str) -> SelectionCriteria:
 def flat_records(cuts: Iterable[Cut]) -> list[dict[str, Any]]:
     """Return one flat record per cut, with the keys by which annotations and predictions are compared."""
     return [cut.flat() for cut in cuts]
+
+
+def flat_json(cuts: Iterable[Cut]) -> str:
+    """Write flat records as JSON."""
+    return json.dumps(flat_records(cuts), indent=1, ensure_ascii=False) + "\n"
+
+
+def flat_yaml(cuts: Iterable[Cut]) -> str:
+    """Write flat records as YAML."""
+    return _yaml(flat_records(cuts))
 
 
 def to_markdown(cuts: Iterable[Cut]) -> str:
@@ -61,6 +64,12 @@ def to_markdown(cuts: Iterable[Cut]) -> str:
             )
         )
     return "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in rows)
+
+
+def _yaml(value: Any) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=110))
 
 
 def _cell(text: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from api.workspace import Workspace
     from kb.document import Document
-    from kb.ssc import Cut, Evidence
+    from kb.ssc import Evidence
     from kb.store.records import CutRecord
 
 Format = Literal["table", "json", "yaml", "adl", "markdown", "ssc"]
@@ -91,19 +91,12 @@ def _paper_name(text: str) -> tuple[str, int | None]:
 
 def _print_cuts(records: list[CutRecord], form: Format, paper: str | None) -> None:
     from api.cli.screen import cut_table, errors, screen
+    from kb.exports import flat_json, flat_yaml, to_markdown
 
     chosen = [record.cut for record in records]
-    if form == "json":
-        import json
-
-        typer.echo(json.dumps([cut.flat() for cut in chosen], indent=1, ensure_ascii=False))
-    elif form == "yaml":
-        import yaml
-
-        flat = [cut.flat() for cut in chosen]
-        typer.echo(yaml.safe_dump(flat, allow_unicode=True, sort_keys=False, width=110), nl=False)
-    elif form == "markdown":
-        typer.echo(_markdown(chosen))
+    writers = {"json": flat_json, "yaml": flat_yaml, "markdown": to_markdown}
+    if form in writers:
+        typer.echo(writers[form](chosen), nl=False)
     elif not chosen:
         errors().print("No cut fits." if paper is None else f"No cut of {paper} fits.")
     else:
@@ -112,21 +105,6 @@ def _print_cuts(records: list[CutRecord], form: Format, paper: str | None) -> No
             own = [record.cut for record in records if record.arxiv_id == name[0]]
             count = f"{len(own)} cut{'s' if len(own) != 1 else ''}"
             out.print(cut_table(own, width=out.width, title=f"{name[0]}: {name[1]} · {count}"))
-
-
-def _markdown(chosen: list[Cut]) -> str:
-    lines = ["| cut | requirement | regions | section | sentence |", "|---|---|---|---|---|"]
-    for cut in chosen:
-        source = cut.evidence[0] if cut.evidence else None
-        cells = (
-            cut.id,
-            cut.statement(),
-            ", ".join(cut.regions),
-            " › ".join(source.section) if source else "",
-            source.quote if source else "",
-        )
-        lines.append("| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |")
-    return "\n".join(lines)
 
 
 def show(
