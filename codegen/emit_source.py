@@ -66,11 +66,6 @@ def chain(operator: str, parts: Sequence[Code]) -> Code:
     return Code(f" {operator} ".join(map(str, inner)), level, operator, inner)
 
 
-def subtract(left: Code, right: Code) -> Code:
-    """Write a difference."""
-    return Code(f"{left.inside(ADD - 1)} - {right.inside(ADD)}", ADD)
-
-
 def divide(left: Code, right: Code) -> Code:
     """Write a quotient."""
     return Code(f"{left.inside(MULTIPLY - 1)} / {right.inside(MULTIPLY)}", MULTIPLY)

@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kb.errors import InputError
+from kb.errors import InputError, json_path
 
 RESULT_VERSION = "1.0"
 DIGITS = 10
@@ -184,7 +184,7 @@ class Result(_Strict):
             return cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            path = "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
+            path = json_path(first["loc"])
             message = f"a result breaks the schema {RESULT_VERSION} at {path}: {first['msg']}"
             raise InputError(message, hint=f"compare with {SCHEMA.name}", path=path) from error
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from kb.errors import InputError
+from kb.errors import InputError, json_path
 from kb.ssc import Operator, Role, Scope
 from kb.vocabulary import vocabulary
 
@@ -98,13 +97,6 @@ def load_gold(path: Path) -> Gold:
         raise InputError(message, hint="a benchmark folder holds a gold.json") from error
     except ValidationError as error:
         first = error.errors()[0]
-        where = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        where = json_path(first["loc"])
         message = f"{path}: {where}: {first['msg']}"
         raise InputError(message, hint="compare with eval/benchmarks/hzz4l/gold.json", path=where) from error
-
-
-def load_predictions(path: Path) -> list[dict[str, Any]]:
-    """Read flat records from a JSON list or from the `cuts` of a JSON object."""
-    loaded = json.loads(path.read_text(encoding="utf-8"))
-    records = loaded["cuts"] if isinstance(loaded, dict) else loaded
-    return [dict(record) for record in records]

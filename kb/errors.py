@@ -29,6 +29,7 @@ A message says what is wrong and where; the hint says what to do next.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -185,3 +186,12 @@ class AnalysisError(FaultError):
     """Generated code broke while running."""
 
     code = "analysis_failed"
+
+
+def json_path(location: Iterable[int | str]) -> str:
+    """Write where in a JSON value an element is.
+
+    >>> json_path(("cuts", 3, "value"))
+    '$.cuts[3].value'
+    """
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)

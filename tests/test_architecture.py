@@ -19,6 +19,9 @@ MAY_IMPORT = {
     "api": {"api", "eval", "ingest", "codegen", "kb"},
 }
 ROOMS = sorted(MAY_IMPORT)
+LONGEST = 400
+HAVE_A_SECOND_NOUN = {"kb/ssc.py", "ingest/latex_commands.py", "ingest/latex_expansion.py"}
+"""Modules that are longer still; a module leaves this list for good when it is split."""
 
 
 def modules(room: str) -> list[Path]:
@@ -69,8 +72,10 @@ def test_modules_are_named_after_nouns_of_the_domain(room: str) -> None:
 
 
 def test_modules_stay_short() -> None:
-    lengths = [len(path.read_text(encoding="utf-8").splitlines()) for room in ROOMS for path in modules(room)]
-    assert statistics.median(length for length in lengths if length > 1) <= 200
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for room in ROOMS for path in modules(room)}
+    assert statistics.median(length for length in lengths.values() if length > 1) <= 150
+    long = {path.relative_to(ROOT).as_posix() for path, length in lengths.items() if length > LONGEST}
+    assert long <= HAVE_A_SECOND_NOUN
 
 
 def test_no_tracked_file_names_this_machine_or_a_package_index() -> None:
