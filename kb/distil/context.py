@@ -16,7 +16,12 @@ _DATA = rulebook("context")
 _SECTIONS: list[tuple[SectionKind, re.Pattern[str]]] = [
     (kind, pattern("|".join(titles))) for kind, titles in _DATA["sections"].items()
 ]
-_REQUIRE, _AGAINST, _STRONG, _NEVER = (pattern(_DATA["cues"][cue]) for cue in ("require", "against", "strong", "never"))
+_CUES = _DATA["cues"]
+_DONE = rf"(?:is|are|were|was) (?:\w+ )?(?:{'|'.join(_CUES['strong_participles'])})"
+_REQUIRE, _AGAINST, _STRONG, _NEVER = (
+    pattern(rf"\b(?:{'|'.join(words)})\b")
+    for words in (_CUES["require"], _CUES["against"], [*_CUES["strong"], _DONE], _CUES["never"])
+)
 _NUMBERING = re.compile(r"^[\d.\sA-Z]{0,6}(?=[A-Z])")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
