@@ -8,7 +8,7 @@ from typing import Literal
 
 from ingest.identifiers import parse_identifier
 from ingest.purposes import SAYS, Purpose, Reason, of_collaboration, reasons
-from kb.distil.context import experiment
+from kb.distil.experiment import experiment
 from kb.distil.sentences import sentences
 from kb.document import Document, Reference, Span
 from kb.errors import IdentifierError, InputError

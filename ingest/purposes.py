@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from kb.distil.context import SectionKind, experiment, section_kind
+from kb.distil.context import SectionKind, section_kind
+from kb.distil.experiment import experiment
 from kb.distil.paper import walk
 from kb.distil.sentences import Sentence, sentences
 from kb.document import Document, Reference

@@ -102,7 +102,7 @@ def _condition(cut: Cut) -> str:
 
 
 def _requirement(cut: Cut) -> str:
-    return repr((*_place(cut), cut.operator, _value(cut), cut.normal_unit))
+    return repr((*_place(cut), cut.operator, cut.closed, _value(cut), cut.normal_unit))
 
 
 def _statement(cut: Cut) -> str:
@@ -111,7 +111,7 @@ def _statement(cut: Cut) -> str:
 
 def _differences(old: Cut, new: Cut) -> tuple[Aspect, ...]:
     aspects: tuple[tuple[Aspect, Callable[[Cut], object]], ...] = (
-        ("operator", lambda cut: cut.operator),
+        ("operator", lambda cut: (cut.operator, cut.closed)),
         ("value", lambda cut: (_value(cut), cut.normal_unit)),
         ("condition", _when),
         ("role", lambda cut: cut.role),

@@ -82,7 +82,7 @@ def test_alternatives_need_one_of_them(event: Make, profile: Profile) -> None:
     first = cut("a", "lepton.pt", ">", 40, "GeV", rank=1, any_of="thresholds")
     second = cut("b", "lepton.pt", ">", 10, "GeV", rank=2, any_of="thresholds")
     found = masks_of(profile, file, first, second)
-    assert (found["a"], found["b"], found.selected) == ([True], [True], [True])
+    assert (found.passes["a"], found.passes["b"], found.selected) == ([True], [True], [True])
 
 
 def test_alternatives_of_which_one_cannot_be_asked_are_both_left_out(event: Make, profile: Profile) -> None:
@@ -141,7 +141,7 @@ def test_a_named_definition_has_its_own_cuts_and_those_it_inherits(event: Make, 
         ObjectDefinition(name="tight muon", object="muon", parent="loose muon", cuts=("tight",)),
     )
     found = masks_of(profile, file, *cuts, objects=objects)
-    assert (found["n-loose"], found["n-tight"]) == ([True], [True])
+    assert (found.passes["n-loose"], found.passes["n-tight"]) == ([True], [True])
 
 
 def test_muons_meet_the_definitions_of_muons_and_of_leptons(event: Make, profile: Profile) -> None:
@@ -171,7 +171,7 @@ def test_a_region_inherits_from_its_parent_and_leaves_the_baseline_alone(event: 
         Region(name="D", kind="control", cuts=("child",)),
     )
     found = masks_of(profile, file, *cuts, regions=regions)
-    assert (found.selected, found["child"]) == ([True], [True])
+    assert (found.selected, found.passes["child"]) == ([True], [True])
     assert found.regions == {"P": [False], "C": [False], "D": [True]}
 
 
