@@ -10,26 +10,20 @@ from kb.distil.reading import Reading
 from kb.document import Document
 
 _POINTS = re.compile(
-    (
-        r"\b(?:defin\w+|describ\w+|identif\w+|select\w*|reconstruct\w*|requir\w*|detail\w*|specif\w*"
-        r"|list\w*|laid down|follow\w*|same|given|documented|explained|criteria|according to|as in"
-        r"|reported)\b"
-    ),
+    r"\b(?:defin\w+|describ\w+|identif\w+|select\w*|reconstruct\w*|requir\w*|detail\w*|specif\w*"
+    r"|list\w*|laid down|follow\w*|same|given|documented|explained|criteria|according to|as in"
+    r"|reported)\b",
     re.IGNORECASE,
 )
 _SELECTS = re.compile(
-    (
-        r"\b(?:requirements?|criteria|selection|defin\w+|identif\w+|isolation|working points?|cuts?"
-        r"|candidates?|quality|selected|impact parameters?)\b"
-    ),
+    r"\b(?:requirements?|criteria|selection|defin\w+|identif\w+|isolation|working points?|cuts?"
+    r"|candidates?|quality|selected|impact parameters?)\b",
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    (
-        r"\b(?:generat\w*|simulat\w*|cross[- ]sections?|algorithm|calibrat\w*|uncertaint\w*|detector"
-        r"|luminosity|resolution|efficienc\w*|PDF|tune|measured|coordinate|clusterin\w*|search(?:es)?"
-        r"|correct\w*|observ\w*|model\w*|measurement\w*|limits?|theor\w*|parton|estimat\w*|decay)\b"
-    ),
+    r"\b(?:generat\w*|simulat\w*|cross[- ]sections?|algorithm|calibrat\w*|uncertaint\w*|detector"
+    r"|luminosity|resolution|efficienc\w*|PDF|tune|measured|coordinate|clusterin\w*|search(?:es)?"
+    r"|correct\w*|observ\w*|model\w*|measurement\w*|limits?|theor\w*|parton|estimat\w*|decay)\b",
     re.IGNORECASE,
 )
 _FAMILIES = {

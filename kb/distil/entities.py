@@ -203,6 +203,13 @@ def kinds(tokens: list[Token]) -> str:
     return "".join(t.kind for t in tokens)
 
 
+def mention(tokens: list[Token], index: int) -> Mention:
+    """Return the object named at a token."""
+    value = tokens[index].value
+    assert isinstance(value, Mention)
+    return value
+
+
 def negated(tokens: list[Token], index: int) -> bool:
     """Say whether a `not` stands shortly before a token."""
     return any(t.kind == "N" and t.word in {"not", "cannot"} for t in tokens[max(0, index - 3) : index])

@@ -119,12 +119,10 @@ def read(text: str) -> Named | None:
             position += word.end()
             continue
         one = re.match(
-            (
-                r"(J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R "
-                r"jet|jets?|lep(?:tons?)?|electrons?|muons?"
-                r"|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])(?:[_^]?\{?([\dik]"
-                r"|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:,\d)*(?:,?\(\d\))?)?"
-            ),
+            r"(J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R "
+            r"jet|jets?|lep(?:tons?)?|electrons?|muons?"
+            r"|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])(?:[_^]?\{?([\dik]"
+            r"|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:,\d)*(?:,?\(\d\))?)?",
             rest[position:],
         )
         if one is None:

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kb.distil.counts import mention
-from kb.distil.entities import kinds
+from kb.distil.entities import kinds, mention
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 from kb.distil.particles import PHYSICAL

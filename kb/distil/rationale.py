@@ -17,12 +17,10 @@ _PURPOSE = re.compile(
     re.IGNORECASE,
 )
 _EXPLAINS = re.compile(
-    (
-        r"^(?:this|these|the latter|the last|such a?)\s+(?:\w+\s+){0,3}?(?:requirements?|selections?"
-        r"|criteri(?:on|a)|cuts?|veto(?:es)?|windows?|conditions?)\b"
-        r"[^.]*?\b(?:reject|suppress|remove|reduce|ensure|provide|avoid|minimi[sz]e|select|retain|help"
-        r"|target|are used to|is used to|eliminate|enhance)\w*"
-    ),
+    r"^(?:this|these|the latter|the last|such a?)\s+(?:\w+\s+){0,3}?(?:requirements?|selections?"
+    r"|criteri(?:on|a)|cuts?|veto(?:es)?|windows?|conditions?)\b"
+    r"[^.]*?\b(?:reject|suppress|remove|reduce|ensure|provide|avoid|minimi[sz]e|select|retain|help"
+    r"|target|are used to|is used to|eliminate|enhance)\w*",
     re.IGNORECASE,
 )
 

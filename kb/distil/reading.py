@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from kb.distil.amounts import Quantity
-from kb.distil.counts import Count, counts, mention, more_or_fewer, of_which
-from kb.distil.entities import kinds, tokens_of
+from kb.distil.counts import Count, counts
+from kb.distil.entities import kinds, mention, tokens_of
 from kb.distil.lexer import Plain, Token
 from kb.distil.lexicon import lexicon
 from kb.distil.phrases import Phrase, phrases
@@ -83,9 +83,6 @@ def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=pair)
     counted = counts(tokens)
-    spans = {i for c in counted for i in range(c.start, c.end)}
-    counted += [c for c in (*of_which(tokens), *more_or_fewer(tokens)) if not spans & set(range(c.start, c.end))]
-    counted.sort(key=lambda c: c.start)
     taken = {i for c in counted for i in range(c.start, c.end) if tokens[i].kind in "nc"}
     return Reading(
         text=text.text,
