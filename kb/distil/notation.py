@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kb.distil.particles import Named, read
+from kb.distil.particles import Named, named
 from kb.distil.rulebook import rulebook
 
 _SUB = r"(?:_\{(?:[^{}]|\{[^{}]*\})*\}|_\((?:[^()]*)\)|_(?:[A-Za-z0-9α-ωΑ-Ωℓ]|J/ψ)+(?:[\^_][A-Za-z0-9+*±-]+)?[+*±]*)"
@@ -51,46 +51,19 @@ _PIECES = {
     "CONST": _CONST,
     "GLUED": _GLUED,
 }
-
-
-def _load() -> dict[str, str]:
-    raw = rulebook("notation")
-    return {name: re.sub(r"<([A-Z_]+)>", lambda m: _PIECES[m.group(1)], pattern) for name, pattern in raw.items()}
-
-
-_PATTERNS = tuple(_load().items())
-_MASTER = re.compile(
-    _L
-    + "(?:"
-    + "|".join(
-        f"(?P<k_{name}>{_unnamed})"
-        for name, _unnamed in ((name, re.sub(r"\?P<\w+>", "?:", pattern)) for name, pattern in _PATTERNS)
-    )
-    + ")"
-)
-_EACH = {name: re.compile(pattern) for name, pattern in _PATTERNS}
+_RULES: dict[str, str] = {
+    kind: re.sub(r"<([A-Z_]+)>", lambda piece: _PIECES[piece.group(1)], rule)
+    for kind, rule in rulebook("notation").items()
+}
+_EACH = {kind: re.compile(rule) for kind, rule in _RULES.items()}
+_NAMELESS = {kind: re.sub(r"\?P<\w+>", "?:", rule) for kind, rule in _RULES.items()}
+_ANY = re.compile(f"{_L}(?:{'|'.join(f'(?P<{kind}>{rule})' for kind, rule in _NAMELESS.items())})")
 _GATE = re.compile(r"[pPE]|η|[mM]|Δ|χ|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|c ?τ")
 OF_THE_EVENT = frozenset(
     {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht", "aplanarity", "sphericity"}
 )
 """Variables of the event as a whole, whatever they are computed from."""
-
-
-def _about(match: re.Match[str], body: str) -> Named | None:
-    groups = match.groupdict()
-    for key in ("args", "mid", "comma", "n1", "n2", "n3", "n4"):
-        if groups.get(key):
-            named = read(groups[key])
-            if named:
-                return named
-    index = re.sub(r"^\|?\s?(?:min\s?)?\|?Δ?\s?[A-Za-zηφχσ]", "", body).strip("| ")
-    index = re.sub(r"^_?\{?T\}?|^\^?2", "", index)
-    for piece in re.findall(r"[_^]\{((?:[^{}]|\{[^{}]*\})*)\}|[_^]([^_^{}()|\s]+)", index):
-        named = read((piece[0] or piece[1]).removeprefix("T").strip(",^_{} "))
-        if named:
-            return named
-    bare = re.match(rf"_?({_GLUED})", index)
-    return read(bare.group(1)) if bare else None
+_OF_ANYTHING = {"mt", "meff", "mt2", "chi2", "mct", "ht", "st"}  # whatever stands in brackets is their argument
 
 
 def symbols(text: str) -> Iterator[Symbol]:
@@ -101,70 +74,82 @@ def symbols(text: str) -> Iterator[Symbol]:
     """
     if not _GATE.search(text):
         return
-    for found in _MASTER.finditer(text):
-        kind = (found.lastgroup or "")[2:]
+    for found in _ANY.finditer(text):
+        kind = found.lastgroup or ""
         match = _EACH[kind].match(text, found.start())
-        if match is None:
-            continue
-        symbol = _symbol(kind, match)
+        symbol = _symbol(kind, match) if match else None
         if symbol:
             yield symbol
 
 
 def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
-    body = match.group()
-    start, end = match.span()
+    start, body = match.start(), match.group()
     args = match.groupdict().get("args")
-    if args is not None and read(args) is None and kind not in {"mt", "meff", "mt2", "chi2", "mct", "ht", "st"}:
+    if args is not None and named(args) is None and kind not in _OF_ANYTHING:
         # the bracket belongs to the sentence ("p_T (electrons)"), not to the symbol
-        cut = match.group().rfind("(" + args)
+        cut = body.rfind("(" + args)
         if cut > 0:
             body = body[:cut].rstrip()
-            end = start + len(body)
             if kind == "mass" and len(body) <= 1:
                 return None
-    if kind in {"window", "window2"}:
-        inner, ref = (
-            match.group("inner" if kind == "window" else "inner2"),
-            match.group("ref" if kind == "window" else "ref2"),
-        )
-        inside = next(iter(symbols(inner)), None)
-        return Symbol(start, end, "mass", body, inside.about if inside else None, window=ref)
-    if kind == "const":
-        return Symbol(start, end, "const", body, name=body)
-    if kind == "met":
-        return Symbol(start, end, "pt", body, Named("met"))
-    if kind == "vector_sum":
-        return Symbol(start, end, "pt", body, Named("lepton_met"), name="vector sum")
-    if kind == "met_sig":
-        return Symbol(start, end, "met_sig", body, Named("met"))
-    if kind == "met_ratio":
-        return Symbol(start, end, "ratio", body, Named("event"), name=body)
-    if kind == "pt_over_mass":
-        over = body.index("/")
-        return Symbol(start, end, "ratio", body, _about(match, body[:over]), name=body)
-    if kind in {"pt_ratio", "pt_fraction"}:
-        return Symbol(start, end, "ratio", body, _about(match, body), name=body)
-    if kind == "pt_rel":
-        return Symbol(start, end, "other", body, None, name=body)
-    if kind == "iso":
-        relative = bool(match.group("over"))
-        return Symbol(start, end, "iso_rel" if relative else "iso_abs", body)
-    if kind == "z0_sig":
-        return Symbol(start, end, "other", body, _about(match, body), name="z0 significance")
-    if kind == "cos":
-        return Symbol(start, end, "other", body, _about(match, body), name=body)
-    if kind == "count":
-        about = _about(match, body)
-        if match.group("n5") and about is None:
-            about = Named("jet")
-        return Symbol(start, end, "count", body, about) if about else None
-    if kind in OF_THE_EVENT:
-        return Symbol(start, end, kind, body, Named("event"))
-    variable = "d0_sig" if kind == "d0_sig2" else kind
+
+    def made(variable: str, about: Named | None, name: str | None = None, window: str | None = None) -> Symbol:
+        return Symbol(start, start + len(body), variable, body, about, name, window)
+
+    match kind:
+        case "window" | "window2":
+            inner, reference = match.group("inner", "ref") if kind == "window" else match.group("inner2", "ref2")
+            inside = next(iter(symbols(inner)), None)
+            return made("mass", inside.about if inside else None, window=reference)
+        case "const":
+            return made("const", None, body)
+        case "met":
+            return made("pt", Named("met"))
+        case "met_sig":
+            return made("met_sig", Named("met"))
+        case "vector_sum":
+            return made("pt", Named("lepton_met"), "vector sum")
+        case "met_ratio":
+            return made("ratio", Named("event"), body)
+        case "pt_over_mass":
+            return made("ratio", _about(match, body[: body.index("/")]), body)
+        case "pt_ratio" | "pt_fraction":
+            return made("ratio", _about(match, body), body)
+        case "pt_rel":
+            return made("other", None, body)
+        case "cos":
+            return made("other", _about(match, body), body)
+        case "z0_sig":
+            return made("other", _about(match, body), "z0 significance")
+        case "iso":
+            return made("iso_rel" if match.group("over") else "iso_abs", None)
+        case "count":
+            about = _about(match, body) or (Named("jet") if match.group("n5") else None)
+            return made("count", about) if about else None
+        case "d0_sig2":
+            return made("d0_sig", _about(match, body))
+        case _ if kind in OF_THE_EVENT:
+            return made(kind, Named("event"))
     about = _about(match, body)
     if kind == "mass" and about is None:
         return None
     if about is not None and about.object == "vertex":
         about = None  # the vertex is what d_0 is measured from
-    return Symbol(start, end, variable, body, about)
+    return made(kind, about)
+
+
+def _about(match: re.Match[str], body: str) -> Named | None:
+    """Return what a symbol is of: its arguments, else its indices."""
+    groups = match.groupdict()
+    for key in ("args", "mid", "comma", "n1", "n2", "n3", "n4"):
+        found = named(groups[key]) if groups.get(key) else None
+        if found:
+            return found
+    index = re.sub(r"^\|?\s?(?:min\s?)?\|?Δ?\s?[A-Za-zηφχσ]", "", body).strip("| ")
+    index = re.sub(r"^_?\{?T\}?|^\^?2", "", index)
+    for piece in re.findall(r"[_^]\{((?:[^{}]|\{[^{}]*\})*)\}|[_^]([^_^{}()|\s]+)", index):
+        found = named((piece[0] or piece[1]).removeprefix("T").strip(",^_{} "))
+        if found:
+            return found
+    bare = re.match(rf"_?({_GLUED})", index)
+    return named(bare.group(1)) if bare else None

@@ -15,6 +15,15 @@ _MET = re.compile(
     r"H_?\{?T\}?\^\{?miss\}?|[EpP][_^ ]*\{?(?:T[_^, ]*\{?miss|miss\}?[_^ ]*\{?T)\}*|[EpP]_?T,?miss|MET"
     r"|missing transverse (?:momentum|energy)"
 )
+_Z_CANDIDATES = {"12": 1, "34": 2, "Z1": 1, "Z_1": 1, "Z2": 2, "Z_2": 2}
+_PIECE = re.compile(
+    r"(?P<times>[2-6])(?P<kind>[ℓeμτjbγ])"
+    r"|(?P<leading>(?:sub-?)?leading[ -])|the "
+    r"|(?P<name>J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R jet|jets?"
+    r"|lep(?:tons?)?|electrons?|muons?|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])"
+    r"(?:[_^]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:,\d)*(?:,?\(\d\))?)?"
+    r"|[ ,&+\-±*^_{}()·×]"
+)
 _ORDER: dict[frozenset[str], str] = {
     frozenset(pair): name for name, pairs in _DATA["together"].items() for pair in pairs
 }
@@ -75,71 +84,46 @@ def leptons(number: int) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def read(text: str) -> Named | None:
+def named(text: str) -> Named | None:
     """Read the argument or index of a symbol; None where it names no object.
 
-    >>> read("ℓℓ"), read("4ℓ").object, read("j_1")
+    >>> named("ℓℓ"), named("4ℓ").object, named("j_1")
     (Named(object='lepton_pair', rank=None), 'fourlepton', Named(object='jet', rank=1))
-    >>> read("γ, E_T^miss").object, read("34"), read("incl.")
+    >>> named("γ, E_T^miss").object, named("34"), named("incl.")
     ('photon_met', Named(object='lepton_pair', rank=2), None)
     """
     body = text.strip().strip("{}() ,").replace("\\", "")
-    if not body:
-        return None
-    if body in {"12", "34"}:
-        return Named("lepton_pair", 1 if body == "12" else 2)
-    if body in {"Z1", "Z_1", "Z2", "Z_2"}:
-        return Named("lepton_pair", int(body[-1]))
+    if body in _Z_CANDIDATES:
+        return Named("lepton_pair", _Z_CANDIDATES[body])
     if body in _PARTICLES:
         return Named(_PARTICLES[body])
-    found: list[str] = []
-    ranks: list[int] = []
-    rest = _MET.sub(" ⌀ ", body)
-    if "⌀" in rest:
-        found.append("met")
-        rest = rest.replace("⌀", " ")
+    rest, met = _MET.subn(" ", body)
+    found, ranks = ["met"] if met else [], []
     position = 0
     while position < len(rest):
-        if rest[position] in " ,&+-±*^_{}()·×":
-            position += 1
-            continue
-        times = re.match(r"([2-6])(?=[ℓleμτjbγ])", rest[position:])
-        if times:
-            position += 1
-            one = re.match(r"[ℓleμτjbγ]", rest[position:])
-            if one is None:
-                return None
-            found += [_PARTICLES[one.group()]] * int(times.group(1))
-            position += 1
-            continue
-        word = re.match(r"(?:sub-?)?(?:leading |leading-)|the ", rest[position:])
-        if word:
-            if "leading" in word.group():
-                ranks.append(2 if word.group().startswith("sub") else 1)
-            position += word.end()
-            continue
-        one = re.match(
-            r"(J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R "
-            r"jet|jets?|lep(?:tons?)?|electrons?|muons?"
-            r"|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])(?:[_^]?\{?([\dik]"
-            r"|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:,\d)*(?:,?\(\d\))?)?",
-            rest[position:],
-        )
-        if one is None:
+        match = _PIECE.match(rest, position)
+        if match is None:
             return None
-        name = one.group(1)
-        known = _PARTICLES.get(name) or _PARTICLES.get(re.sub(r"[{}]", "", name))
-        if known is None:
-            known = "meson" if name[0] == "D" else "candidate"
-        found.append(known)
-        if one.group(2):
-            mark = one.group(2)
-            if mark in {"i", "k"}:
-                position += one.end()
-                continue
-            ranks.append(int(mark) if mark.isdigit() else (2 if mark.startswith("sub") else 1))
-        position += one.end()
+        position = match.end()
+        if match.group("times"):
+            found += [_PARTICLES[match.group("kind")]] * int(match.group("times"))
+        elif match.group("leading"):
+            ranks.append(2 if match.group("leading").startswith("sub") else 1)
+        elif match.group("name"):
+            found.append(_kind(match.group("name")))
+            ranks += _rank(match.group("mark"))
     if not found:
         return None
-    rank = ranks[0] if len(found) == 1 and len(ranks) == 1 else None
-    return Named(compose(tuple(found)), rank)
+    return Named(compose(tuple(found)), ranks[0] if len(found) == len(ranks) == 1 else None)
+
+
+def _kind(name: str) -> str:
+    known = _PARTICLES.get(name) or _PARTICLES.get(re.sub(r"[{}]", "", name))
+    return known or ("meson" if name[0] == "D" else "candidate")
+
+
+def _rank(mark: str | None) -> list[int]:
+    """Return the rank that an index tells; `i` and `k` run over all."""
+    if not mark or mark in {"i", "k"}:
+        return []
+    return [int(mark) if mark.isdigit() else (2 if mark.startswith("sub") else 1)]

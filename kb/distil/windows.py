@@ -9,6 +9,10 @@ from kb.distil.lexer import Token
 from kb.ssc import Closed
 from kb.vocabulary import unit_factor
 
+_AWAY_FROM = re.compile(r"\b(?:from|of|away|off)\b")
+_CLOSE_TO = re.compile(r"\b(?:from|of|away|around)\b")
+_WITHIN = re.compile(r"\b(?:within|window|consistent|compatible|range around|\+-|inside)|±")
+_OUTSIDE = re.compile(r"\b(?:outside|not|exclud\w+|away)\b")
 _AWAY = re.compile(r"\b(?:away|differ|differs|different|off|outside)\b")
 
 
@@ -27,44 +31,47 @@ def windows(tokens: list[Token], shape: str) -> list[Quantity]:
     for match in re.finditer(r"n(u)", shape):
         start, end = match.span()
         unit = tokens[start + 1].value
-        if unit is None or unit.normal != "GeV":
-            continue
-        mass = _mass(tokens, shape, start, end)
+        mass = _mass(tokens, shape, start, end) if unit is not None and unit.normal == "GeV" else None
         if mass is None:
             continue
         position, centre = mass
-        near = " ".join(t.word for t in tokens[max(0, start - 5) : max(end, position) + 2])
-        first = min(start, position)
-        last = max(end, position + 1)
-        between = " ".join(t.word for t in tokens[min(end, position) : max(start, position)])
-        lead = " ".join(t.word for t in tokens[max(0, start - 4) : start])
-        comparator = tokens[start - 1] if start and tokens[start - 1].kind == "c" else None
-        width = float(tokens[start].value)
-        if comparator is not None and str(comparator.value) in {">", ">="}:
-            if not re.search(r"\b(?:from|of|away|off)\b", between) and not _AWAY.search(lead):
-                continue
-            inside = False
-        elif comparator is not None and str(comparator.value) in {"<", "<="}:
-            if not re.search(r"\b(?:from|of|away|around)\b", between) and not re.search(
-                r"differ|deviat|distance", lead
-            ):
-                continue
-            inside = True
-        elif (
-            re.search(r"\b(?:within|window|±|consistent|compatible|range around|\+-|inside)", near)
-            or "±" in near
-            or re.match(r"(?:of|around|from) the", between)
-        ):
-            inside = not re.search(r"\b(?:outside|not|exclud\w+|away)\b", near)
-        else:
+        inside = _is_inside(tokens, start, end, position)
+        first, last = min(start, position), max(end, position + 1)
+        if inside is None or (found and found[-1].end > first):
             continue
+        width = float(tokens[start].value)
         centre /= unit_factor(unit.id)
         edges = Amount((round(centre - width, 6),), unit.id, (round(centre + width, 6),))
-        if not found or found[-1].end <= first:
-            closed = closed_around(str(comparator.value)) if comparator is not None else "both"
-            operator = "in" if inside else "not_in"
-            found.append(Quantity(first, last, operator, [edges], rule="mass-window", closed=closed))
+        comparator = _comparator(tokens, start)
+        closed = closed_around(comparator) if comparator else "both"
+        operator = "in" if inside else "not_in"
+        found.append(Quantity(first, last, operator, [edges], rule="mass-window", closed=closed))
     return found
+
+
+def _is_inside(tokens: list[Token], start: int, end: int, position: int) -> bool | None:
+    """Say whether a width around the mass at a position means inside or outside; None where it is no width."""
+    between = _words(tokens[min(end, position) : max(start, position)])
+    lead = _words(tokens[max(0, start - 4) : start])
+    comparator = _comparator(tokens, start)
+    if comparator in {">", ">="}:
+        return False if _AWAY_FROM.search(between) or _AWAY.search(lead) else None
+    if comparator in {"<", "<="}:
+        return True if _CLOSE_TO.search(between) or re.search(r"differ|deviat|distance", lead) else None
+    near = _words(tokens[max(0, start - 5) : max(end, position) + 2])
+    if _WITHIN.search(near) or re.match(r"(?:of|around|from) the", between):
+        return not _OUTSIDE.search(near)
+    return None
+
+
+def _comparator(tokens: list[Token], start: int) -> str:
+    """Return the comparison right before a number, if there is one."""
+    before = tokens[start - 1] if start else None
+    return str(before.value) if before is not None and before.kind == "c" else ""
+
+
+def _words(tokens: list[Token]) -> str:
+    return " ".join(t.word for t in tokens)
 
 
 def _mass(tokens: list[Token], shape: str, start: int, end: int) -> tuple[int, float] | None:
@@ -76,8 +83,7 @@ def _mass(tokens: list[Token], shape: str, start: int, end: int) -> tuple[int, f
             if index < start and re.search(r"[SW]|c(?!$)|n|v", shape[index + 1 : start]):
                 continue
             return index, float(tokens[index].value)
-    lead = tokens[start - 1].text if start else ""
-    if lead.endswith("±"):
+    if start and tokens[start - 1].text.endswith("±"):
         for index in range(end, min(end + 12, len(tokens))):
             if shape[index] == "n" and index + 1 < len(tokens) and shape[index + 1] == "u" and tokens[index + 1].value:
                 return index + 1, float(tokens[index].value) * float(tokens[index + 1].value.factor)
