@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 State = Literal["ok", "off", "warning", "broken"]
 """`off`: optional and not configured."""
 
-_LIBRARIES = ("pydantic", "sqlalchemy", "qdrant-edge-py", "sentence-transformers", "torch", "uproot", "awkward", "hist")
+_LIBRARIES = (
+    "pydantic",
+    "sqlalchemy",
+    "qdrant-edge-py",
+    "sentence-transformers",
+    "torch",
+    "uproot",
+    "awkward",
+    "vector",
+    "hist",
+)
 
 
 @dataclass(frozen=True, slots=True)

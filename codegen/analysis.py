@@ -38,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 
 CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.json", "profile.json", "bundle.zip"
 RUNS, PLOTS = "samples", "plots"
-PACKAGES = ("cutbook", "awkward", "hist", "numpy", "uproot")
+PACKAGES = ("cutbook", "awkward", "hist", "numpy", "uproot", "vector")
 
 __all__ = ["Progress", "Reference", "analyse", "run_criteria"]
 

@@ -1,7 +1,7 @@
 """Write a plan as a Python module that a physicist could have written, and can read, run and change without cutbook.
 
-The module needs uproot, awkward, hist and numpy; `vector` would take most of its time to start, for a few sums. The
-same plan gives the same bytes.
+The module needs uproot, awkward, hist, numpy and, where it computes with momenta, vector. The same plan gives the same
+bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from codegen.dataset import Sample
 from codegen.emit_functions import Functions
+from codegen.emit_momenta import WITH_NAME
 from codegen.emit_source import docstring, library, literal, number
 from codegen.plan_model import Plan, Step
 
@@ -31,8 +32,8 @@ def emit(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
     driver = library("emit_driver.py", without=("select",))
     used = [name for name in parts.names if re.search(rf"\b{name}\(", body)]
     blocks = [
-        "\n".join(docstring(_about(plan), indent=0)),
-        _IMPORTS,
+        "\n".join(docstring(_about(plan, masses=".mass" in body), indent=0)),
+        _imports(vectors=WITH_NAME in body),
         "\n".join(_constants(plan, samples or {}, functions)),
         *(f"\n{text}" for text in parts.copied(used)),
         f"\n{body}",
@@ -42,7 +43,7 @@ def emit(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _about(plan: Plan) -> list[str]:
+def _about(plan: Plan, *, masses: bool) -> list[str]:
     paper = plan.paper
     name = f"{paper.arxiv_id} (version {paper.version})"
     title = f"“{paper.title}”, {name}" if paper.title else name
@@ -58,11 +59,15 @@ def _about(plan: Plan) -> list[str]:
             review = " (needs review)" if missing.review else ""
             lines.append(f"  {missing.cut_id}: {missing.statement} – {missing.reason}{review}")
         text.append("\n".join(lines))
-    text.append("Energies and masses are in GeV, lengths in mm.")
+    text.append("Energies and masses are in GeV, lengths in mm." + (_NEGATIVE if masses else ""))
     text.append("Usage:\n  python analysis.py FILE [FILE ...] [--json OUT.json] [--masks OUT.npz] [--sample NAME]")
     return text
 
 
+_NEGATIVE = (
+    " Where rounding makes the square of a mass negative, the mass from vector has a minus sign; requirements take it "
+    "as they take 0."
+)
 _IMPORTS = """\
 from __future__ import annotations
 
@@ -76,9 +81,15 @@ from typing import Any
 import awkward as ak
 import hist
 import numpy as np
-import uproot
+import uproot"""
+_VECTORS = """
+import vector
 
-Array = Any"""
+vector.register_awkward()"""
+
+
+def _imports(*, vectors: bool) -> str:
+    return f"{_IMPORTS}{_VECTORS if vectors else ''}\n\nArray = Any"
 
 
 def _constants(plan: Plan, samples: Mapping[str, Sample], functions: Functions) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from codegen.emit_momenta import distance, merging, naming, nonnegative, summed
 from codegen.emit_source import (
     Code,
     call,
@@ -15,6 +16,7 @@ from codegen.emit_source import (
     docstring,
     inverted,
     literal,
+    member,
     number,
     printable,
     statement,
@@ -33,7 +35,7 @@ from codegen.plan_model import (
     Step,
 )
 from codegen.plan_names import identifier
-from codegen.plan_terms import Attribute, Flagged, Objects, Requirement, walk
+from codegen.plan_terms import Flagged, Objects, Requirement, walk
 from codegen.profile import Branch, Flag, Isolation
 from kb.ssc import Cut
 
@@ -105,13 +107,9 @@ class Functions:
             lines.append(f'            "mass": {number(known.mass)},')
         if known.pdg_id is not None:
             lines.append(f'            "pdg_id": {known.pdg_id},')
-        lines.append("        },")
-        lines.append("    )")
+        lines += ["        },", *naming(_columns(known)), "    )"]
         if known.where is not None:
             lines += statement(f"{known.name} = ", code(f"{known.name}[{flag(known.where)}]"))
-        early = known.momenta and any(_needs_momenta(selected.requirement) for selected in known.filters)
-        if early:
-            lines += statement(f"{known.name} = ", call("with_momenta", known.name))
         others: dict[str, None] = {}
         for number_, selected in enumerate(known.filters):
             writer = self._writer()
@@ -122,16 +120,16 @@ class Functions:
                 lines += statement("keep = ", found)
             else:
                 lines += statement("keep = ", chain("&", [code("keep"), found]))
-        kept = code(f"{known.name}[keep]" if known.filters else known.name)
-        if known.momenta and not early:
-            kept = call("with_momenta", kept)
+        kept = f"{known.name}[keep]" if known.filters else known.name
         lines += ["", *statement("return ", call("by_pt", kept))]
         return "\n".join([*definition(_selector(known), parameters(["events", *others]), "ak.Array"), *lines])
 
     def _missing(self) -> str:
         lines = [*docstring(["Return the missing transverse momentum."]), "    return ak.zip(", "        {"]
         lines += [f'            "{field.name}": {_column(field)},' for field in self.plan.missing]
-        return "\n".join(["def missing_momentum(events: ak.Array) -> ak.Array:", *lines, "        }", "    )"])
+        named = naming([field.name for field in self.plan.missing])
+        lines += ["        },", *named, "    )"] if named else ["        }", "    )"]
+        return "\n".join(["def missing_momentum(events: ak.Array) -> ak.Array:", *lines])
 
     def _quoted(self, cut_ids: Sequence[str], indent: int = 4) -> list[str]:
         lines: list[str] = []
@@ -249,9 +247,13 @@ class Functions:
         lines: list[str] = []
         for merged in self.plan.merged:
             if merged.name not in made and set(merged.parts) <= set(made):
-                lines += statement(f"{merged.name} = ", _merging(merged))
+                lines += statement(f"{merged.name} = ", self._merging(merged))
                 made.append(merged.name)
         return lines
+
+    def _merging(self, merged: MergedPlan) -> Code:
+        columns = {known.name: _columns(known) for known in self.plan.objects}
+        return merging(merged.parts, [columns[name] for name in merged.parts])
 
     def _build(self, composite: ChosenPair | Quadruplet | LeadingGroup) -> list[str]:
         writer = self._writer()
@@ -285,17 +287,14 @@ def _selector(known: ObjectPlan) -> str:
     return f"select_{known.name.removeprefix('selected_')}"
 
 
-def _needs_momenta(requirement: Requirement) -> bool:
-    names = {"mass", "energy", "rapidity", "abs_rapidity"}
-    return any(isinstance(term, Attribute) and term.variable in names for term in walk(requirement))
-
-
 def _others(requirement: Requirement, name: str) -> list[str]:
     return [term.name for term in walk(requirement) if isinstance(term, Objects) and term.name != name]
 
 
-def _merging(merged: MergedPlan) -> Code:
-    return call("merged", *merged.parts)
+def _columns(known: ObjectPlan) -> list[str]:
+    """Return the names of a collection's columns."""
+    made = [("mass", known.mass), ("pdg_id", known.pdg_id)]
+    return [*(field.name for field in known.fields), *(name for name, value in made if value is not None)]
 
 
 def _column(field: Field) -> Code:
@@ -325,11 +324,11 @@ def _best(name: str, choice: PairChoice) -> Code:
     if choice.mode is None:
         return call("ak.firsts", name)
     if choice.variable == "delta_r":
-        value = call("delta_r", f"{name}.first", f"{name}.second")
-    elif choice.variable == "mass":
-        value = call("mass", call("both", name))
+        value = distance("delta_r", member(name, "first"), member(name, "second"))
     else:
-        value = call("transverse", call("both", name))
+        value = member(summed(name), choice.variable)
+        if (choice.variable, choice.mode) == ("mass", "smallest"):
+            value = nonnegative(value)
     if choice.mode == "closest":
         value = call("np.abs", Code(f"{value} - {number(choice.target)}"))
     elif choice.mode == "largest":

@@ -1,7 +1,8 @@
 """Functions that emitted analyses may contain, word for word; only those that an analysis calls are copied into it.
 
 They are kept here as code, so that they are checked and tested like any other. Arrays are awkward arrays: one entry per
-event, in it one per object. What an event lacks is None, and a comparison with None counts as not passed.
+event, in it one per object. Objects with momenta are vectors of scikit-hep's `vector`, whose names say how much of the
+momentum is known (Momentum2D, 3D, 4D). What an event lacks is None, and a comparison with None counts as not passed.
 """
 
 from __future__ import annotations
@@ -19,27 +20,15 @@ def column(events: Array, branch: str) -> Array:
     return ak.values_astype(events[branch], np.float64)
 
 
-def with_momenta(objects: Array) -> Array:
-    """Add `px`, `py`, `pz`, and the `energy` where the ntuple has a mass instead."""
-    momenta = {
-        "px": objects.pt * np.cos(objects.phi),
-        "py": objects.pt * np.sin(objects.phi),
-        "pz": objects.pt * np.sinh(objects.eta),
-    }
-    if "energy" not in objects.fields:
-        momenta["energy"] = np.sqrt((objects.pt * np.cosh(objects.eta)) ** 2 + objects.mass**2)
-    return ak.zip({**dict(zip(objects.fields, ak.unzip(objects), strict=True)), **momenta})
-
-
 def by_pt(objects: Array) -> Array:
     """Return objects in the order of falling pT."""
     return objects[ak.argsort(objects.pt, axis=1, ascending=False)]
 
 
-def merged(*collections: Array) -> Array:
-    """Return several collections as one, in the order of falling pT."""
-    fields = [name for name in collections[0].fields if all(name in other.fields for other in collections)]
-    return by_pt(ak.zip({name: ak.concatenate([part[name] for part in collections], axis=1) for name in fields}))
+def merged(collections: list[Array], columns: list[str], kind: str | None) -> Array:
+    """Return collections that differ in their columns as one with those given, in the order of falling pT."""
+    parts = [ak.zip({name: getattr(part, name) for name in columns}, with_name=kind) for part in collections]
+    return by_pt(ak.concatenate(parts, axis=1))
 
 
 def passes(mask: Array) -> Array:
@@ -67,32 +56,6 @@ def meetings(objects: Array, others: Array) -> Array:
     return ak.cartesian({"first": objects, "second": others})
 
 
-def both(pair: Array) -> Array:
-    """Return the four-momentum of a pair."""
-    return ak.zip({name: pair.first[name] + pair.second[name] for name in ("energy", "px", "py", "pz")})
-
-
-def total(objects: Array) -> Array:
-    """Return the four-momentum of all objects together."""
-    return ak.zip({name: ak.sum(objects[name], axis=1) for name in ("energy", "px", "py", "pz")})
-
-
-def mass(system: Array) -> Array:
-    """Return the invariant mass, 0 where rounding makes its square negative."""
-    square = system.energy**2 - system.px**2 - system.py**2 - system.pz**2
-    return np.sqrt(np.maximum(square, 0.0))
-
-
-def transverse(system: Array) -> Array:
-    """Return the transverse momentum of a system."""
-    return np.hypot(system.px, system.py)
-
-
-def rapidity(system: Array) -> Array:
-    """Return the rapidity."""
-    return np.arctanh(system.pz / system.energy)
-
-
 def same_flavour(pair: Array) -> Array:
     """Say whether both are electrons, or both are muons."""
     return pair.first.pdg_id == pair.second.pdg_id
@@ -108,30 +71,9 @@ def same_charge(pair: Array) -> Array:
     return pair.first.charge * pair.second.charge > 0
 
 
-def delta_phi(one: Array, other: Array) -> Array:
-    """Return the azimuthal distance, between 0 and π."""
-    return np.abs((one.phi - other.phi + np.pi) % (2 * np.pi) - np.pi)
-
-
-def delta_eta(one: Array, other: Array) -> Array:
-    """Return the distance in pseudorapidity."""
-    return np.abs(one.eta - other.eta)
-
-
-def delta_r(one: Array, other: Array) -> Array:
-    """Return the distance in pseudorapidity and azimuth."""
-    return np.hypot(one.eta - other.eta, delta_phi(one, other))
-
-
 def transverse_mass(one: Array, other: Array) -> Array:
     """Return √(2 pT1 pT2 (1 − cos Δφ))."""
-    return np.sqrt(2 * one.pt * other.pt * (1 - np.cos(delta_phi(one, other))))
-
-
-def transverse_sum(one: Array, other: Array) -> Array:
-    """Return the magnitude of the sum of two transverse momenta."""
-    along = one.pt * np.cos(one.phi) + other.pt * np.cos(other.phi)
-    return np.hypot(along, one.pt * np.sin(one.phi) + other.pt * np.sin(other.phi))
+    return np.sqrt(2 * one.pt * other.pt * (1 - np.cos(one.deltaphi(other))))
 
 
 def sides(objects: Array, others: Array) -> tuple[Array, Array]:

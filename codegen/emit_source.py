@@ -73,12 +73,14 @@ def divide(left: Code, right: Code) -> Code:
 
 def compared(left: Code, operator: str, right: Code) -> Code:
     """Write a comparison."""
-    return Code(f"{left.inside(COMPARE)} {operator} {right.inside(COMPARE)}", COMPARE)
+    sides = (left.inside(COMPARE), right.inside(COMPARE))
+    return Code(f" {operator} ".join(map(str, sides)), COMPARE, operator, sides)
 
 
 def inverted(of: Code) -> Code:
     """Write the logical opposite of a mask."""
-    return Code(f"~{of.inside(UNARY - 1)}", UNARY)
+    inner = of.inside(UNARY - 1)
+    return Code(f"~{inner}", UNARY, callee=f"~{inner.callee}" if inner.callee else "", arguments=inner.arguments)
 
 
 def number(value: float) -> Code:
@@ -116,8 +118,7 @@ def statement(prefix: str, value: Code, indent: int = 4) -> list[str]:
     if len(one) <= WIDTH:
         return [one]
     if value.operands:
-        opening = [f"{pad}{prefix}("]
-        return [*opening, *_operands(value, indent + 4), f"{pad})"]
+        return [f"{pad}{prefix}(", *_argument(value, indent + 4), f"{pad})"]
     if value.arguments:
         return _call(prefix, value, indent)
     return [f"{pad}{prefix}(", f"{pad}    {value}", f"{pad})"] if prefix.endswith("= ") else [one]
@@ -157,14 +158,18 @@ def _call(prefix: str, value: Code, indent: int) -> list[str]:
     if len(inner + joined) <= WIDTH:
         return [head, inner + joined, tail]
     if len(value.arguments) == 1:
-        argument = value.arguments[0]
-        body = _operands(argument, indent + 4) if argument.operands else _nested("", argument, indent + 4)
-        return [head, *body, tail]
+        return [head, *_argument(value.arguments[0], indent + 4), tail]
     lines = [head]
     for argument in value.arguments:
-        *above, last = _nested("", argument, indent + 4)
+        *above, last = _argument(argument, indent + 4)
         lines += [*above, f"{last},"]
     return [*lines, tail]
+
+
+def _argument(value: Code, indent: int) -> list[str]:
+    """Write what stands alone between brackets."""
+    fits = indent + len(str(value)) < WIDTH
+    return _operands(value, indent) if value.operands and not fits else _nested("", value, indent)
 
 
 def comment(text: str, indent: int = 4) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from codegen.emit_momenta import distance, nonnegative, summed
 from codegen.emit_source import (
     Code,
     call,
@@ -64,6 +65,8 @@ from codegen.plan_terms import (
 from codegen.profile import Flag
 from kb.bounds import comparisons
 
+_LONG = 80
+"""Longest sum of two momenta in the middle of a line, in characters."""
 _UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
 _PDG_IDS = {"electron": "11", "muon": "13", "tau": "15", "photon": "22"}
 _RELATIONS: dict[Relation, str] = {
@@ -160,7 +163,7 @@ class Writer:
                 return self._input("met")
             case Whole():
                 of = self.collection(term.of)
-                return self._named(term, f"{of}_total", call("total", of))
+                return self._named(term, f"{of}_total", call("ak.sum", of, "axis=1"))
             case Together():
                 first, second = self.system(term.first), self.system(term.second)
                 return call("ak.zip", f'{{"first": {first}, "second": {second}}}')
@@ -180,20 +183,21 @@ class Writer:
             case Distance():
                 if term.second is None:
                     pair = self._any(term.first)
-                    return call(term.kind, member(pair, "first"), member(pair, "second"))
-                return call(term.kind, self._any(term.first), self._any(term.second))
+                    return distance(term.kind, member(pair, "first"), member(pair, "second"))
+                return distance(term.kind, self._any(term.first), self._any(term.second))
             case Count():
                 if term.where is None:
                     return call("ak.num", self.collection(term.of))
                 return call("ak.sum", self.requirement(term.where), "axis=1")
             case Total():
-                return call("ak.sum", self._single(self.collection(term.of), term.variable), "axis=1")
+                value = self._single(self.collection(term.of), term.variable)
+                return call("ak.sum", nonnegative(value) if self._is_mass(term) else value, "axis=1")
             case Sum():
                 return chain("+", [self.quantity(part) for part in term.terms])
             case TransverseMass():
                 return call("transverse_mass", self._any(term.first), self.system(term.second))
             case TransverseSum():
-                return call("transverse_sum", self._any(term.first), self.system(term.second))
+                return member(chain("+", [self._plane(term.first), self._plane(term.second)]), "pt")
             case Offset():
                 return call("np.abs", Code(f"{self.quantity(term.of)} - {number(term.value)}"))
             case EventValue():
@@ -203,13 +207,30 @@ class Writer:
                 points = [f"({number(x)}, {number(y)})" for x, y in term.points]
                 return call("threshold", self.quantity(term.of), *points)
 
+    def _at(self, bound: Quantity | float, term: Quantity, value: Code) -> Code:
+        """Write a value to be compared with a bound; no bound above 0 can tell a negative mass from 0."""
+        points = [y for _, y in bound.points] if isinstance(bound, Curve) else [bound]
+        told = any(isinstance(y, float | int) and y <= 0 for y in points)
+        return nonnegative(value) if told and self._is_mass(term) else value
+
+    def _is_mass(self, term: Quantity) -> bool:
+        """Say whether a quantity is a mass that is computed, not read."""
+        if not isinstance(term, Attribute | Total) or term.variable != "mass":
+            return False
+        system = isinstance(term, Attribute) and isinstance(term.of, Chosen | Together | Pairs | Whole)
+        return system or "mass" not in self.stored
+
+    def _plane(self, term: Collection | System) -> Code:
+        """Write the transverse part of momenta."""
+        return self._any(term) if isinstance(term, Missing) else call(f"{self._any(term)}.to_2D")
+
     def _attribute(self, term: Attribute) -> Code:
         of, variable = term.of, term.variable
         if isinstance(of, Whole) and variable == "charge":
             return call("ak.sum", member(self.collection(of.of), "charge"), "axis=1")
         value = self._any(of)
         if isinstance(of, Whole):
-            return _of_system(value, variable)
+            return member(value, variable)
         if not isinstance(of, Chosen | Together | Pairs):
             return self._single(value, variable)
         first, second = member(value, "first"), member(value, "second")
@@ -217,7 +238,12 @@ class Writer:
             return chain("+", [member(first, "charge"), member(second, "charge")])
         if variable == "charge_product":
             return chain("*", [member(first, "charge"), member(second, "charge")])
-        return _of_system(call("both", value), variable)
+        return member(self._summed(term.of, value), variable)
+
+    def _summed(self, term: Collection | System, pair: Code) -> Code:
+        """Write the momentum of a pair, under a name of its own where it would be long to read."""
+        momentum = summed(pair)
+        return self._named(Attribute(term, "momentum"), "momenta", momentum) if len(str(momentum)) > _LONG else momentum
 
     def _single(self, of: Code, variable: str) -> Code:
         """Write a variable of objects that have columns."""
@@ -228,12 +254,8 @@ class Writer:
             if name == "iso_rel":
                 return value if divided else divide(value, member(of, "pt"))
             return chain("*", [value, member(of, "pt")]) if divided else value
-        if name == "mass" and name not in self.stored:
-            return call("mass", of)
-        if name == "rapidity":
-            return call("rapidity", of)
         if name == "abs_rapidity":
-            return call("np.abs", call("rapidity", of))
+            return call("np.abs", member(of, "rapidity"))
         if name == "z0_sintheta" and name not in self.stored:
             return divide(call("np.abs", member(of, "z0")), call("np.cosh", member(of, "eta")))
         if name == "z0_sintheta":
@@ -256,7 +278,8 @@ class Writer:
                 right = number(term.right) if isinstance(term.right, float | int) else self.quantity(term.right)
                 if isinstance(term.right, float | int) and _whole(term.left) and float(term.right).is_integer():
                     right = code(str(int(term.right)))
-                return compared(self.quantity(term.left), term.operator, right)
+                left = self._at(term.right, term.left, self.quantity(term.left))
+                return compared(left, term.operator, right)
             case Within():
                 return self._within(term)
             case Flagged():
@@ -299,8 +322,9 @@ class Writer:
             number(edge) if isinstance(edge, float | int) else self.quantity(edge) for edge in (term.low, term.high)
         )
         value = self._named(term.of, _value_name(term.of), self.quantity(term.of))
+        at_low, at_high = (self._at(edge, term.of, value) for edge in (term.low, term.high))
         above, below = comparisons("not_in" if term.outside else "in", term.closed)
-        return chain("|" if term.outside else "&", [compared(value, above, low), compared(value, below, high)])
+        return chain("|" if term.outside else "&", [compared(at_low, above, low), compared(at_high, below, high)])
 
     def _near(self, term: Near) -> Code:
         of, other = self.collection(term.of), self.collection(term.other)
@@ -309,7 +333,7 @@ class Writer:
             self._names[key] = f"each_{of}, every_{other}"
             self.lines += statement(f"{self._names[key]} = ", call("sides", of, other))
         one, two = self._names[key].split(", ")
-        inner = compared(call(term.kind, one, two), term.operator, number(term.value))
+        inner = compared(distance(term.kind, code(one), code(two)), term.operator, number(term.value))
         return call("ak.all" if term.every else "ak.any", inner, "axis=2")
 
 
@@ -323,10 +347,6 @@ def flag(of: Flag) -> Code:
     if of.below is not None:
         return compared(held, "<", number(of.below))
     return held
-
-
-def _of_system(system: Code, variable: str) -> Code:
-    return call("transverse" if variable == "pt" else variable, system)
 
 
 def _whole(term: Quantity) -> bool:

@@ -67,7 +67,8 @@ class Needs:
         for name in self.bases(term):
             self.columns.setdefault(name, set()).update(columns)
         if any(isinstance(inner, Missing) for inner in walk(term)):
-            self.missing.update(column for column in columns if column in {"pt", "phi"})
+            # A vector in the plane has both coordinates, also where only its direction is asked for.
+            self.missing |= {"pt", "phi"} if "phi" in columns else {"pt"} & set(columns)
 
     def read(self, terms: Iterable[Term]) -> None:
         """Note what terms need; each is looked at without the terms inside it."""
@@ -163,7 +164,6 @@ def object_plan(selected: Selected, profile: Profile, columns: set[str], flags: 
         where=kind.where,
         mass=mass,
         pdg_id=PDG_IDS.get(selected.kind) if "pdg_id" in wanted else None,
-        momenta="four_vector" in wanted,
         filters=tuple(selected.filters),
     )
 

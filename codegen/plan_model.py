@@ -48,8 +48,6 @@ class ObjectPlan:
     mass: float | None
     """GeV, where the ntuple has no energy; None if energies are read or not needed."""
     pdg_id: int | None
-    momenta: bool
-    """Whether four-momenta are computed with it."""
     filters: tuple[Filter, ...]
 
 

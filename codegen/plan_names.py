@@ -8,12 +8,10 @@ from keyword import iskeyword
 
 # Names that mean something else in emitted code: its functions, its modules, its local names.
 _RESERVED = """
-    ak np hist json sys uproot argparse events met masks keep steps regions values objects
-    candidates firsts seconds rest column with_momenta by_pt merged passes nth leading pairs
-    meetings both total mass transverse rapidity same_flavour opposite_charge same_charge delta_phi
-    delta_eta delta_r transverse_mass transverse_sum sides flavours_are threshold chosen numbered
-    disjoint leaving_another members normalisation pieces require table main select baseline
-    missing_momentum
+    ak np hist json sys uproot vector argparse events met masks keep steps regions values objects
+    candidates firsts seconds rest column by_pt merged passes nth leading pairs meetings same_flavour
+    opposite_charge same_charge transverse_mass sides flavours_are threshold chosen numbered disjoint
+    leaving_another members normalisation pieces require table main select baseline missing_momentum
 """
 RESERVED = frozenset(_RESERVED.split())
 
