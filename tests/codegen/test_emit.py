@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,14 +21,15 @@ from codegen.plan import make_plan
 from codegen.profile import Profile
 from codegen.toys import write_toys
 from kb.ssc import Composite, ObjectDefinition, OverlapRemoval, Region, SelectionCriteria
-from tests.codegen.conftest import clause, criteria_of, cut, event, quadruplet_of, run_script, when
+from tests.codegen.conftest import clause, criteria_of, cut, event, masks_of, quadruplet_of, run_script, when
 
 E, MU = 11, 13
 Select = Callable[..., list[bool]]
 Write = Callable[..., Path]
 
+PAIRS = cut("pairs", "lepton_pair.count", ">=", 2, definition="SFOS pair")
 ALLOWED = {"__future__", "argparse", "json", "sys", "collections.abc", "pathlib", "typing"}
-ALLOWED |= {"awkward", "hist", "numpy", "uproot"}
+ALLOWED |= {"awkward", "hist", "numpy", "uproot", "vector"}
 
 
 # What the code looks like --------------------------------------------------------------------------------------------
@@ -72,7 +74,35 @@ def test_objects_and_regions_have_functions_of_their_own(source: str) -> None:
     assert {"select_electrons", "select_muons", "select_jets", "build_quadruplet", "region_signal"} <= functions
 
 
-@pytest.mark.parametrize("selection", ["hzz4l", "loose", "pt"])
+def test_momenta_are_vectors_of_what_is_known(profile: Profile) -> None:
+    asked = {
+        "jet.count": (),
+        "jet_met.delta_phi": ("Momentum2D", "Momentum2D"),
+        "jet_pair.delta_r": ("Momentum3D",),
+        "jet_pair.mass": ("Momentum4D",),
+    }
+    for what, kinds in asked.items():
+        text = emit(make_plan(criteria_of(cut("x", what, ">", 1)), profile.model_copy(update={"histograms": ()})))
+        assert tuple(re.findall(r'with_name="(\w+)"', text)) == kinds, what
+        assert ("import vector" in text) == bool(kinds), "what is not used takes time to start"
+
+
+def test_only_branches_that_are_needed_are_read(profile: Profile) -> None:
+    apart = criteria_of(cut("x", "jet_met.delta_phi", ">", 1))
+    namespace: dict[str, Any] = {"__name__": "emitted"}
+    exec(emit(make_plan(apart, profile.model_copy(update={"histograms": ()}))), namespace)
+    assert namespace["BRANCHES"] == ("jet_phi", "jet_pt", "met_et", "met_phi")
+
+
+LONG = (
+    cut("dphi", "electron_muon.delta_phi", ">", 0.123456789, role="veto"),
+    cut("m", "electron_muon.mass", "in", (12.3456789, 98.7654321), "GeV"),
+    cut("pt", "electron_muon.pt", ">", 12.3456789, "GeV"),
+)
+"""Cuts on systems with long names."""
+
+
+@pytest.mark.parametrize("selection", ["hzz4l", "loose", "pt", "long"])
 def test_it_is_formatted_and_clean(
     selection: str,
     hzz4l: SelectionCriteria,
@@ -82,7 +112,8 @@ def test_it_is_formatted_and_clean(
 ) -> None:
     ruff = Path(sys.executable).with_name("ruff")
     path = tmp_path / "analysis.py"
-    path.write_text(emit(make_plan({"hzz4l": hzz4l, **notebook}[selection], profile)), encoding="utf-8")
+    known = {"hzz4l": hzz4l, **notebook, "long": criteria_of(PAIRS, *LONG, composites=quadruplet_of())}
+    path.write_text(emit(make_plan(known[selection], profile)), encoding="utf-8")
     for command in (["format", "--diff"], ["check", "--select", "E,F,I,B,UP,SIM"]):
         done = subprocess.run(
             [ruff, *command, "--isolated", "--line-length", "120", path], capture_output=True, text=True, check=False
@@ -210,6 +241,43 @@ def test_sums_and_transverse_masses(selected: Select) -> None:
     assert selected([w, beside], cut("pt", "lepton_met.pt", "<", 1, "GeV")) == [True, False]
 
 
+def test_distances_have_no_sign_and_go_around(selected: Select) -> None:
+    ends = [(MU, 1, 45, -1.0, 3.0), (MU, -1, 44, 1.0, -3.0)]
+    events = [event(ends), event([(*one[:2], 89 - one[2], *one[3:]) for one in ends])]
+    for variable, low, high in (("delta_phi", 0.28, 0.29), ("delta_eta", 1.99, 2.01), ("delta_r", 2.01, 2.03)):
+        assert selected(events, cut("x", f"muon_pair.{variable}", "in", (low, high))) == [True, True], variable
+
+
+def test_collinear_particles_have_no_mass(selected: Select) -> None:
+    """The energies are of single precision, so that the square of many a mass is negative."""
+    draw = np.random.default_rng(3)
+    directions = zip(draw.uniform(-2.5, 2.5, 50), draw.uniform(-3, 3, 50), strict=True)
+    events = [event([(MU, 1, 45, eta, phi), (MU, -1, 31, eta, phi)]) for eta, phi in directions]
+    for operator, value in (("in", (0, 1)), (">=", 0), ("<", 1)):
+        assert all(selected(events, cut("m", "muon_pair.mass", operator, value, "GeV"))), operator
+        assert all(selected(events, cut("m", "muon.mass", operator, value, "GeV", rank=1))), operator
+    assert not any(selected(events, cut("m", "muon_pair.mass", "<", 0, "GeV")))
+
+
+def test_rapidity_is_that_of_the_direction_for_light_particles(selected: Select) -> None:
+    events = [event([(MU, 1, 30, eta, 0)]) for eta in (-1.6, 0.5, 1.4)]
+    central = cut("y", "muon.abs_rapidity", "<", 1.5, scope="object")
+    assert selected(events, central, cut("n", "muon.count", "==", 1)) == [False, True, True]
+
+
+def test_energies_of_some_leptons_and_masses_of_others_make_one_system(write: Write, profile: Profile) -> None:
+    lep = profile.collections["lep"]
+    without = lep.model_copy(update={"variables": {k: v for k, v in lep.variables.items() if k != "energy"}})
+    muon = profile.objects["muon"].model_copy(update={"collection": "mu"})
+    collections, objects = {**profile.collections, "mu": without}, {**profile.objects, "muon": muon}
+    mixed = profile.model_copy(update={"collections": collections, "objects": objects})
+    four = [(MU, 1, 45.6, 0, 0), (MU, -1, 45.6, 0, np.pi), (E, 1, 20, 0, 1), (E, -1, 20, 0, 1 + np.pi)]
+    m4l = cut("m4l", "fourlepton.mass", "in", (131, 131.5), "GeV")
+    criteria = criteria_of(PAIRS, m4l, composites=quadruplet_of())
+    for known in (profile, mixed):
+        assert masks_of(criteria, known, write(event(four), event(four[:3])))["selected"] == [True, False]
+
+
 def test_jets_keep_away_from_missing_momentum(selected: Select) -> None:
     jets = [(50, 0, 0.0), (40, 0, 2.0)]
     events = [event(jets=jets, met=100, met_phi=3.0), event(jets=jets, met=100, met_phi=-2.0)]
@@ -246,9 +314,6 @@ def test_jets_near_a_lepton_are_removed(selected: Select) -> None:
         event([(MU, 1, 30, 0, 3.1)], jets=[(40, 0, -3.1)]),
     ]
     assert selected(events, near, cut("n", "jet.count", "==", 1), objects=(jets,)) == [False, True, True]
-
-
-PAIRS = cut("pairs", "lepton_pair.count", ">=", 2, definition="SFOS pair")
 
 
 def test_a_quadruplet_needs_two_disjoint_pairs(selected: Select) -> None:
