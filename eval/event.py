@@ -109,7 +109,8 @@ class Ntuple:
             if "energy" in variables:
                 energy = _scaled(variables["energy"], row)
             else:
-                energy = math.sqrt(sum(part * part for part in plane) + (definition.mass or 0.0) ** 2)
+                own = _scaled(variables["mass"], row) if "mass" in variables else definition.mass or 0.0
+                energy = math.sqrt(sum(part * part for part in plane) + own * own)
             charge = int(_scaled(variables["charge"], row)) if "charge" in variables else 0
             yield Particle(kind, (number, index), row, pt, eta, phi, (energy, *plane), charge)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from codegen.profile import Profile, load_profile
+from codegen.profile import Branch, Profile, load_profile
 from eval.reference import ReferenceMasks, reference_masks
 from kb.ssc import (
     Clause,
@@ -107,6 +107,17 @@ def test_the_mass_of_a_pair_may_be_asked_as_distance_from_the_z(event: Make, pro
     assert masks_of(profile, near, window).selected == [True]
     far = event([(E, 1, 5.0, 0.0, 0.0), (E, -1, 5.0, 0.0, math.pi)])
     assert masks_of(profile, far, window).selected == [False]
+
+
+def test_a_mass_in_the_ntuple_makes_the_energy_where_there_is_none(event: Make, profile: Profile) -> None:
+    lep = profile.collections["lep"]
+    variables = {name: branch for name, branch in lep.variables.items() if name not in {"energy", "z0"}}
+    variables["mass"] = Branch(branch="lep_z0", unit="GeV")
+    massive = lep.model_copy(update={"variables": variables})
+    known = profile.model_copy(update={"collections": {**profile.collections, "lep": massive}})
+    file = event([(MU, 1, 3.0, 0.0, 0.0), (MU, -1, 3.0, 0.0, math.pi)], z0=[4.0, 4.0])
+    window = cut("m", "muon_pair.mass", "in", (9.999, 10.001), "GeV")
+    assert masks_of(known, file, window).selected == [True]
 
 
 def test_overlapping_jets_are_removed_and_the_lepton_kept(event: Make, profile: Profile) -> None:
