@@ -28,7 +28,8 @@ from kb.vocabulary import unit_factor
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
-_VETOED = re.compile(r"for this purpose|the|such|these|in either case|they|a ", re.IGNORECASE)
+# "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
+_GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
 
 
 def is_requirement(reading: Reading, quantity: Quantity) -> bool:
@@ -173,7 +174,7 @@ def _definition(reading: Reading, subject: Phrase | Named, memory: Memory, setti
             return pair_name(subject.requires, subject.object)
         if subject.definition and setting.scope != "trigger":
             return subject.definition
-    if setting.scope is None and subject.rank is None and _VETOED.match(reading.text):
+    if setting.scope is None and subject.rank is None and _GOES_ON.match(reading.text):
         return memory.vetoed.get(subject.object)
     return None
 

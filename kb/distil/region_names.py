@@ -128,5 +128,5 @@ def label_of(text: str) -> str | None:
     if not match:
         return None
     label = match.group("l")
-    region = match.group("kind") or re.search(r"SR|CR|VR|^R\d|[Rr]egion|[Cc]ategory|Dataset", label)
+    region = match.group("kind") or re.search(r"SR|CR|VR|^R\d|[Rr]egion|[Cc]ategory", label)
     return label if region else None

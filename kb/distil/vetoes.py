@@ -11,7 +11,7 @@ from kb.distil.reading import Reading
 
 _QUALITY = re.compile(
     r"\b(?:to satisfy|fail\w*|bad|noise|non-collision|halo|cosmic|mismeasured|poorly|quality"
-    r"|instrumental|anomalous|originating|misidentified|possible contributions)\b",
+    r"|instrumental|anomalous|originating|misidentified)\b",
     re.IGNORECASE,
 )
 _HAS = re.compile(
