@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from kb.distil.entities import tokens_of
 from kb.distil.lexer import plain
-from kb.distil.lexicon import lexicon
+from kb.distil.numerals import Numerals, numerals
 from kb.distil.rulebook import pattern, rulebook
 from kb.document import Document
 from kb.ssc import Bound, Cut, Piecewise
@@ -16,94 +15,10 @@ from kb.vocabulary import unit_factor, vocabulary
 
 _DATA = rulebook("grounding")
 _HINTS: dict[str, str] = _DATA["variables"]
-_SPELT = {int(number): pattern(words) for number, words in _DATA["numbers"].items()}
-
-
-@lru_cache(maxsize=8192)
-def _numbers(text: str) -> tuple[float, ...]:
-    """Return every number of a text, number words and percentages included."""
-    found: list[float] = []
-    for token in tokens_of(plain(text)):
-        if token.kind == "n":
-            found.append(float(token.value))
-        elif token.kind == "x":
-            found += [float(n) for n in re.findall(r"\d+", token.text)]
-        elif token.kind == "M" and token.value:
-            found.append(float(token.value))
-    found += [float(n) for n in re.findall(r"(?<![\d.])\d+(?:\.\d+)?", plain(text).text)]
-    words = lexicon().numbers
-    found += [float(words[w]) for w in re.findall(r"[a-z]+", text.lower()) if w in words]
-    return tuple(found)
-
-
-def _said(number: float, text: str, unit: str, *, variable: str) -> bool:
-    numbers = _numbers(text)
-    factor = unit_factor(unit)
-    for candidate in (number, number * factor):
-        if any(abs(candidate - other) <= 1e-9 * max(1.0, abs(candidate)) for other in numbers):
-            return True
-    for scale in (1e3, 1e-3, 10.0, 0.1, 100.0, 0.01):
-        if (
-            unit not in {"1", "rad"}
-            and any(abs(number * scale - other) <= 1e-9 * max(1.0, abs(other)) for other in numbers)
-            and _has_unit(text)
-        ):
-            return True
-    if unit in {"1", "%"} and "%" in text and any(abs(number * 100 - other) < 1e-9 for other in numbers):
-        return True
-    if variable in {"count", "charge", "charge_product"}:
-        if (
-            number == 1.0
-            and variable == "count"
-            and re.search(r"\bno\b.*|\bwithout\b", text)
-            and re.search(r"reject|discard|veto|remov", text)
-        ):
-            return True  # events without one are rejected
-        words = _SPELT.get(int(number)) if number.is_integer() else None
-        return bool(
-            (words and words.search(text))
-            or (abs(number) == 1.0 and variable == "charge_product" and _SPELT[-1].search(text))
-        )
-    if variable in {"decay_length"} and number == 0:
-        return "0" in text
-    return False
-
-
-def _has_unit(text: str) -> bool:
-    return bool(re.search(r"GeV|TeV|MeV|mm|cm|μm|µm|\bm\b|ns|ps", text))
-
-
-def _windowed(low: float, high: float, text: str, unit: str) -> bool:
-    """A window in the text as a mass and a half width: `within 15 GeV of m_Z`."""
-    centre, width = (low + high) / 2, (high - low) / 2
-    masses = list(lexicon().masses)
-    known = any(abs(centre * unit_factor(unit) - mass) < 0.02 for mass in masses) or _said(
-        round(centre, 6), text, unit, variable="mass"
-    )
-    return known and _said(round(width, 6), text, unit, variable="mass")
-
-
-def _bounds(bound: Bound | str) -> list[tuple[float, bool]]:
-    if isinstance(bound, Piecewise):
-        return [(number, across) for x, y in bound.points for number, across in ((x, True), (y, False))]
-    return [] if isinstance(bound, str) else [(float(bound), False)]
-
-
-def _names(cut: Cut, text: str) -> bool:
-    clear = plain(text).text
-    variable = cut.variable.id
-    term = vocabulary().variables[variable]
-    flat = re.sub(r"[_^{}\s-]", "", clear).lower()
-    for alias in (*term.aliases, term.symbol, cut.variable.name or ""):
-        squeezed = re.sub(r"[_^{}\s-]", "", alias).lower()
-        if squeezed and squeezed in flat:
-            return True
-    if any(t.kind == "v" and t.value.variable == variable for t in tokens_of(plain(text))):
-        return True
-    hint = _HINTS.get(variable)
-    if hint is None:
-        return True
-    return bool(re.search(hint, clear) or re.search(hint, clear.lower()))
+_SPELT = {float(number): pattern(words) for number, words in _DATA["numbers"].items()}
+_OPPOSITE = _SPELT[-1.0]
+_LONG = 5
+"""Letters from which a name is found inside of other words and across them; a `t` or an `H_T` is in many."""
 
 
 def ground(cut: Cut, documents: Mapping[str, Document]) -> tuple[str, ...]:
@@ -111,9 +26,9 @@ def ground(cut: Cut, documents: Mapping[str, Document]) -> tuple[str, ...]:
 
     `documents` is keyed by `document_hash`. A person's own cut without evidence has nothing to check.
     """
-    objections: list[str] = []
     if not cut.evidence:
         return () if cut.origin.extractor == "human" else ("no evidence",)
+    objections: list[str] = []
     for evidence in (*cut.evidence, *((cut.rationale,) if cut.rationale else ())):
         document = documents.get(evidence.document_hash)
         if document is None:
@@ -121,23 +36,76 @@ def ground(cut: Cut, documents: Mapping[str, Document]) -> tuple[str, ...]:
         elif document.quote(evidence.start, evidence.end) != evidence.quote:
             objections.append(f"the quote is not the document's text at [{evidence.start}, {evidence.end})")
     text = " \n ".join(e.quote for e in cut.evidence)
-    value = cut.value
-    bounds = value if isinstance(value, tuple) else (value,)
-    numbers = [item for bound in bounds for item in _bounds(bound)]
-    missing = [n for n, _ in numbers if not _said(n, text, cut.unit, variable=cut.variable.id)]
-    if (
-        missing
-        and isinstance(value, tuple)
-        and len(numbers) == 2
-        and _windowed(numbers[0][0], numbers[1][0], text, cut.unit)
-    ):
-        missing = []
-    objections += [f"the number {n:g} is not in the quote" for n in missing]
-    if isinstance(value, str):
-        words = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", value.lower())}
-        said = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", plain(text).text.lower())}
-        if words and not words & said:
-            objections.append(f"nothing of '{value}' is in the quote")
+    if isinstance(cut.value, str):
+        if not _shares_words(cut.value, text):
+            objections.append(f"nothing of '{cut.value}' is in the quote")
+    else:
+        objections += [f"the number {number:g} is not in the quote" for number in _unsaid(cut, text)]
     if not _names(cut, text):
         objections.append(f"the variable {cut.variable.id} is not in the quote")
     return tuple(dict.fromkeys(objections))
+
+
+def _shares_words(value: str, text: str) -> bool:
+    """Say whether a word of a value is in the text, by its first letters (`identified` for `identification`)."""
+    words = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", value.lower())}
+    said = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", plain(text).text.lower())}
+    return not words or bool(words & said)
+
+
+def _unsaid(cut: Cut, text: str) -> list[float]:
+    """Return the numbers of a cut that its quotes do not say."""
+    said = numerals(text)
+    value = cut.value
+    bounds = value if isinstance(value, tuple) else (value,)
+    numbers = [item for bound in bounds for item in _numbers(bound, cut.unit)]
+    missing = [n for n, unit in numbers if not said.say(n, unit) and not _is_spelt(n, text, cut.variable.id)]
+    if missing and isinstance(value, tuple) and len(numbers) == 2:
+        (low, unit), (high, _) = numbers
+        if _is_window(low, high, unit, said):
+            return []
+    return missing
+
+
+def _numbers(bound: Bound | str, unit: str) -> list[tuple[float, str]]:
+    """Return the numbers of a bound with their units."""
+    if isinstance(bound, Piecewise):
+        return [item for x, y in bound.points for item in ((x, bound.unit), (y, unit))]
+    return [] if isinstance(bound, str) else [(float(bound), unit)]
+
+
+def _is_spelt(number: float, text: str, variable: str) -> bool:
+    """Say whether words tell a number of objects or charges: `a second lepton`, `events without jets are rejected`."""
+    if variable not in {"count", "charge", "charge_product"}:
+        return False
+    if variable == "count" and number == 1.0 and re.search(r"\bno\b|\bwithout\b", text):
+        return bool(re.search(r"reject|discard|veto|remov", text) or _SPELT[1.0].search(text))
+    if variable == "charge_product" and abs(number) == 1.0 and _OPPOSITE.search(text):
+        return True
+    words = _SPELT.get(number)
+    return bool(words and words.search(text))
+
+
+def _is_window(low: float, high: float, unit: str, said: Numerals) -> bool:
+    """Say whether the text tells a window as a mass and a half width: `within 15 GeV of m_Z`."""
+    centre, width = round((low + high) / 2, 6), round((high - low) / 2, 6)
+    return said.say(width, unit) and (said.say(centre, unit) or said.name_mass(centre * unit_factor(unit)))
+
+
+def _names(cut: Cut, text: str) -> bool:
+    """Say whether the text names a variable: by an alias, a symbol, or a hint of `grounding.toml`."""
+    flat = plain(text)
+    tokens = tokens_of(flat)
+    term = vocabulary().variables[cut.variable.id]
+    names = {_squeezed(name) for name in (*term.aliases, term.symbol, cut.variable.name or "")} - {""}
+    squeezed, words = _squeezed(flat.text), {_squeezed(token.text) for token in tokens}
+    if any(name in words if len(name) < _LONG else name in squeezed for name in names):
+        return True
+    if any(t.kind == "v" and t.value.variable == cut.variable.id for t in tokens):
+        return True
+    hint = _HINTS.get(cut.variable.id)
+    return hint is None or bool(re.search(hint, flat.text) or re.search(hint, flat.text.lower()))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[_^{}\s-]", "", text).lower()

@@ -68,3 +68,33 @@ def test_windows_are_grounded_by_mass_and_width() -> None:
     assert ground(cut, {document.document_hash: document}) == ()
     wider = changed(cut, value=[79.1876, 103.1876])
     assert ground(wider, {document.document_hash: document}) != ()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"), [(50.0, "GeV"), (0.5, "GeV"), (5.0, "MeV"), (5.0, "TeV"), (0.5, "cm"), (5.0, "mm")]
+)
+def test_a_number_of_another_size_or_unit_is_not(document: Document, cut: Cut, value: float, unit: str) -> None:
+    objections = ground(changed(cut, value=value, unit=unit), {document.document_hash: document})
+    assert f"the number {value:g} is not in the quote" in objections
+
+
+def test_numbers_of_a_list_share_its_unit() -> None:
+    document = paper("# Selection\n\nThe three leading leptons must have p_T > 20, 15 and 10 GeV.")
+    for cut in distil(document).cuts:
+        assert ground(cut, {document.document_hash: document}) == ()
+        assert ground(changed(cut, unit="TeV"), {document.document_hash: document}) != ()
+
+
+def test_a_window_around_a_mass_that_is_not_named_is_not_grounded() -> None:
+    document = paper("# Selection\n\nThe dilepton mass must lie within 10 GeV of the Z boson mass.")
+    (cut,) = distil(document).cuts
+    higgs = changed(cut, value=[115.2, 135.2])
+    assert ground(higgs, {document.document_hash: document}) != ()
+
+
+@pytest.mark.parametrize("variable", ["time", "st", "lt", "meff", "mass", "z0", "decay_length"])
+def test_a_letter_in_a_word_names_no_variable(variable: str) -> None:
+    document = paper("# Selection\n\nMuons must have p_T > 5 GeV.")
+    (cut,) = distil(document).cuts
+    other = changed(cut, variable={"id": variable})
+    assert f"the variable {variable} is not in the quote" in ground(other, {document.document_hash: document})
