@@ -135,9 +135,13 @@ def candidate(
         object_id, rank = "event", None
     if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"}:
         object_id = memory.subject or "lepton"
-    if bounded.window and operator[0] in "<>" and not amount.upper:
+    name, centre = bounded.name, _centre(bounded)
+    if bounded.window and centre is None and bounded.index is not None:
+        # "|m - m_PDG| < 30 MeV": which mass, is not said
+        variable_id, name = "other", reading.tokens[bounded.index].text
+    elif centre is not None and operator[0] in "<>" and not amount.upper:
         closed = closed_around(operator)
-        value, operator = _around(bounded.window, amount), "in" if operator[0] == "<" else "not_in"
+        value, operator = _around(centre, amount), "in" if operator[0] == "<" else "not_in"
     if variable_id in {"delta_r", "delta_phi"} and operator == "==":
         operator = "<"
     if variable_id == "count" and operator == "<=" and value == 0:
@@ -145,7 +149,7 @@ def candidate(
     place = reading.tokens[quantity.start].start
     variable = Variable(
         id=variable_id,
-        name=bounded.name if variable_id in {"other", "ratio"} else None,
+        name=name if variable_id in {"other", "ratio"} else None,
         **isolation(reading, memory, variable_id, object_id, place - reading.start),
     )
     return Candidate(
@@ -187,11 +191,15 @@ def _scope(object_id: str, rank: int | None, variable: str, stated: Role, settin
     return "object" if of_objects or removal else "event"
 
 
-def _around(window: str, amount: Amount) -> tuple[float, float]:
-    """Return the edges of a window around a mass that is named or told in GeV."""
-    centre = mass_named(window)
-    if centre is None:
-        number = re.search(r"\d+(?:\.\d+)?", window)
-        centre = float(number.group()) if number else 91.1876
+def _centre(bounded: Bounded) -> float | None:
+    """Return the mass [GeV] that a variable is compared with, if it is known."""
+    if bounded.window is None:
+        return None
+    number = re.search(r"\d+(?:\.\d+)?", bounded.window)
+    return mass_named(bounded.window) or (float(number.group()) if number else None)
+
+
+def _around(centre: float, amount: Amount) -> tuple[float, float]:
+    """Return the edges of a window around a mass [GeV], in the amount's unit."""
     centre /= unit_factor(amount.unit)
     return (round(centre - amount.values[0], 6), round(centre + amount.values[0], 6))

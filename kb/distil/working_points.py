@@ -24,6 +24,7 @@ _ISOLATION = [_pattern(rule) for rule in _DATA["isolation"]["patterns"]]
 _ISOLATED = _pattern(_DATA["isolation"]["generic"])
 _BTAG_CONTEXT = _pattern(_DATA["btag"]["context"])
 _BTAG = [_pattern(rule) for rule in _DATA["btag"]["patterns"]]
+_ARTICLES = {"a", "an", "any", "all", "each", "every"}
 _STEMS = {"looser": "loose", "tighter": "tight"}
 
 
@@ -60,7 +61,7 @@ def isolation_points(reading: Reading, memory: Memory, setting: Setting) -> list
                 found.append(flag(reading, setting, object_id, "isolation", match.group("w"), "isolation-point"))
     if setting.scope == "trigger" and not found:
         for phrase in reading.phrases:
-            joined = found and phrase.object in FLAVOURS and not re.search(r"\ba|an\b", phrase.article)
+            joined = found and phrase.object in FLAVOURS and phrase.article not in _ARTICLES
             named = phrase.object in {"electron", "muon", "lepton", "photon", "tau"}
             if named and (joined or re.search(r"\bisolated\b", phrase.words)):
                 found.append(flag(reading, setting, phrase.object, "isolation", "isolated", "isolated"))
