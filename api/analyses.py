@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api.intake import Progress
 from kb.errors import AnalysisNotFoundError, CutbookError
@@ -29,8 +29,13 @@ def analysis_id(arxiv_id: str, version: int, folder: Path) -> str:
     return hashlib.sha256(f"{arxiv_id}v{version}\n{folder.resolve()}".encode()).hexdigest()[:12]
 
 
-def request_analysis(workspace: Workspace, arxiv_id: str, dataset: str) -> AnalysisRecord:
-    """Enter an analysis into the base as queued; the paper and the dataset have to exist."""
+def request_analysis(
+    workspace: Workspace, arxiv_id: str, dataset: str, *, output: Path | None = None
+) -> dict[str, Any]:
+    """Enter an analysis into the base as queued and return the request for a job that does it.
+
+    The paper and the dataset, a name or a folder, have to exist.
+    """
     paper = workspace.store.criteria(arxiv_id).paper
     opened = workspace.dataset(dataset)
     record = AnalysisRecord(
@@ -40,7 +45,13 @@ def request_analysis(workspace: Workspace, arxiv_id: str, dataset: str) -> Analy
         dataset=opened.name,
     )
     workspace.store.save_analysis(record)
-    return record
+    return {
+        "paper": record.arxiv_id,
+        "dataset": record.dataset,
+        "folder": str(opened.folder.absolute()),
+        "analysis": record.id,
+        **({"out": str(output.absolute())} if output else {}),
+    }
 
 
 def run_analysis(
@@ -50,6 +61,7 @@ def run_analysis(
     *,
     output: Path | None = None,
     progress: Progress = lambda *_: None,
+    job_id: str | None = None,
 ) -> tuple[AnalysisRecord, Result]:
     """Generate, run and validate a paper's analysis; return its record, whose folder holds the files, and its result.
 
@@ -67,7 +79,12 @@ def run_analysis(
 
     target = output.absolute() if output else workspace.folder("analyses") / name
     record = AnalysisRecord(
-        id=name, arxiv_id=paper.arxiv_id, version=paper.version, dataset=opened.name, state="running"
+        id=name,
+        arxiv_id=paper.arxiv_id,
+        version=paper.version,
+        dataset=opened.name,
+        state="running",
+        job_id=job_id,
     )
     workspace.store.save_analysis(record)
     work = target if output else target.with_name(f".{name}.partial")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -45,9 +46,10 @@ def create_app(workspace: Workspace, *, local_only: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.jobs.start()
+        await asyncio.to_thread(app.state.jobs.start)
         yield
-        app.state.jobs.stop()
+        app.state.leaving = True
+        app.state.idle = await asyncio.to_thread(app.state.jobs.stop)
 
     app = FastAPI(
         title="cutbook",
@@ -60,8 +62,10 @@ def create_app(workspace: Workspace, *, local_only: bool = True) -> FastAPI:
         license_info={"name": "Apache-2.0"},
     )
     app.state.workspace = workspace
-    app.state.jobs = Jobs(workspace, workers=workspace.settings.workers)
+    app.state.jobs = Jobs(workspace, serving=True)
     app.state.local_only = local_only
+    # Whether the server is about to end, so that those who follow jobs should let go; whether it left no work running.
+    app.state.leaving, app.state.idle = False, True
     problems.install(app)
     app.add_middleware(BodyLimit, largest=workspace.settings.upload_mib * 2**20)
     for router in (papers.router, cuts.router, analyses.router, jobs.router):

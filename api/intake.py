@@ -1,29 +1,46 @@
-"""A paper's way into the knowledge base: read, distil, chunk, embed; then save.
+"""A paper's way into the knowledge base: fetch, parse, embed, distil, and link what cites it.
 
-Everything that can fail on the paper's own account happens before the first write. The writes are idempotent by
-content, so that ingesting again repairs what a crash between two of them left undone.
+Each stage may be run again, after a crash in its midst or by a second ingest of the same paper: what it writes is
+found by content (an e-print by its version, a text by its hash, a passage by its place in the text), so that the
+second time changes nothing. Nothing is written before the paper has been read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kb.errors import IdentifierError, InputError, SourceError
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
     from kb.document import Document
-    from kb.ssc import SelectionCriteria
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done of it and its total."""
 
+_Outcome = TypeVar("_Outcome")
 _FILE_SUFFIX = re.compile(r"\.(tex|pdf|gz|tgz|tar|zip|bz2|xz|txt)$", re.IGNORECASE)
+# PDFium may not be used by two threads at a time, and Python runs one of them at a time anyway.
+_READING = threading.Lock()
+
+
+class Step(Protocol):
+    """Does a piece of work, or remembers its outcome if it was done before; outcomes are small and JSON."""
+
+    def __call__(self, name: str, work: Callable[[], _Outcome], /) -> _Outcome:
+        """Return what `work` returns."""
+
+
+def at_once(_name: str, work: Callable[[], _Outcome]) -> _Outcome:
+    """Do a piece of work and remember nothing."""
+    return work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +55,12 @@ class Intake:
     unresolved: int
     passages: int
     linked: tuple[str, ...]
-    """Papers of the base that cite this one and were distilled again."""
+    """Papers of the base that were distilled again, since a paper they cite has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a paper is read from: a file, or arXiv when `path` is None."""
+    """Where a paper is read from: a file, or arXiv when `path` is None. `name` is what the user wrote."""
 
     name: str
     path: Path | None = None
@@ -72,83 +89,177 @@ class Source:
             raise
         return cls(text)
 
+    @classmethod
+    def of_request(cls, request: dict[str, Any]) -> Source:
+        """Read back what `request` wrote."""
+        if request.get("file"):
+            return cls(request.get("name") or request["id"], Path(request["file"]), request["id"])
+        version = request.get("version")
+        return cls(f"{request['id']}v{version}" if version else request["id"])
 
-def take_in(workspace: Workspace, source: Source, progress: Progress = lambda *_: None) -> Intake:
-    """Bring one paper into the base and return what became of it; the same paper twice changes nothing.
+    def request(self) -> dict[str, Any]:
+        """Return it as a job's request: the same paper gives the same, but for the `name` that the user wrote."""
+        if self.path is not None:
+            from ingest.reader import local_id
 
-    Papers that are in the base and cite this one are distilled again: what they delegate may be here.
+            arxiv_id = self.arxiv_id or local_id(self.path)
+            check_local_id(arxiv_id)
+            return {"id": arxiv_id, "name": self.name, "file": str(self.path.absolute())}
+        from ingest.identifiers import parse_identifier
+
+        identifier = parse_identifier(self.name)
+        version = {"version": identifier.version} if identifier.version else {}
+        return {"id": identifier.arxiv_id, "name": self.name, **version}
+
+
+class Desk:
+    """Where one paper is worked on, stage by stage."""
+
+    def __init__(self, workspace: Workspace, source: Source, tell: Progress = lambda *_: None) -> None:
+        self._workspace = workspace
+        self._source = source
+        self._tell = tell
+
+    def fetch(self) -> tuple[str, int]:
+        """Bring the paper's source to this machine; return the paper's id and version."""
+        # A home that another process has open is told before anything is fetched.
+        self._workspace.index.open()
+        self._tell("fetch", 0, 1)
+        if self._source.path is not None:
+            request = self._source.request()
+            found = (str(request["id"]), 1)
+        else:
+            from ingest.identifiers import parse_identifier
+
+            # arXiv asks for one request at a time.
+            with self._workspace.store.turn("arxiv"):
+                fetched = self._workspace.arxiv.fetch(parse_identifier(self._source.name))
+            found = (fetched.arxiv_id, fetched.version)
+        self._tell("fetch", 1, 1)
+        return found
+
+    def parse(self, arxiv_id: str, version: int) -> str:
+        """Read the source and keep its text; return the text's hash."""
+        self._tell("parse", 0, 1)
+        with _READING:
+            document, digest = self._read(arxiv_id, version)
+        # Whoever distils meanwhile sees this text or does not, but not first the one and then the other.
+        with self._workspace.store.turn("base"):
+            self._workspace.store.save_document(document, sha256=digest)
+        self._tell("parse", 1, 1)
+        return document.document_hash
+
+    def embed(self, arxiv_id: str, version: int) -> int:
+        """Cut the text into passages and index them; return how many there are."""
+        from kb.passages import chunk
+
+        store, index = self._workspace.store, self._workspace.index
+        self._tell("chunk", 0, 1)
+        passages = chunk(store.document(arxiv_id, version))
+        self._tell("chunk", len(passages), len(passages))
+        self._tell("embed", 0, len(passages))
+        vectors = self._workspace.embedder.embed(
+            [passage.context for passage in passages], partial(self._tell, "embed")
+        )
+        self._tell("index", 0, len(passages))
+        index.replace(arxiv_id, passages, vectors, kind="passage")
+        self._tell("index", len(passages), len(passages))
+        if store.paper(arxiv_id, version).state == "read":
+            store.set_state(arxiv_id, version, "indexed")
+        return len(passages)
+
+    def distil(self, arxiv_id: str, version: int) -> int:
+        """Find the paper's cuts, keep and index them; return how many there are."""
+        self._tell("distil", 0, 1)
+        cuts = distil_again(self._workspace, arxiv_id, version)
+        self._tell("distil", cuts, cuts)
+        return cuts
+
+    def _read(self, arxiv_id: str, version: int) -> tuple[Document, str]:
+        path = self._source.path
+        if path is None:
+            from ingest.identifiers import Identifier
+            from ingest.reader import read_source
+
+            fetched = self._workspace.arxiv.fetch(Identifier(arxiv_id, version))
+            document = read_source(fetched.data, fetched.name, arxiv_id=arxiv_id, version=version)
+            if not document.title:
+                document = document.model_copy(update={"title": fetched.metadata.title})
+            return document, fetched.sha256
+        from ingest.reader import read_file
+
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            message = f"cannot read {path}: {error.strerror or error}"
+            raise SourceError(message, hint="check the path and the file's permissions") from error
+        return read_file(path, arxiv_id=arxiv_id), digest
+
+
+def take_in(workspace: Workspace, source: Source, progress: Progress = lambda *_: None, step: Step = at_once) -> Intake:
+    """Bring one paper into the base, link what cites it, and return what became of it.
+
+    The same paper twice changes nothing.
     """
+    arxiv_id, version, passages = read_in(Desk(workspace, source, progress), step)
+    linked = link(workspace, progress, step)
+    return intake_of(workspace, arxiv_id, version, passages, [name for name in linked if name != arxiv_id])
+
+
+def read_in(desk: Desk, step: Step = at_once) -> tuple[str, int, int]:
+    """Take a paper through all stages that concern it alone; return its id, its version, how many passages it has."""
+    arxiv_id, version = step("fetch", desk.fetch)
+    step("parse", partial(desk.parse, arxiv_id, version))
+    passages = step("embed", partial(desk.embed, arxiv_id, version))
+    step("distil", partial(desk.distil, arxiv_id, version))
+    return arxiv_id, version, passages
+
+
+def link(workspace: Workspace, progress: Progress, step: Step = at_once) -> list[str]:
+    """Distil again the papers that cite one whose text came after they were distilled; return their ids.
+
+    What they delegate to it can be found now.
+    """
+    outdated = step("outdated", workspace.store.outdated)
+    for done, (arxiv_id, version) in enumerate(outdated):
+        progress("link", done, len(outdated))
+        step("link", partial(distil_again, workspace, arxiv_id, version))
+    progress("link", len(outdated), len(outdated))
+    return [arxiv_id for arxiv_id, _ in outdated]
+
+
+def distil_again(workspace: Workspace, arxiv_id: str, version: int) -> int:
+    """Distil a paper with what is in the base of the papers it cites; keep and index its cuts, return how many."""
     from kb.distil import distil
-    from kb.passages import chunk, cut_passages
 
-    store, index = workspace.store, workspace.index
-    index.open()
-    progress("read", 0, 1)
-    document, digest = _read(workspace, source)
-    progress("distil", 0, 1)
-    criteria = distil(document, cited=store.cited_documents(document))
-    passages = [*chunk(document), *cut_passages(criteria)]
-    progress("embed", 0, len(passages))
-    vectors = workspace.embedder.embed(
-        [passage.context for passage in passages], lambda done, total: progress("embed", done, total)
-    )
-    progress("save", 0, 1)
-    with store.transaction():
-        store.save_document(document, sha256=digest)
+    store = workspace.store
+    # Papers link to each other. One at a time, or of two that come together each could miss the other.
+    with store.turn("base"):
+        document = store.document(arxiv_id, version)
+        criteria = distil(document, cited=store.cited_documents(document))
         store.save_criteria(criteria)
-    index.replace(document.arxiv_id, passages, vectors)
-    linked = tuple(name for name in store.citing(document.arxiv_id) if name != document.arxiv_id)
-    for done, name in enumerate(linked):
-        progress("link", done, len(linked))
-        citing = store.document(name)
-        again = distil(citing, cited=store.cited_documents(citing))
-        store.save_criteria(again)
-        workspace.retriever.add_cuts(again)
-    progress("link", len(linked), len(linked))
-    return _counted(criteria, len(passages), linked)
+        workspace.retriever.add_cuts(criteria)
+    return len(criteria.cuts)
 
 
-def recount(workspace: Workspace, taken: Iterable[Intake]) -> list[Intake]:
-    """Return the intakes as the base has them now: a later paper of a run may have supplied an earlier one's cuts."""
-    return [
-        _counted(workspace.store.criteria(intake.arxiv_id, intake.version), intake.passages, intake.linked)
-        for intake in taken
-    ]
-
-
-def _counted(criteria: SelectionCriteria, passages: int, linked: tuple[str, ...]) -> Intake:
+def intake_of(workspace: Workspace, arxiv_id: str, version: int, passages: int, linked: Iterable[str]) -> Intake:
+    """Return what became of a paper, as the base has it now."""
+    criteria = workspace.store.criteria(arxiv_id, version)
     return Intake(
-        arxiv_id=criteria.paper.arxiv_id,
-        version=criteria.paper.version,
+        arxiv_id=arxiv_id,
+        version=version,
         title=criteria.paper.title,
         cuts=len(criteria.cuts),
         delegated=sum(any(e.kind == "delegated" for e in cut.evidence) for cut in criteria.cuts),
         unresolved=len(criteria.unresolved),
         passages=passages,
-        linked=linked,
+        linked=tuple(linked),
     )
 
 
-def _read(workspace: Workspace, source: Source) -> tuple[Document, str]:
-    if source.path is None:
-        from ingest.identifiers import parse_identifier
-        from ingest.reader import read_source
-
-        fetched = workspace.arxiv.fetch(parse_identifier(source.name))
-        document = read_source(fetched.data, fetched.name, arxiv_id=fetched.arxiv_id, version=fetched.version)
-        if not document.title:
-            document = document.model_copy(update={"title": fetched.metadata.title})
-        return document, fetched.sha256
-    from ingest.reader import local_id, read_file
-
-    try:
-        digest = hashlib.sha256(source.path.read_bytes()).hexdigest()
-    except OSError as error:
-        message = f"cannot read {source.path}: {error.strerror or error}"
-        raise SourceError(message, hint="check the file's permissions") from error
-    name = source.arxiv_id or local_id(source.path)
-    check_local_id(name)
-    return read_file(source.path, arxiv_id=name), digest
+def recount(workspace: Workspace, taken: Iterable[Intake]) -> list[Intake]:
+    """Return the intakes as the base has them now: a later paper of a run may have supplied an earlier one's cuts."""
+    return [intake_of(workspace, intake.arxiv_id, intake.version, intake.passages, intake.linked) for intake in taken]
 
 
 def check_local_id(name: str) -> None:

@@ -1,118 +1,198 @@
-"""Durable jobs: rows of the store, worked off by a small pool of threads in the server process.
+"""Jobs: work that outlives the process that began it.
 
-A job that a stopped or killed server left queued or running is queued again when the next one starts; every step is
-idempotent, so that it simply runs again.
+There is one record of each, in the store, which the command line and the REST server read and through which a job is
+cancelled; `api.workflows` does the work, and DBOS (`api.durable`) sees to it that it is done to the end. This module
+imports neither until a process begins to work: looking at jobs is light.
 """
 
 from __future__ import annotations
 
-import logging
-import queue
 import secrets
-import threading
 import time
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from api.analyses import run_analysis
-from api.intake import Source, take_in
-from kb.errors import CutbookError
-from kb.store.records import JobRecord, Problem, now
+from api.references import Plan, cited_papers
+from api.seat import MANY, Seat
+from kb.errors import CutbookError, FaultError, JobNotFoundError, RefusedError
+from kb.store.records import JobRecord, now
 
 if TYPE_CHECKING:
+    from api.durable import Durable
+    from api.workflows import Bench
     from api.workspace import Workspace
+    from kb.store import Store
 
-_LOG = logging.getLogger("cutbook.jobs")
-# A progress report costs a write; more of them than this per second help nobody.
-_REPORT_SECONDS = 0.3
+Watch = Callable[[JobRecord, Sequence[JobRecord]], None]
+"""Told how far a job and its parts are."""
+
+_LOOK = 0.2
+_LOOK_CLOSER = 5.0
 
 
 class Jobs:
-    """Take jobs, run them, remember them."""
+    """The jobs of a home and, once started, the process that works on them.
 
-    def __init__(self, workspace: Workspace, *, workers: int = 1) -> None:
+    A server (`serving`) works on them one after the other, `CUTBOOK_WORKERS` at a time; any other process only on
+    those it is asked for. `plan` chooses the cited papers that are ingested with a paper.
+    """
+
+    def __init__(self, workspace: Workspace, *, serving: bool = False, plan: Plan = cited_papers) -> None:
         self._workspace = workspace
-        self._queue: queue.Queue[str | None] = queue.Queue()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"job-{number}", daemon=True) for number in range(workers)
-        ]
-        # Papers of one base link to each other; two at a time could miss each other's citations.
-        self._intake = threading.Lock()
-        self._stopping = threading.Event()
+        self._serving = serving
+        self._plan = plan
+        self._seat = seat(workspace)
+        self._durable: Durable | None = None
+        self._bench: Bench | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def start(self) -> int:
-        """Start the workers; return how many jobs an earlier server left and are queued again."""
-        left = [job for job in self._workspace.store.jobs() if job.state in {"queued", "running"}]
-        for job in sorted(left, key=lambda job: job.created_at):
-            self._save(job, state="queued")
-            self._queue.put(job.id)
-        for thread in self._threads:
-            thread.start()
-        return len(left)
+        """Begin to work; return how many jobs were left by earlier processes, with which a server goes on.
 
-    def stop(self, *, seconds: float = 10) -> None:
-        """Take no further job and give the running ones some time; what is unfinished runs again at the next start."""
-        self._stopping.set()
-        for _ in self._threads:
-            self._queue.put(None)
-        until = time.monotonic() + seconds
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(max(0.0, until - time.monotonic()))
+        HomeInUseError, naming it, if another process works in this home.
+        """
+        if self._durable is not None:
+            return 0
+        executor = self._seat.take()
+        try:
+            from api.durable import Durable
+            from api.workflows import Bench
+
+            self._bench = Bench(self._workspace, self._plan, faults=None if self._serving else {})
+            workers = self._workspace.settings.workers if self._serving else None
+            self._durable = Durable(self._bench, self._seat, executor=executor, workers=workers)
+            return self._durable.recover() if self._serving else 0
+        except BaseException:
+            self.stop(seconds=0)
+            raise
+
+    def stop(self, *, seconds: float = 10) -> bool:
+        """Stop working; what is under way goes on in the next process. Say whether it could be left within this time.
+
+        If it could not, threads still run that the end of the process would wait for.
+        """
+        durable, self._durable = self._durable, None
+        stopped = durable.stop(seconds) if durable is not None else True
+        self._seat.leave()
+        return stopped
 
     def submit(self, kind: str, request: dict[str, Any]) -> JobRecord:
-        """Save a job and queue it."""
-        job = JobRecord(id=secrets.token_hex(8), kind=kind, request=request)
-        self._workspace.store.save_job(job)
-        self._queue.put(job.id)
-        return job
-
-    def _work(self) -> None:
-        while (job_id := self._queue.get()) is not None and not self._stopping.is_set():
-            try:
-                self._run(self._workspace.store.job(job_id))
-            except Exception:
-                _LOG.exception("job %s could not be kept", job_id)
-
-    def _run(self, job: JobRecord) -> None:
-        job = self._save(job, state="running")
-        reported = 0.0
-
-        def progress(stage: str, done: int, total: int) -> None:
-            nonlocal job, reported
-            if stage != job.stage or time.monotonic() - reported > _REPORT_SECONDS:
-                job = self._save(job, stage=stage, done=done, total=total)
-                reported = time.monotonic()
-
-        try:
-            if job.kind == "ingest":
-                result = self._ingest(job.request, progress)
+        """Begin a job, or go on with the one that was asked for the same and has not ended."""
+        store = self._workspace.store
+        with store.turn("submission"):
+            for job in store.jobs(unfinished=True, parts=False):
+                if job.kind == kind and _meaning(job.request) == _meaning(request):
+                    break
             else:
-                result = self._analyse(job.request, progress)
-        except CutbookError as error:
-            self._save(job, state="failed", problem=Problem(code=error.code, message=error.message, hint=error.hint))
-        except Exception as error:
-            _LOG.exception("job %s broke", job.id)
-            message = f"{job.kind} broke: {type(error).__name__}: {error}"
-            problem = Problem(
-                code="fault", message=message, hint="the server's log has the traceback; please report it"
-            )
-            self._save(job, state="failed", problem=problem)
-        else:
-            self._save(job, state="done", result=result, done=max(job.total, job.done))
-
-    def _ingest(self, request: dict[str, Any], progress: Any) -> dict[str, Any]:
-        path = Path(request["file"]) if request.get("file") else None
-        source = Source(request.get("name") or request["id"], path, request["id"] if path else None)
-        with self._intake:
-            return asdict(take_in(self._workspace, source, progress))
-
-    def _analyse(self, request: dict[str, Any], progress: Any) -> dict[str, Any]:
-        record, _ = run_analysis(self._workspace, request["paper"], request["folder"], progress=progress)
-        return {"analysis": record.id}
-
-    def _save(self, job: JobRecord, **changes: Any) -> JobRecord:
-        job = job.model_copy(update={**changes, "updated_at": now()})
-        self._workspace.store.save_job(job)
+                job = JobRecord(id=secrets.token_hex(8), kind=kind, request=request)
+                store.save_job(job)
+        self._working.go_on(job)
         return job
+
+    def retry(self, job_id: str) -> JobRecord:
+        """Try a job again that failed or was cancelled, or go on with one that was interrupted."""
+        job = find(self._workspace.store, job_id)
+        if job.state == "done":
+            message = f"job {job.id} is done"
+            raise RefusedError(message, hint="to ingest or analyse anew, ask for a new job")
+        if job.ended:
+            from api.workflows import anew
+
+            job = anew(self._at_bench, job.id, only=job.attempt)
+            self._working.start(job)
+        elif self._serving:
+            message = f"job {job.id} is {job.state}"
+            raise RefusedError(message, hint="wait for it to end, or cancel it first")
+        else:
+            self._working.go_on(job)
+        return job
+
+    def follow(self, job: JobRecord, watch: Watch = lambda *_: None) -> JobRecord:
+        """Wait for a job to end and return it; `watch` is told how far it is. An error of it is raised."""
+        from api.workflows import has_died
+
+        bench = self._at_bench
+        looked = time.monotonic()
+        while True:
+            job = self._workspace.store.job(job.id)
+            watch(job, self._workspace.store.parts(job.id))
+            if job.ended:
+                break
+            if time.monotonic() - looked > _LOOK_CLOSER:
+                looked = time.monotonic()
+                if has_died(job):
+                    message = f"DBOS could not go on with job {job.id}"
+                    raise FaultError(message, hint=f"try again: cutbook jobs retry {job.id}")
+            with bench.news:
+                bench.news.wait(_LOOK)
+        if bench.faults and job.id in bench.faults:
+            raise bench.faults[job.id]
+        if job.problem is not None:
+            raise CutbookError.of(job.problem.code, job.problem.message, hint=job.problem.hint)
+        if job.state == "cancelled":
+            message = f"job {job.id} was cancelled"
+            raise RefusedError(message, hint=f"cutbook jobs retry {job.id} does it after all")
+        return job
+
+    @property
+    def _working(self) -> Durable:
+        assert self._durable is not None, "not started"
+        return self._durable
+
+    @property
+    def _at_bench(self) -> Bench:
+        assert self._bench is not None, "not started"
+        return self._bench
+
+
+def cancel(store: Store, job_id: str) -> JobRecord:
+    """Cancel a job and its parts: what runs stops soon, what is done stays. RefusedError if it has ended."""
+    job = find(store, job_id)
+
+    def cancelled(job: JobRecord) -> JobRecord:
+        return job if job.ended else job.model_copy(update={"state": "cancelled"})
+
+    if job.ended:
+        message = f"job {job.id} has ended already: it is {job.state}"
+        raise RefusedError(message, hint="only a job that waits or runs can be cancelled")
+    job = store.change_job(job.id, cancelled)
+    if job.kind == "analyse":
+        analysis = store.analysis(job.request["analysis"])
+        if analysis.state in {"queued", "running"}:
+            store.save_analysis(analysis.model_copy(update={"state": "cancelled", "finished_at": now()}))
+    for part in store.parts(job.id):
+        store.change_job(part.id, cancelled)
+    return job
+
+
+def find(store: Store, job_id: str) -> JobRecord:
+    """Return the job of this id, or of the only one that begins so; JobNotFoundError."""
+    try:
+        return store.job(job_id)
+    except JobNotFoundError:
+        alike = [job for job in store.jobs(parts="-" in job_id) if job_id and job.id.startswith(job_id)]
+        if len(alike) != 1:
+            raise
+        return alike[0]
+
+
+def seat(workspace: Workspace) -> Seat:
+    """Return a seat in the home, not taken yet: one process at a time works where engines are embedded."""
+    settings = workspace.settings
+    embedded = settings.qdrant_url is None or not settings.database.startswith("postgresql")
+    folder = workspace.folder("jobs")
+    return Seat(workspace.home, folder, label=workspace.label, seats=1 if embedded else MANY)
+
+
+def _meaning(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what a request asks for, however it was written."""
+    return {name: value for name, value in request.items() if name != "name"}

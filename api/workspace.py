@@ -30,7 +30,7 @@ class Workspace:
     """
 
     def __init__(self, settings: Settings, *, label: str = "") -> None:
-        self._label = label
+        self.label = label
         self.settings = settings
         self.home = settings.home
         self.parts: dict[str, Any] = {}
@@ -91,7 +91,7 @@ class Workspace:
                 return ServerIndex(settings.qdrant_url, api_key=key, dimension=dimension)
             from kb.index.edge import EdgeIndex
 
-            return EdgeIndex(self.folder("index"), label=self._label, dimension=dimension)
+            return EdgeIndex(self.folder("index"), label=self.label, dimension=dimension)
 
         return self._part("index", open_)
 

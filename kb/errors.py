@@ -46,6 +46,18 @@ class CutbookError(Exception):
         self.hint = hint
         self.path = path
 
+    @classmethod
+    def of(cls, code: str, message: str, *, hint: str = "") -> CutbookError:
+        """Return the error of this code; a fault for a code that the tree does not have.
+
+        >>> CutbookError.of("paper_not_found", "no such paper")
+        PaperNotFoundError('no such paper')
+        """
+        kinds = [cls]
+        for kind in kinds:
+            kinds.extend(kind.__subclasses__())
+        return next((kind for kind in kinds if kind.code == code), FaultError)(message, hint=hint)
+
 
 class InputError(CutbookError):
     """What was given is wrong."""

@@ -35,14 +35,18 @@ def analyse(
 
     The code runs in a sandbox; event by event it is compared with an independent reading of the same cuts.
     """
-    from api.analyses import run_analysis
-    from api.cli.screen import progress, screen
+    from api.analyses import request_analysis
+    from api.cli.jobs import at_work
+    from api.cli.progress import job_progress
+    from api.cli.screen import screen
     from api.settings import Settings
     from api.workspace import Workspace
 
-    with Workspace(Settings.read()) as workspace, progress(paper) as tell:
-        record, result = run_analysis(workspace, paper, dataset, output=out, progress=tell)
-    print_result(screen(), record, result)
+    with Workspace(Settings.read(), label="cutbook analyse") as workspace:
+        request = request_analysis(workspace, paper, dataset, output=out)
+        with at_work(workspace) as jobs, job_progress() as watch:
+            jobs.follow(jobs.submit("analyse", request), watch)
+        print_analysis(screen(), workspace.store.analysis(request["analysis"]))
 
 
 def datasets() -> None:
@@ -63,6 +67,13 @@ def datasets() -> None:
     screen().print(table)
     if len(found) == 1:
         errors().print(f"No Open Data in {searched}. Set CUTBOOK_DATA to the folders that hold it")
+
+
+def print_analysis(out: Console, record: AnalysisRecord) -> None:
+    """Print what came of an analysis that is done."""
+    from codegen.result import Result
+
+    print_result(out, record, Result.model_validate(record.result))
 
 
 def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:

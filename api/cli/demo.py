@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from api.jobs import Jobs
     from api.workspace import Workspace
 
 PAPER = "hzz4l"
@@ -33,19 +34,20 @@ def demo(
 
     Its cuts are shown with their sentences, and run on toy data and, if there is some, on real Open Data.
     """
+    from api.cli.jobs import at_work
     from api.cli.screen import screen
     from api.settings import Settings
     from api.workspace import Workspace
 
     screen_ = screen()
     began = time.monotonic()
-    with Workspace(Settings.read()) as workspace:
-        _read(workspace, screen_)
+    with Workspace(Settings.read(), label="cutbook demo") as workspace, at_work(workspace) as jobs:
+        _read(workspace, jobs, screen_)
         _show(workspace, screen_)
-        _run(workspace, screen_, _toys(workspace), out / TOYS)
+        _run(workspace, jobs, screen_, _toys(workspace), out / TOYS)
         real = workspace.open_data()
         for folder in real:
-            _run(workspace, screen_, folder, out / folder.name)
+            _run(workspace, jobs, screen_, folder, out / folder.name)
         if not real:
             screen_.print("[dim]No Open Data here, so only toys were analysed. To add some: CUTBOOK_DATA=FOLDER[/dim]")
     screen_.print(f"Done in {time.monotonic() - began:.0f} s. Look around:")
@@ -53,18 +55,18 @@ def demo(
         screen_.print(f"  cutbook {line}", style="cyan")
 
 
-def _read(workspace: Workspace, out: Console) -> None:
+def _read(workspace: Workspace, jobs: Jobs, out: Console) -> None:
     from api.cli.papers import print_taken
-    from api.cli.screen import progress
-    from api.intake import Source, recount, take_in
+    from api.cli.progress import job_progress
+    from api.intake import Source
     from eval.benchmarks import HZZ4L
 
     out.rule("[bold]1. Read three notes[/bold]")
-    taken = []
+    done = []
     for name, file in NOTES.items():
-        with progress(name) as tell:
-            taken.append(take_in(workspace, Source(file, HZZ4L / file, name), tell))
-    print_taken(recount(workspace, taken))
+        with job_progress() as watch:
+            done.append(jobs.follow(jobs.submit("ingest", Source(file, HZZ4L / file, name).request()), watch))
+    print_taken(workspace, done)
 
 
 def _show(workspace: Workspace, out: Console) -> None:
@@ -83,14 +85,15 @@ def _toys(workspace: Workspace) -> Path:
         return workspace.make_toys()
 
 
-def _run(workspace: Workspace, out: Console, folder: Path, target: Path) -> None:
-    from api.analyses import run_analysis
-    from api.cli.analyses import print_result
-    from api.cli.screen import progress
+def _run(workspace: Workspace, jobs: Jobs, out: Console, folder: Path, target: Path) -> None:
+    from api.analyses import request_analysis
+    from api.cli.analyses import print_analysis
+    from api.cli.progress import job_progress
 
     toys = folder == workspace.toys
     data = "3. The same as code, run in the sandbox on toy data" if toys else "4. And on real Open Data"
     out.rule(f"[bold]{data}[/bold]")
-    with progress(f"{PAPER} on {folder.name}") as tell:
-        record, result = run_analysis(workspace, PAPER, str(folder), output=target, progress=tell)
-    print_result(out, record, result)
+    request = request_analysis(workspace, PAPER, str(folder), output=target)
+    with job_progress() as watch:
+        jobs.follow(jobs.submit("analyse", request), watch)
+    print_analysis(out, workspace.store.analysis(request["analysis"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +10,8 @@ import typer
 from kb.errors import CutbookError, InputError
 
 if TYPE_CHECKING:
-    from api.intake import Intake
+    from api.workspace import Workspace
+    from kb.store.records import JobRecord
 
 
 def register(app: typer.Typer) -> None:
@@ -24,48 +25,69 @@ def ingest(
         list[str], typer.Argument(metavar="ID_OR_FILE...", help="arXiv identifiers, or .tex, .tar.gz and .pdf files.")
     ],
     name: Annotated[str | None, typer.Option("--id", help="The paper's id, where it is one local file.")] = None,
+    references: Annotated[
+        str, typer.Option(metavar="none|all", help="Which of the papers that it cites to fetch and ingest with it.")
+    ] = "none",
+    max_references: Annotated[int, typer.Option(min=0, help="How many of them at most.")] = 20,
 ) -> None:
     """Read papers, distil their cuts and keep them.
 
     A paper that is already there is read again, which changes nothing unless its source or cutbook changed. Papers
-    that cite it are distilled again: what they delegate to it is now known.
+    that cite it are distilled again: what they delegate to it is now known. Interrupted, it goes on when it is asked
+    for the same again.
     """
+    from api.cli.jobs import at_work
     from api.cli.main import fail
-    from api.cli.screen import progress
-    from api.intake import Source, recount, take_in
+    from api.cli.progress import job_progress
+    from api.intake import Source
+    from api.references import wishes
     from api.settings import Settings
     from api.workspace import Workspace
 
     if name is not None and len(sources) > 1:
         message = f"--id names one paper, and {len(sources)} were given"
         raise InputError(message, hint="ingest them one by one, or leave --id away")
-    taken: list[Intake] = []
+    wished = wishes(references, max_references)
     failed: list[CutbookError] = []
-    with Workspace(Settings.read()) as workspace:
-        for text in sources:
-            try:
-                source = Source.of(text, arxiv_id=name)
-                with progress(Path(source.name).name) as tell:
-                    taken.append(take_in(workspace, source, tell))
-            except CutbookError as error:
-                if len(sources) == 1:
-                    raise
-                fail(error)
-                failed.append(error)
-        taken = recount(workspace, taken)
-    print_taken(taken)
+
+    def told(error: CutbookError) -> None:
+        if len(sources) == 1:
+            raise error
+        fail(error)
+        failed.append(error)
+
+    requests = []
+    for text in sources:
+        try:
+            requests.append({**Source.of(text, arxiv_id=name).request(), **wished})
+        except CutbookError as error:
+            told(error)
+    done: list[JobRecord] = []
+    if requests:
+        with Workspace(Settings.read(), label="cutbook ingest") as workspace:
+            with at_work(workspace) as jobs:
+                for request in requests:
+                    try:
+                        with job_progress() as watch:
+                            done.append(jobs.follow(jobs.submit("ingest", request), watch))
+                    except CutbookError as error:
+                        told(error)
+            print_taken(workspace, done)
     if failed:
         raise typer.Exit(failed[0].exit_status)
 
 
-def print_taken(taken: list[Intake]) -> None:
-    """Print what became of papers."""
+def print_taken(workspace: Workspace, done: Sequence[JobRecord]) -> None:
+    """Print what became of papers, as the base has them now."""
     from rich.text import Text
 
-    from api.cli.screen import grid, screen
+    from api.cli.screen import errors, grid, screen
+    from api.intake import Intake, recount
 
-    if not taken:
+    if not done:
         return
+    results = [job.result or {} for job in done]
+    taken = recount(workspace, [Intake(**{name: result[name] for name in Intake.__slots__}) for result in results])
     table = grid("paper", "title")
     for header in ("cuts", "delegated", "unresolved"):
         table.add_column(header, justify="right")
@@ -74,6 +96,13 @@ def print_taken(taken: list[Intake]) -> None:
         table.add_row(Text(intake.arxiv_id, style="cyan"), Text(intake.title), *map(str, counts))
     out = screen()
     out.print(table)
+    references = [reference for result in results for reference in result.get("references", [])]
+    for state, said in (("done", "Ingested with it"), ("linked", "Cited and already there")):
+        if names := ", ".join(reference["id"] for reference in references if reference["state"] == state):
+            out.print(f"{said}: {names}", soft_wrap=True)
+    for reference in references:
+        if problem := reference.get("problem"):
+            errors().print(f"Not ingested: {reference['id']}: {problem['message']}", soft_wrap=True)
     new = {intake.arxiv_id for intake in taken}
     if linked := sorted({name for intake in taken for name in intake.linked} - new):
         out.print(f"Distilled again, since they cite these: {', '.join(linked)}")

@@ -1,4 +1,4 @@
-"""`cutbook serve` and `cutbook jobs`."""
+"""`cutbook serve`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import typer
 from kb.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from api.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands about the server."""
     app.command()(serve)
-    app.command()(jobs)
 
 
 def serve(
@@ -30,6 +31,7 @@ def serve(
     import uvicorn
 
     from api.app import create_app
+    from api.cli.jobs import end_at_once
     from api.cli.screen import errors
     from api.settings import Settings
     from api.workspace import Workspace
@@ -40,17 +42,23 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}"
     with listening, Workspace(settings, label=f"cutbook serve at {address}") as workspace:
+        app = create_app(workspace, local_only=is_loopback(host))
+
+        class Server(uvicorn.Server):
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                # Streams of events end by themselves; uvicorn would wait for those who listen to let go.
+                app.state.leaving = True
+                super().handle_exit(sig, frame)
+
         # A home that another process has open is told here, before the server claims to be up.
         workspace.store.papers()
         workspace.index.open()
+        app.state.jobs.start()
         errors().print(f"cutbook listens on {address} (documentation: {address}/docs)", soft_wrap=True)
-        config = uvicorn.Config(
-            create_app(workspace, local_only=is_loopback(host)),
-            log_level="warning",
-            timeout_graceful_shutdown=10,
-            server_header=False,
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10, server_header=False)
+        Server(config).run(sockets=[listening])
+        if not app.state.idle:
+            end_at_once(0)
 
 
 def is_loopback(host: str) -> bool:
@@ -90,30 +98,3 @@ def bind(host: str, port: int) -> socket.socket:
             message, hint="choose another one with --port and --host, or stop what listens there"
         ) from error
     return listening
-
-
-def jobs(limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20) -> None:
-    """List the jobs that the server was given."""
-    from rich.text import Text
-
-    from api.cli.screen import errors, grid, screen
-    from api.settings import Settings
-    from api.workspace import Workspace
-
-    with Workspace(Settings.read()) as workspace:
-        records = sorted(workspace.store.jobs(), key=lambda job: job.created_at, reverse=True)[:limit]
-    if not records:
-        errors().print("There are no jobs. The server makes them: POST /v1/papers and POST /v1/analyses")
-        return
-    styles = {"done": "green", "failed": "red", "running": "yellow"}
-    table = grid("job", "kind", "about", "state", "since")
-    for job in records:
-        about = job.request.get("name") or job.request.get("id") or job.request.get("paper") or ""
-        state = Text(job.state, style=styles.get(job.state, ""))
-        if job.state == "running" and job.stage:
-            state.append(f" ({job.stage})", style="dim")
-        if job.problem:
-            state.append(f": {job.problem.message}", style="dim")
-        since = f"{job.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"
-        table.add_row(Text(job.id, style="cyan"), job.kind, Text(str(about)), state, since)
-    screen().print(table)

@@ -65,10 +65,8 @@ def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queu
         message = f"there is no dataset '{wanted.dataset}'"
         hint = f"known: {', '.join(known)}; CUTBOOK_DATA tells the server where more are"
         raise DatasetNotFoundError(message, hint=hint)
-    folder = str(known[wanted.dataset])
-    record = request_analysis(base, wanted.paper, folder)
-    work = {"paper": record.arxiv_id, "dataset": wanted.dataset, "folder": folder, "analysis": record.id}
-    return accepted(queue.submit("analyse", work), response)
+    request = request_analysis(base, wanted.paper, str(known[wanted.dataset]))
+    return accepted(queue.submit("analyse", {**request, "dataset": wanted.dataset}), response)
 
 
 @router.get("/analyses", summary="List analyses, the latest first")

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.sse import EventSourceResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from api.deps import Base, Limit
-from kb.store.records import JobRecord, JobState, Problem
+from api import events
+from api.deps import Base, Limit, Queue
+from api.jobs import cancel
+from kb.store.records import JobRecord, JobState, Problem, Stage
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+class Part(BaseModel):
+    """A part of a job: a paper that is ingested because another one cites it; a job itself."""
+
+    id: str
+    about: str
+    state: JobState
+    stage: str
+    done: int
+    total: int
+    problem: Problem | None
 
 
 class Job(BaseModel):
@@ -24,9 +40,17 @@ class Job(BaseModel):
                     "kind": "ingest",
                     "about": "2203.01808",
                     "state": "running",
-                    "stage": "distil",
-                    "done": 0,
-                    "total": 1,
+                    "stage": "embed",
+                    "done": 64,
+                    "total": 143,
+                    "stages": [
+                        {"name": "fetch", "done": 1, "total": 1},
+                        {"name": "parse", "done": 1, "total": 1},
+                        {"name": "chunk", "done": 143, "total": 143},
+                        {"name": "embed", "done": 64, "total": 143},
+                    ],
+                    "parts": [],
+                    "attempt": 1,
                     "created_at": "2026-11-24T09:00:00Z",
                     "updated_at": "2026-11-24T09:00:02Z",
                     "makes": "/v1/papers/2203.01808",
@@ -42,6 +66,11 @@ class Job(BaseModel):
     stage: str = ""
     done: int = 0
     total: int = 0
+    stages: tuple[Stage, ...] = ()
+    """All that were begun, the present one last."""
+    parts: list[Part] = []
+    """Only where one job is asked for."""
+    attempt: int = 1
     created_at: AwareDatetime
     updated_at: AwareDatetime
     makes: str
@@ -50,15 +79,44 @@ class Job(BaseModel):
     problem: Problem | None = None
 
     @classmethod
-    def of(cls, record: JobRecord) -> Job:
+    def of(cls, record: JobRecord, parts: list[JobRecord] | None = None) -> Job:
         """Leave out what concerns the server alone, such as where it keeps an upload."""
         request = record.request
         if record.kind == "ingest":
-            name = (record.result or {}).get("arxiv_id") or request["id"]
-            about, makes = str(request.get("name") or name), f"/v1/papers/{name}"
+            makes = f"/v1/papers/{(record.result or {}).get('arxiv_id') or request['id']}"
         else:
-            about, makes = f"{request['paper']} on {request['dataset']}", f"/v1/analyses/{request['analysis']}"
-        return cls(about=about, makes=makes, **record.model_dump(exclude={"request"}))
+            makes = f"/v1/analyses/{request['analysis']}"
+        stage = record.stage
+        return cls(
+            about=about(record),
+            makes=makes,
+            stage=stage.name,
+            done=stage.done,
+            total=stage.total,
+            parts=[_part(part) for part in parts or []],
+            **record.model_dump(exclude={"request", "revision", "steps"}),
+        )
+
+
+def about(record: JobRecord) -> str:
+    """Say in short what a job is about."""
+    request = record.request
+    if record.kind == "ingest":
+        return str(request.get("name") or request["id"])
+    return f"{request['paper']} on {request['dataset']}"
+
+
+def _part(record: JobRecord) -> Part:
+    stage = record.stage
+    return Part(
+        id=record.id,
+        about=about(record),
+        state=record.state,
+        stage=stage.name,
+        done=stage.done,
+        total=stage.total,
+        problem=record.problem,
+    )
 
 
 def accepted(record: JobRecord, response: Response) -> Job:
@@ -72,11 +130,55 @@ def accepted(record: JobRecord, response: Response) -> Job:
 def jobs(
     base: Base, limit: Limit = 50, state: Annotated[JobState | None, Query(description="only these")] = None
 ) -> list[Job]:
-    """Return the latest jobs."""
-    return [Job.of(record) for record in base.store.jobs(state=state, limit=limit)]
+    """Return the latest jobs; those that are part of another one are with that one."""
+    return [Job.of(record) for record in base.store.jobs(state=state, parts=False, limit=limit)]
 
 
 @router.get("/{job_id}", summary="See how far a job is")
 def job(base: Base, job_id: str) -> Job:
-    """Return a job; `state` ends as `done` or `failed`, the latter with a `problem`."""
-    return Job.of(base.store.job(job_id))
+    """Return a job; `state` ends as `done`, as `failed` with a `problem`, or as `cancelled`."""
+    return Job.of(*events.look_at(base.store, job_id))
+
+
+@router.get(
+    "/{job_id}/events",
+    summary="Follow a job",
+    response_class=EventSourceResponse,
+    responses={204: {"description": "The job has ended, and the client has seen its end"}},
+)
+def follow(
+    request: Request,
+    base: Base,
+    job_id: str,
+    last_event_id: Annotated[str, Header(description="id of the last event that the client has seen")] = "",
+) -> Response:
+    """Tell every change of a job as a server-sent event: `progress`, and at last `done`, `failed` or `cancelled`.
+
+    The data are the job as GET /v1/jobs/{id} returns it. The stream ends when the job does. A client that comes back
+    with `Last-Event-ID` gets what has changed since.
+    """
+    look = partial(events.look_at, base.store, job_id)
+    now, parts = look()
+    seen = int(last_event_id) if last_event_id.isdecimal() else 0
+    if now.ended and events.number_of(now, parts) <= seen:
+        # This, and not the end of a stream, tells a browser not to connect again.
+        return Response(status_code=204)
+    told = events.follow(
+        look,
+        lambda job, parts: Job.of(job, parts).model_dump_json(),
+        seen=seen,
+        leaving=lambda: bool(request.app.state.leaving),
+    )
+    return EventSourceResponse(told, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+
+
+@router.post("/{job_id}/cancel", summary="Cancel a job")
+def stop(base: Base, job_id: str) -> Job:
+    """Cancel a job that waits or runs, and its parts. What runs stops within seconds; what is done stays."""
+    return Job.of(cancel(base.store, job_id), base.store.parts(job_id))
+
+
+@router.post("/{job_id}/retry", status_code=202, summary="Try a job again")
+def again(queue: Queue, response: Response, job_id: str) -> Job:
+    """Try a job again that failed or was cancelled. Of its parts those that are done are not done again."""
+    return accepted(queue.retry(job_id), response)

@@ -14,7 +14,8 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api.deps import Base, Queue
-from api.intake import check_local_id
+from api.intake import Source, check_local_id
+from api.references import MOST, References, wishes
 from api.routes.jobs import Job, accepted
 from kb.errors import InputError
 from kb.ssc import SelectionCriteria
@@ -34,6 +35,8 @@ class PaperRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"id": "2203.01808"}]})
 
     id: str = Field(min_length=1, max_length=200, description="arXiv identifier, with or without version, or its URL")
+    references: References = Field(default="none", description="which of the papers it cites to ingest with it")
+    max_references: int = Field(default=MOST, ge=0, le=500, description="how many of them at most")
 
 
 _BODIES = {
@@ -76,14 +79,11 @@ async def ingest(request: Request, response: Response, base: Base, queue: Queue)
 
 
 async def _named(request: Request) -> dict[str, Any]:
-    from ingest.identifiers import parse_identifier
-
     try:
         wanted = PaperRequest.model_validate_json(await request.body())
     except ValidationError as error:
         raise RequestValidationError([{**found, "loc": ("body", *found["loc"])} for found in error.errors()]) from error
-    identifier = parse_identifier(wanted.id)
-    return {"id": identifier.arxiv_id, "name": wanted.id}
+    return {**Source(wanted.id).request(), **wishes(wanted.references, wanted.max_references)}
 
 
 async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
@@ -103,7 +103,10 @@ async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
     path = folder / (safe or "paper")
     paper_id = name.strip() if isinstance(name, str) and name.strip() else local_id(path)
     check_local_id(paper_id)
-    await asyncio.to_thread(path.write_bytes, data)
+    # A job may be reading the same upload just now.
+    partial = path.with_name(f"{path.name}.part")
+    await asyncio.to_thread(partial.write_bytes, data)
+    partial.replace(path)
     return {"id": paper_id, "name": file.filename[:200], "file": str(path)}
 
 

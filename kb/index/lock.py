@@ -18,12 +18,13 @@ _PAUSE = 0.05
 class FolderLock:
     """A lock on a folder, given back by the system when its process ends, however that happens.
 
-    `label` tells others what this process is ("cutbook serve at http://127.0.0.1:8000").
+    `label` tells others what this process is ("cutbook serve at http://127.0.0.1:8000"), `what` what it has locked.
     """
 
-    def __init__(self, folder: Path, *, label: str = "") -> None:
+    def __init__(self, folder: Path, *, label: str = "", what: str = "") -> None:
         self._path = folder / "lock"
         self._label = label
+        self._what = what or f"the index {folder}"
         self._file: IO[str] | None = None
 
     def acquire(self, *, wait: float = 0.0) -> None:
@@ -53,15 +54,30 @@ class FolderLock:
             self._file.close()
             self._file = None
 
-    def _in_use(self) -> HomeInUseError:
+    def owner(self) -> dict[str, Any] | None:
+        """Say who has the lock (`pid`, `since`, `label`; empty while it is being taken), or None where it is free."""
+        try:
+            with self._path.open(encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self._told()
+        except OSError:
+            return None
+        return None
+
+    def _told(self) -> dict[str, Any]:
         try:
             owner: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             # The owner is just writing its name, or just giving the lock back.
-            owner = {}
+            return {}
+        return owner
+
+    def _in_use(self) -> HomeInUseError:
+        owner = self._told()
         who = f"process {owner['pid']}" if "pid" in owner else "another process"
         name = f" ({owner['label']})" if owner.get("label") else ""
         since = f", since {owner['since']}" if "since" in owner else ""
-        message = f"the index {self._path.parent} is open in {who}{name}{since}"
+        message = f"{self._what} is open in {who}{name}{since}"
         hint = "wait for it to end, ask the running server instead, or choose another home"
         return HomeInUseError(message, hint=hint)

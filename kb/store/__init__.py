@@ -17,6 +17,7 @@ from kb.store.records import (
     Problem,
     ReviewRecord,
     SavedCriteria,
+    Stage,
 )
 from kb.store.work import Work
 
@@ -33,6 +34,7 @@ __all__ = [
     "Problem",
     "ReviewRecord",
     "SavedCriteria",
+    "Stage",
     "Store",
 ]
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable
 
 from sqlalchemy import delete, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kb.document import Document, Reference
 from kb.errors import PaperNotFoundError
 from kb.store.records import PaperRecord, PaperState, now
 from kb.store.transactions import Transactions
-from kb.tables import CitationRow, CutRow, DocumentRow, PaperRow, UnresolvedRow
+from kb.tables import CitationRow, CriteriaRow, CutRow, DocumentRow, PaperRow, UnresolvedRow
 
 _Counts = dict[tuple[str, int], int]
 
@@ -106,6 +106,26 @@ class Papers(Transactions):
         query = select(CitationRow.arxiv_id).where(cites, CitationRow.arxiv_id != arxiv_id).distinct()
         with self._reading() as session:
             return sorted(session.scalars(query))
+
+    def outdated(self) -> list[tuple[str, int]]:
+        """Return the papers, by id and version, that were distilled before the text of a paper they cite came.
+
+        They may delegate to it what only now can be found. Older versions of a paper are left as they are.
+        """
+        cited, citing, others = aliased(PaperRow), aliased(CitationRow), aliased(CriteriaRow)
+        name = func.lower(cited.arxiv_id)
+        newest = select(func.max(others.version)).where(others.arxiv_id == citing.arxiv_id)
+        query = (
+            select(CriteriaRow.arxiv_id, CriteriaRow.version)
+            .join(citing, (citing.arxiv_id == CriteriaRow.arxiv_id) & (citing.version == CriteriaRow.version))
+            .join(cited, or_(citing.cited_id == name, citing.report_number == name))
+            .where(cited.arxiv_id != citing.arxiv_id, cited.ingested_at > CriteriaRow.saved_at)
+            .where(CriteriaRow.version == newest.scalar_subquery())
+            .distinct()
+            .order_by(CriteriaRow.arxiv_id)
+        )
+        with self._reading() as session:
+            return [(arxiv_id, version) for arxiv_id, version in session.execute(query)]
 
     def _paper_row(self, session: Session, arxiv_id: str, version: int | None) -> PaperRow:
         rows = session.scalars(select(PaperRow).filter_by(arxiv_id=arxiv_id).order_by(PaperRow.version)).all()

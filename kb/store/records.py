@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from kb.ssc import Cut, Operator, Role, Scope, Status
 
@@ -108,20 +108,58 @@ class AnalysisRecord(_Record):
     problem: Problem | None = None
 
 
+class Stage(_Record):
+    """A stage of a job: how many pieces of it are done, and of how many."""
+
+    name: str
+    done: int = Field(default=0, ge=0)
+    total: int = Field(default=0, ge=0)
+
+
 class JobRecord(_Record):
-    """A piece of work: what was asked, how far it is, what came of it."""
+    """A piece of work: what was asked, how far it is, what came of it.
+
+    A part of a larger job has an id of its own behind the larger one's: `3f1c9d0e5b7a2468-1712.02304`.
+    """
 
     id: str
     kind: str = Field(description="ingest, analyse, …")
     state: JobState = "queued"
     request: dict[str, Any] = Field(default_factory=dict)
-    stage: str = ""
-    done: int = Field(default=0, ge=0)
-    total: int = Field(default=0, ge=0)
+    stages: tuple[Stage, ...] = Field(default=(), description="those that were begun, the present one last")
+    attempt: int = Field(default=1, ge=1, description="one more whenever it is begun anew")
+    revision: int = Field(default=0, ge=0, description="one more with every change")
+    steps: int = Field(default=0, ge=0, description="which sequence of steps this attempt was begun with")
     created_at: AwareDatetime = Field(default_factory=now)
     updated_at: AwareDatetime = Field(default_factory=now)
     result: dict[str, Any] | None = None
     problem: Problem | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_first_form(cls, data: Any) -> Any:
+        """Read jobs that were kept when only the present stage was."""
+        if isinstance(data, dict) and "stage" in data:
+            data = dict(data)
+            stage = {"name": data.pop("stage"), "done": data.pop("done", 0), "total": data.pop("total", 0)}
+            data.setdefault("stages", [stage] if stage["name"] else [])
+        return data
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.state in {"done", "failed", "cancelled"}
+
+    @property
+    def whole(self) -> str | None:
+        """The id of the job that this one is a part of."""
+        whole, dash, _ = self.id.partition("-")
+        return whole if dash else None
+
+    @property
+    def stage(self) -> Stage:
+        """The present stage, or the last one; without a name before the first."""
+        return self.stages[-1] if self.stages else Stage(name="")
 
 
 class ReviewRecord(_Record):

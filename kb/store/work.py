@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from kb.errors import AnalysisNotFoundError, JobNotFoundError
-from kb.store.records import AnalysisRecord, JobRecord, JobState, ReviewRecord
+from kb.store.records import AnalysisRecord, JobRecord, JobState, ReviewRecord, now
 from kb.store.transactions import Transactions
 from kb.tables import AnalysisRow, JobRow, ReviewRow
 
@@ -42,21 +44,54 @@ class Work(Transactions):
             values = {name: getattr(job, name) for name in ("id", "kind", "state", "created_at")}
             session.merge(JobRow(**values, body=job.model_dump_json()))
 
+    def change_job(self, job_id: str, change: Callable[[JobRecord], JobRecord]) -> JobRecord:
+        """Put what `change` makes of a job in its place and return it; JobNotFoundError.
+
+        Nobody else changes the job in between. A `change` that returns the job itself leaves it as it is.
+        """
+        with self._writing() as session:
+            if (row := session.get(JobRow, job_id, with_for_update=True)) is None:
+                raise _no_job(job_id)
+            before = JobRecord.model_validate_json(row.body)
+            after = change(before)
+            if after is before:
+                return before
+            after = after.model_copy(update={"revision": before.revision + 1, "updated_at": now()})
+            row.state, row.body = after.state, after.model_dump_json()
+            return after
+
     def job(self, job_id: str) -> JobRecord:
         """Return a job; JobNotFoundError."""
         with self._reading() as session:
             if (row := session.get(JobRow, job_id)) is not None:
                 return JobRecord.model_validate_json(row.body)
-        message = f"no job has the id '{job_id}'"
-        raise JobNotFoundError(message, hint="the reply that started it names its id")
+        raise _no_job(job_id)
 
-    def jobs(self, *, state: JobState | None = None, limit: int | None = None) -> list[JobRecord]:
-        """Return jobs, the latest first."""
+    def jobs(
+        self,
+        *,
+        state: JobState | None = None,
+        unfinished: bool = False,
+        parts: bool = True,
+        limit: int | None = None,
+    ) -> list[JobRecord]:
+        """Return jobs, the latest first: those in a state, those that have not ended, those that are no part."""
         query = select(JobRow.body).order_by(JobRow.created_at.desc(), JobRow.id).limit(limit)
         if state is not None:
             query = query.where(JobRow.state == state)
+        if unfinished:
+            query = query.where(JobRow.state.in_(["queued", "running"]))
+        if not parts:
+            query = query.where(~JobRow.id.contains("-", autoescape=True))
         with self._reading() as session:
             return [JobRecord.model_validate_json(body) for body in session.scalars(query)]
+
+    def parts(self, job_id: str) -> list[JobRecord]:
+        """Return the jobs that are parts of this one, in the order in which they were made."""
+        query = select(JobRow.body).where(JobRow.id.startswith(f"{job_id}-", autoescape=True))
+        with self._reading() as session:
+            bodies = session.scalars(query.order_by(JobRow.created_at, JobRow.id))
+            return [JobRecord.model_validate_json(body) for body in bodies]
 
     def reviews(self, *, arxiv_id: str | None = None, cut_id: str | None = None) -> list[ReviewRecord]:
         """Return the review log, the oldest entry first."""
@@ -67,3 +102,8 @@ class Work(Transactions):
             query = query.where(ReviewRow.cut_id == cut_id)
         with self._reading() as session:
             return [ReviewRecord.model_validate_json(body) for body in session.scalars(query)]
+
+
+def _no_job(job_id: str) -> JobNotFoundError:
+    message = f"no job has the id '{job_id}'"
+    return JobNotFoundError(message, hint="`cutbook jobs` lists them; the reply that started one names it")
