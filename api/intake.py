@@ -161,6 +161,7 @@ class Desk:
         vectors = self._workspace.embedder.embed(
             [passage.context for passage in passages], partial(self._tell, "embed")
         )
+        self._tell("embed", len(passages), len(passages))
         self._tell("index", 0, len(passages))
         index.replace(arxiv_id, passages, vectors, kind="passage")
         self._tell("index", len(passages), len(passages))

@@ -31,6 +31,7 @@ class Seat:
             FolderLock(folder / f"seat-{number}", label=label, what=f"the home {home}") for number in range(seats)
         ]
         self._taken: int | None = None
+        self._name = ""
 
     def take(self) -> str:
         """Take a free seat and return the name that goes with it; HomeInUseError, naming who has it, if none is."""
@@ -43,7 +44,8 @@ class Seat:
                     raise
             else:
                 self._taken = number
-                return f"{self._home_name()}.{number}.{os.getpid()}"
+                self._name = f"{self._home_name()}.{number}.{os.getpid()}.{secrets.token_hex(4)}"
+                return self._name
         message = "a home has at least one seat"
         raise AssertionError(message)
 
@@ -55,21 +57,17 @@ class Seat:
 
     def is_free(self, name: str) -> bool:
         """Say whether the process that had this name no longer works; not known, so False, for one of another home."""
-        home, _, rest = name.partition(".")
-        number, _, pid = rest.partition(".")
+        home, number, pid = ([*name.split("."), "", "", ""])[:3]
         if home != self._home_name() or not number.isdecimal() or not pid.isdecimal():
             return False
         if int(number) == self._taken:
-            return int(pid) != os.getpid()
-        owner = self._lock(int(number)).owner()
+            return name != self._name
+        owner = FolderLock(self._folder / f"seat-{number}").owner()
         return owner is None or owner.get("pid", int(pid)) != int(pid)
 
     def owner(self) -> dict[str, object] | None:
         """Say who sits on the first seat that is taken, or None where nobody works."""
         return next((owner for lock in self._locks if (owner := lock.owner()) is not None), None)
-
-    def _lock(self, number: int) -> FolderLock:
-        return self._locks[number] if number < len(self._locks) else FolderLock(self._folder / f"seat-{number}")
 
     def _home_name(self) -> str:
         """Return the name of this home among all that share a database; it is made once."""

@@ -199,7 +199,8 @@ def _fetch_references(
             start(store.job(waiting[0]), part=True)
             running.append(waiting.popleft())
         # In this order whatever comes first, so that a replay starts the parts in the same one.
-        ended[running[0]] = _wait_for(bench, running.popleft(), report)
+        part = running.popleft()
+        ended[part] = _wait_for(bench, part, report)
         report("references", len(planned) - len(parts) + len(ended), len(planned))
     return [_reference(name, ended.get(part)) for name, part in planned]
 

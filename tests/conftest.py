@@ -1,8 +1,13 @@
-"""What all tests share: the folder of real papers and data beside the project, where there is one."""
+"""What all tests share: real papers and data beside the project, a PostgreSQL server, where there are such."""
 
 from __future__ import annotations
 
 import os
+import pwd
+import shutil
+import socket
+import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,3 +40,50 @@ def _private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("CUTBOOK_") and name != "CUTBOOK_SHARED"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CUTBOOK_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def _postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a PostgreSQL server of our own, on loopback."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed; PostgreSQL is optional")
+    if (initdb := shutil.which("initdb") or next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None)) is None:
+        pytest.skip("no PostgreSQL on this machine")
+    programs = Path(initdb).resolve().parent
+    folder = tmp_path_factory.mktemp("pg")
+    data = folder / "data"
+    user: dict[str, object] = {}
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root.
+        try:
+            nobody = pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("PostgreSQL does not run as root, and there is no user 'postgres'")
+        data = Path(f"/tmp/cutbook-pg-{os.getpid()}")
+        data.mkdir()
+        os.chown(data, nobody.pw_uid, nobody.pw_gid)
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "cwd": "/"}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, **user}
+    subprocess.run([programs / "initdb", "-D", data, "-A", "trust", "-U", "cutbook", "-N", "-E", "UTF8"], **quiet)
+    options = f"-p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off"
+    subprocess.run([programs / "pg_ctl", "-D", data, "-w", "-o", options, "start"], **quiet)
+    try:
+        yield f"postgresql://cutbook@127.0.0.1:{port}"
+    finally:
+        subprocess.run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture
+def postgresql(_postgresql_server: str) -> str:
+    """Return the URL of an empty database on a PostgreSQL server, or skip where none can be started."""
+    from sqlalchemy import create_engine, text
+
+    name = f"test_{uuid.uuid4().hex}"
+    engine = create_engine(f"{_postgresql_server}/postgres".replace("postgresql", "postgresql+psycopg"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return f"{_postgresql_server}/{name}"

@@ -8,6 +8,7 @@ import itertools
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,6 @@ from api.intake import Source, take_in
 from api.settings import Settings
 from api.workspace import Workspace
 from eval.benchmarks import HZZ4L
-from ingest.arxiv import ArxivSource
 from kb.errors import (
     CutbookError,
     IdentifierError,
@@ -25,9 +25,9 @@ from kb.errors import (
     SourceError,
     UnreachableError,
 )
-from tests.services import Services
 
 Light = Callable[[Settings], Workspace]
+Hurry = Callable[[Workspace], Workspace]
 NOTES = {"hzz4l": "main.tex", "hzz4l-leptons": "leptons.tex", "hzz4l-jets": "jets.tex"}
 LATEX = r"""\documentclass{article}\title{%s}\begin{document}\maketitle
 \section{Selection}
@@ -131,7 +131,7 @@ def test_a_failure_between_the_writes_is_repaired_by_running_again(
 ) -> None:
     source = latex(tmp_path, "note", "Muons are required to have $p_T > 25$ GeV.")
 
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         message = "disk full"
         raise OSError(message)
 
@@ -181,31 +181,8 @@ class TestIdentifierOrFile:
             Source.of("2203.01808", arxiv_id="mine")
 
 
-@pytest.fixture
-def arxiv(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
-    """Put one paper on a stand-in for arXiv and point the settings to it."""
-    source = tar(**{"paper.tex": (LATEX % ("", "Muons are required to have $p_T > 25$ GeV.")).encode()})
-    services.paper("2203.01808v2", source=source, title="A paper from arXiv")
-    for name, path in (("API", services.api), ("EPRINT", services.eprints), ("PDF", services.pdfs)):
-        monkeypatch.setenv(f"CUTBOOK_ARXIV_{name}_URL", services.address + path)
-    return services
-
-
-def hurry(workspace: Workspace) -> Workspace:
-    """Take the pause between requests out; it is arXiv's, not this stand-in's."""
-    settings = workspace.settings
-    workspace.parts["arxiv"] = ArxivSource(
-        api_url=settings.arxiv_api_url,
-        eprint_url=settings.arxiv_eprint_url,
-        pdf_url=settings.arxiv_pdf_url,
-        cache=workspace.folder("sources"),
-        delay=0.0,
-        retries=0,
-    )
-    return workspace
-
-
-def test_an_identifier_is_fetched_once(light: Light, arxiv: Services) -> None:
+def test_an_identifier_is_fetched_once(light: Light, arxiv: Any, hurry: Hurry) -> None:
+    arxiv.has("2203.01808", "Muons are required to have $p_T > 25$ GeV.")
     with light(Settings.read()) as workspace:
         intake = take_in(hurry(workspace), Source.of("arXiv:2203.01808"))
         assert (intake.arxiv_id, intake.version, intake.cuts) == ("2203.01808", 2, 1)
@@ -215,7 +192,7 @@ def test_an_identifier_is_fetched_once(light: Light, arxiv: Services) -> None:
         assert len(arxiv.asked) == asked
 
 
-def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: Services) -> None:
+def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: Any, hurry: Hurry) -> None:
     with light(Settings.read()) as workspace:
         before = content(workspace)
         with pytest.raises(PaperNotFoundError) as caught:
@@ -224,7 +201,9 @@ def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: Se
         assert content(workspace) == before
 
 
-def test_an_arxiv_that_does_not_answer_is_told_as_such(light: Light, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_arxiv_that_does_not_answer_is_told_as_such(
+    light: Light, hurry: Hurry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CUTBOOK_ARXIV_API_URL", "http://127.0.0.1:9/api")
     with light(Settings.read()) as workspace:
         with pytest.raises(UnreachableError) as caught:

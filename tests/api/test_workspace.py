@@ -40,7 +40,8 @@ def test_passages_go_to_the_qdrant_server_of_the_settings(played_server: str) ->
         # The stand-in has no payload indexes, and says so.
         warnings.simplefilter("ignore")
         with Workspace(Settings.read()) as workspace:
-            passages = take_in(workspace, note).passages
+            taken = take_in(workspace, note)
+            passages = taken.passages + taken.cuts
             assert workspace.index.count() == passages
             assert workspace.retriever.search("muon impact parameter", limit=1)[0].passage.arxiv_id == "hzz4l-leptons"
             (check,) = (check for check in checkup(workspace) if check.part == "passage index")

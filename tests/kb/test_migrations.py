@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -81,40 +76,6 @@ def test_a_server_that_does_not_answer_is_unreachable() -> None:
     with pytest.raises(UnreachableError) as caught:
         Store("postgresql://someone:secret@127.0.0.1:1/none")
     assert "secret" not in caught.value.message
-
-
-@pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a PostgreSQL server of our own, on loopback."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed; PostgreSQL is optional")
-    if (initdb := shutil.which("initdb") or next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None)) is None:
-        pytest.skip("no PostgreSQL on this machine")
-    programs = Path(initdb).resolve().parent
-    folder = tmp_path_factory.mktemp("pg")
-    data = folder / "data"
-    user: dict[str, object] = {}
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root.
-        try:
-            nobody = pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("PostgreSQL does not run as root, and there is no user 'postgres'")
-        data = Path(f"/tmp/cutbook-pg-{os.getpid()}")
-        data.mkdir()
-        os.chown(data, nobody.pw_uid, nobody.pw_gid)
-        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "cwd": "/"}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, **user}
-    subprocess.run([programs / "initdb", "-D", data, "-A", "trust", "-U", "cutbook", "-N", "-E", "UTF8"], **quiet)
-    options = f"-p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off"
-    subprocess.run([programs / "pg_ctl", "-D", data, "-w", "-o", options, "start"], **quiet)
-    try:
-        yield f"postgresql://cutbook@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
-        shutil.rmtree(data, ignore_errors=True)
 
 
 def test_postgresql_keeps_the_same(postgresql: str, papers: ModuleType, dimuon: Document) -> None:
