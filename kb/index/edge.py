@@ -5,6 +5,7 @@ Updates go to a write-ahead log before they return, so that a killed process los
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -169,11 +170,14 @@ class EdgeIndex:
         from qdrant_edge import EdgeShard, PayloadSchemaType, UpdateOperation
 
         path = self._folder / "shard"
-        path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            shard = EdgeShard.load(str(path))
-        else:
-            shard = EdgeShard.create(str(path), _config(self._dimension))
+        if not path.is_dir() or not any(path.iterdir()):
+            # A shard that a process was killed while making cannot be loaded: it gets its name when it is whole.
+            partial = path.with_name("shard.partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            EdgeShard.create(str(partial), _config(self._dimension)).close()
+            partial.replace(path)
+        shard = EdgeShard.load(str(path))
         # A process may have been killed between creating the shard and its keyword indexes.
         for field in sorted(set(KEYWORDS) - set(shard.info().payload_schema)):
             shard.update(UpdateOperation.create_field_index(field, PayloadSchemaType.Keyword))

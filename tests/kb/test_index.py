@@ -135,6 +135,28 @@ os.kill(os.getpid(), 9)
         assert [hit.passage.text for hit in index.search("muon isolation", None)] == ["Muons are isolated."]
 
 
+def test_a_process_killed_while_it_makes_the_index_leaves_one_that_opens(tmp_path: Path) -> None:
+    script = f"""
+import os, signal, sys, time
+from pathlib import Path
+import qdrant_edge
+from kb.index.edge import EdgeIndex
+for moment in range(20):
+    folder = Path({str(tmp_path)!r}) / str(moment)
+    if (child := os.fork()) == 0:
+        EdgeIndex(folder, dimension=4).open()
+        time.sleep(60)
+    time.sleep(moment / 1000)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    if (child := os.fork()) == 0:
+        os._exit(EdgeIndex(folder, dimension=4).count())
+    if os.waitpid(child, 0)[1]:
+        sys.exit(f"not after {{moment}} ms")
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_optimizing_keeps_the_answers(both: Index) -> None:
     before = both.search("muons", meaning("muons"), limit=5)
     both.optimize()
