@@ -6,8 +6,8 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.sse import EventSourceResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from starlette.responses import StreamingResponse
 
 from api import events
 from api.deps import Base, Limit, Queue
@@ -143,8 +143,11 @@ def job(base: Base, job_id: str) -> Job:
 @router.get(
     "/{job_id}/events",
     summary="Follow a job",
-    response_class=EventSourceResponse,
-    responses={204: {"description": "The job has ended, and the client has seen its end"}},
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "A stream of events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        204: {"description": "The job has ended, and the client has seen its end"},
+    },
 )
 def follow(
     request: Request,
@@ -169,7 +172,8 @@ def follow(
         seen=seen,
         leaving=lambda: bool(request.app.state.leaving),
     )
-    return EventSourceResponse(told, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
 @router.post("/{job_id}/cancel", summary="Cancel a job")
