@@ -82,7 +82,9 @@ def jobs(
     if not records:
         errors().print("There are no jobs. `cutbook ingest` and `cutbook analyse` make them, and so does the server")
         return
-    table = grid("job", "kind", "about", "state", "since")
+    table = grid()
+    for header in ("job", "kind", "about", "state", "since"):
+        table.add_column(header, overflow="fold", no_wrap=header in {"job", "since"})
     for job, state in states:
         if job.problem:
             state.append(f": {job.problem.message}", style="dim")
@@ -171,4 +173,4 @@ def _state(workspace: Workspace, job: JobRecord) -> Text:
 
 
 def _since(job: JobRecord) -> str:
-    return f"{job.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"{job.updated_at.astimezone():%Y-%m-%d %H:%M}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+
+from api.workspace import Workspace
+from kb.store.records import JobRecord
 
 HEAVY = {
     "torch",
@@ -21,6 +23,7 @@ HEAVY = {
     "fastapi",
     "numpy",
     "pylatexenc",
+    "dbos",
 }
 SCRIPT = """
 import sys
@@ -43,8 +46,10 @@ def imported(*commands: list[str]) -> set[str]:
     return set(ran.stderr.split())
 
 
-def test_looking_things_up_loads_nothing_heavy(home: Path) -> None:
+def test_looking_things_up_loads_nothing_heavy(filled: Workspace) -> None:
     paper = "hep-ex/0101001"
+    filled.store.save_job(JobRecord(id="1a", kind="ingest", request={"id": paper}))
+    filled.close()
     loaded = imported(
         ["papers"],
         ["cuts", paper],
@@ -52,6 +57,8 @@ def test_looking_things_up_loads_nothing_heavy(home: Path) -> None:
         ["cuts", "--object", "electron"],
         ["show", "aaaa1111"],
         ["jobs"],
+        ["jobs", "show", "1a"],
+        ["jobs", "cancel", "1a"],
         ["datasets"],
     )
     assert loaded & HEAVY == set()

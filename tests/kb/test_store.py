@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -379,6 +380,91 @@ def test_a_job_is_kept_and_updated(store: Store) -> None:
     assert store.jobs(state="queued") == []
     with pytest.raises(JobNotFoundError):
         store.job("j2")
+
+
+def test_a_job_is_changed_by_one_at_a_time_and_counts_its_changes(store: Store) -> None:
+    store.save_job(JobRecord(id="j1", kind="ingest"))
+
+    def one_more(job: JobRecord) -> JobRecord:
+        return job.model_copy(update={"attempt": job.attempt + 1})
+
+    def often() -> None:
+        for _ in range(10):
+            store.change_job("j1", one_more)
+
+    threads = [threading.Thread(target=often) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    job = store.job("j1")
+    assert (job.attempt, job.revision) == (31, 30)
+    assert store.change_job("j1", lambda job: job) == job
+    with pytest.raises(JobNotFoundError):
+        store.change_job("j2", one_more)
+
+
+def test_parts_of_a_job_are_with_it_and_not_among_the_others(store: Store) -> None:
+    for name in ("a1", "a1-1712.02304", "a1-hep-ex.0309045", "a10", "a10-1712.02304"):
+        store.save_job(JobRecord(id=name, kind="ingest", state="done" if name == "a10" else "queued"))
+    assert [job.id for job in store.parts("a1")] == ["a1-1712.02304", "a1-hep-ex.0309045"]
+    assert {job.id for job in store.jobs(parts=False)} == {"a1", "a10"}
+    assert [job.id for job in store.jobs(parts=False, unfinished=True)] == ["a1"]
+    assert store.job("a1-hep-ex.0309045").whole == "a1"
+    assert store.job("a1").whole is None
+
+
+def test_a_job_that_was_kept_in_the_first_form_is_read() -> None:
+    old = JobRecord.model_validate({"id": "j", "kind": "ingest", "stage": "embed", "done": 3, "total": 5})
+    assert (old.stage.name, old.stage.done, old.stage.total) == ("embed", 3, 5)
+    assert JobRecord.model_validate({"id": "j", "kind": "ingest", "stage": "", "done": 0, "total": 0}).stages == ()
+
+
+# ── papers that come one after the other ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_paper_is_outdated_once_the_text_of_one_that_it_cites_is_new(store: Store, papers: ModuleType) -> None:
+    muons = (Reference(key="1", arxiv_id="2611.00002"),)
+    citing = [papers.dimuon_paper(arxiv_id="2611.00001", version=version, references=muons) for version in (1, 2)]
+    for document in citing:
+        store.save_document(document, sha256=SOURCE)
+        store.save_criteria(papers.criteria(document))
+    assert store.outdated() == []
+    cited = papers.dimuon_paper(arxiv_id="2611.00002")
+    store.save_document(cited, sha256=SOURCE)
+    # Only the newest version is what others are compared with.
+    assert store.outdated() == [("2611.00001", 2)]
+    store.save_criteria(papers.criteria(citing[1]))
+    assert store.outdated() == []
+    store.save_document(cited, sha256=SOURCE)
+    assert store.outdated() == []
+
+
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_one_at_a_time_has_a_turn(tmp_path: Path, request: pytest.FixtureRequest, where: str) -> None:
+    url = request.getfixturevalue("postgresql") if where == "postgresql" else f"sqlite:///{tmp_path}/a.db"
+    with Store(url) as one, Store(url) as another:
+        # Two stores stand for two processes, which share turns on a server only.
+        stores = [one, another if where == "postgresql" else one]
+        inside: list[int] = []
+        most: list[int] = []
+
+        def work(store: Store) -> None:
+            for _ in range(5):
+                with store.turn("base"):
+                    inside.append(1)
+                    most.append(len(inside))
+                    time.sleep(0.002)
+                    inside.pop()
+
+        threads = [threading.Thread(target=work, args=(store,)) for store in stores]
+        for thread in threads:
+            thread.start()
+        with one.turn("something else"), one.turn("and more"):
+            pass
+        for thread in threads:
+            thread.join()
+        assert (len(most), max(most)) == (10, 1)
 
 
 # ── opening ───────────────────────────────────────────────────────────────────────────────────────────────────────
