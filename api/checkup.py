@@ -113,10 +113,14 @@ def _data(workspace: Workspace) -> Check:
 
 def _services(settings: Settings, *, online: bool) -> Iterator[Check]:
     yield _service("arXiv", settings.arxiv_api_url, f"{settings.arxiv_api_url}?max_results=0", online=online)
+    probe = f"{settings.inspire_url}/literature?size=1&fields=control_number"
+    yield _service("INSPIRE", settings.inspire_url, probe, online=online)
+    if settings.grobid_url is None:
+        yield Check("GROBID", "off", "PDF files are read by pypdfium2")
+    else:
+        yield _service("GROBID", settings.grobid_url, f"{settings.grobid_url}/api/isalive", online=online)
     # Their settings are read already, so that they can be given; nothing uses them yet.
     for part, name, instead in (
-        ("INSPIRE", "inspire_url", "references are read from the papers"),
-        ("GROBID", "grobid_url", "PDF files are read by pypdfium2"),
         ("language model", "llm_url", "the grammar distils alone"),
         ("Dask", "dask_scheduler", "samples run side by side on this machine"),
     ):

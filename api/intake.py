@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from kb.errors import IdentifierError, InputError, SourceError
+from kb.errors import IdentifierError, InputError, PaperNotFoundError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
@@ -56,11 +56,16 @@ class Intake:
     passages: int
     linked: tuple[str, ...]
     """Papers of the base that were distilled again, since a paper they cite has come."""
+    notes: tuple[str, ...] = ()
+    """What went otherwise than asked, and yet was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a paper is read from: a file, or arXiv when `path` is None. `name` is what the user wrote."""
+    """Where a paper is read from: a file, or arXiv when `path` is None. `name` is what the user wrote.
+
+    A name may be one outside arXiv (a DOI, an INSPIRE record, a report number) that INSPIRE leads to an arXiv id.
+    """
 
     name: str
     path: Path | None = None
@@ -78,10 +83,10 @@ class Source:
         if arxiv_id is not None:
             message = f"there is no file {text}"
             raise SourceError(message, hint="--id names a local file; an arXiv identifier is its own name")
-        from ingest.identifiers import parse_identifier
+        from ingest.identifiers import parse_name
 
         try:
-            parse_identifier(text)
+            parse_name(text)
         except IdentifierError:
             if _FILE_SUFFIX.search(text) or path.is_absolute() or text.startswith((".", "~")):
                 message = f"there is no file {text}"
@@ -94,6 +99,8 @@ class Source:
         """Read back what `request` wrote."""
         if request.get("file"):
             return cls(request.get("name") or request["id"], Path(request["file"]), request["id"])
+        if request.get("outside"):
+            return cls(request["outside"])
         version = request.get("version")
         return cls(f"{request['id']}v{version}" if version else request["id"])
 
@@ -105,11 +112,13 @@ class Source:
             arxiv_id = self.arxiv_id or local_id(self.path)
             check_local_id(arxiv_id)
             return {"id": arxiv_id, "name": self.name, "file": str(self.path.absolute())}
-        from ingest.identifiers import parse_identifier
+        from ingest.identifiers import Handle, parse_name
 
-        identifier = parse_identifier(self.name)
-        version = {"version": identifier.version} if identifier.version else {}
-        return {"id": identifier.arxiv_id, "name": self.name, **version}
+        named = parse_name(self.name)
+        if isinstance(named, Handle):
+            return {"id": str(named), "name": self.name, "outside": self.name}
+        version = {"version": named.version} if named.version else {}
+        return {"id": named.arxiv_id, "name": self.name, **version}
 
 
 class Desk:
@@ -129,25 +138,28 @@ class Desk:
             request = self._source.request()
             found = (str(request["id"]), 1)
         else:
-            from ingest.identifiers import parse_identifier
+            from ingest.identifiers import parse_name
 
+            identifier = self._workspace.inspire.identifier(parse_name(self._source.name))
             # arXiv asks for one request at a time.
             with self._workspace.store.turn("arxiv"):
-                fetched = self._workspace.arxiv.fetch(parse_identifier(self._source.name))
+                fetched = self._workspace.arxiv.fetch(identifier)
             found = (fetched.arxiv_id, fetched.version)
         self._tell("fetch", 1, 1)
         return found
 
-    def parse(self, arxiv_id: str, version: int) -> str:
-        """Read the source and keep its text; return the text's hash."""
+    def parse(self, arxiv_id: str, version: int) -> list[str]:
+        """Read the source, complete its bibliography and keep its text; return what is worth noting."""
+        notes: list[str] = []
         self._tell("parse", 0, 1)
         with _READING:
-            document, digest = self._read(arxiv_id, version)
+            document, digest = self._read(arxiv_id, version, notes.append)
+        document = self._with_references(document, notes.append)
         # Whoever distils meanwhile sees this text or does not, but not first the one and then the other.
         with self._workspace.store.turn("base"):
             self._workspace.store.save_document(document, sha256=digest)
         self._tell("parse", 1, 1)
-        return document.document_hash
+        return notes
 
     def embed(self, arxiv_id: str, version: int) -> int:
         """Cut the text into passages and index them; return how many there are."""
@@ -176,16 +188,22 @@ class Desk:
         self._tell("distil", cuts, cuts)
         return cuts
 
-    def _read(self, arxiv_id: str, version: int) -> tuple[Document, str]:
-        path = self._source.path
+    def _read(self, arxiv_id: str, version: int, warn: Callable[[str], None]) -> tuple[Document, str]:
+        path, grobid = self._source.path, self._workspace.grobid
         if path is None:
             from ingest.identifiers import Identifier
             from ingest.reader import read_source
 
             fetched = self._workspace.arxiv.fetch(Identifier(arxiv_id, version))
-            document = read_source(fetched.data, fetched.name, arxiv_id=arxiv_id, version=version)
-            if not document.title:
-                document = document.model_copy(update={"title": fetched.metadata.title})
+            document = read_source(
+                fetched.data,
+                fetched.name,
+                arxiv_id=arxiv_id,
+                version=version,
+                title=fetched.metadata.title,
+                grobid=grobid,
+                warn=warn,
+            )
             return document, fetched.sha256
         from ingest.reader import read_file
 
@@ -194,7 +212,28 @@ class Desk:
         except OSError as error:
             message = f"cannot read {path}: {error.strerror or error}"
             raise SourceError(message, hint="check the path and the file's permissions") from error
-        return read_file(path, arxiv_id=arxiv_id), digest
+        return read_file(path, arxiv_id=arxiv_id, grobid=grobid, warn=warn), digest
+
+    def _with_references(self, document: Document, warn: Callable[[str], None]) -> Document:
+        """Complete the bibliography: by itself, and for a paper from arXiv by INSPIRE's list of its references."""
+        from ingest.references import merge
+
+        if self._source.path is not None or not document.references:
+            return merge(document).document
+        from ingest.identifiers import Identifier
+
+        inspire = self._workspace.inspire
+        try:
+            entries = inspire.entries(inspire.record(Identifier(document.arxiv_id)))
+        except PaperNotFoundError:
+            entries = ()
+        except UnreachableError as error:
+            warn(f"references are read from the paper alone: {error.message}")
+            entries = ()
+        merged = merge(document, entries)
+        for conflict in merged.conflicts:
+            warn(str(conflict))
+        return merged.document
 
 
 def take_in(workspace: Workspace, source: Source, progress: Progress = lambda *_: None, step: Step = at_once) -> Intake:
@@ -202,18 +241,28 @@ def take_in(workspace: Workspace, source: Source, progress: Progress = lambda *_
 
     The same paper twice changes nothing.
     """
-    arxiv_id, version, passages = read_in(Desk(workspace, source, progress), step)
+    read = read_in(Desk(workspace, source, progress), step)
     linked = link(workspace, progress, step)
-    return intake_of(workspace, arxiv_id, version, passages, [name for name in linked if name != arxiv_id])
+    return intake_of(workspace, read, [name for name in linked if name != read.arxiv_id])
 
 
-def read_in(desk: Desk, step: Step = at_once) -> tuple[str, int, int]:
-    """Take a paper through all stages that concern it alone; return its id, its version, how many passages it has."""
+@dataclass(frozen=True, slots=True)
+class ReadIn:
+    """A paper that has come in by itself, not linked yet."""
+
+    arxiv_id: str
+    version: int
+    passages: int
+    notes: tuple[str, ...] = ()
+
+
+def read_in(desk: Desk, step: Step = at_once) -> ReadIn:
+    """Take a paper through all stages that concern it alone."""
     arxiv_id, version = step("fetch", desk.fetch)
-    step("parse", partial(desk.parse, arxiv_id, version))
+    notes = step("parse", partial(desk.parse, arxiv_id, version))
     passages = step("embed", partial(desk.embed, arxiv_id, version))
     step("distil", partial(desk.distil, arxiv_id, version))
-    return arxiv_id, version, passages
+    return ReadIn(arxiv_id, version, passages, tuple(notes))
 
 
 def link(workspace: Workspace, progress: Progress, step: Step = at_once) -> list[str]:
@@ -243,24 +292,25 @@ def distil_again(workspace: Workspace, arxiv_id: str, version: int) -> int:
     return len(criteria.cuts)
 
 
-def intake_of(workspace: Workspace, arxiv_id: str, version: int, passages: int, linked: Iterable[str]) -> Intake:
+def intake_of(workspace: Workspace, paper: ReadIn | Intake, linked: Iterable[str]) -> Intake:
     """Return what became of a paper, as the base has it now."""
-    criteria = workspace.store.criteria(arxiv_id, version)
+    criteria = workspace.store.criteria(paper.arxiv_id, paper.version)
     return Intake(
-        arxiv_id=arxiv_id,
-        version=version,
+        arxiv_id=paper.arxiv_id,
+        version=paper.version,
         title=criteria.paper.title,
         cuts=len(criteria.cuts),
         delegated=sum(any(e.kind == "delegated" for e in cut.evidence) for cut in criteria.cuts),
         unresolved=len(criteria.unresolved),
-        passages=passages,
+        passages=paper.passages,
         linked=tuple(linked),
+        notes=tuple(paper.notes),
     )
 
 
 def recount(workspace: Workspace, taken: Iterable[Intake]) -> list[Intake]:
     """Return the intakes as the base has them now: a later paper of a run may have supplied an earlier one's cuts."""
-    return [intake_of(workspace, intake.arxiv_id, intake.version, intake.passages, intake.linked) for intake in taken]
+    return [intake_of(workspace, intake, intake.linked) for intake in taken]
 
 
 def check_local_id(name: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kb.store.records import JobRecord, JobState, Problem, Stage
+from kb.store.records import CitedPaper, JobRecord, JobState, Problem, Stage
 
 if TYPE_CHECKING:
     from kb.store import Store
@@ -57,6 +57,10 @@ class Report:
                 return
             self._written = (stage, time.monotonic())
         self._write(lambda job: _with_stage(job, Stage(name=stage, done=done, total=total)))
+
+    def plan(self, cited: Sequence[CitedPaper]) -> None:
+        """Note which cited papers are wanted, before any of them is fetched."""
+        self._write(lambda job: job.model_copy(update={"cited": tuple(cited)}))
 
     def check(self) -> None:
         """Raise `Stopped` if the process ends."""

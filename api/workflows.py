@@ -21,7 +21,7 @@ from dbos import DBOS, SetWorkflowID
 from dbos._error import DBOSException
 
 from api.analyses import run_analysis
-from api.intake import Desk, Source, intake_of, link, read_in
+from api.intake import Desk, ReadIn, Source, intake_of, link, read_in
 from api.references import Plan
 from api.report import Report, Withdrawn
 from api.workspace import Workspace
@@ -100,7 +100,7 @@ def anew(bench: Bench, job_id: str, *, only: int | None = None) -> JobRecord:
     def again(job: JobRecord) -> JobRecord:
         if only is not None and job.attempt != only:
             return job
-        changes = {"state": "queued", "stages": (), "steps": 0, "result": None, "problem": None}
+        changes = {"state": "queued", "stages": (), "cited": (), "steps": 0, "result": None, "problem": None}
         return job.model_copy(update={**changes, "attempt": job.attempt + 1})
 
     return bench.workspace.store.change_job(job_id, again)
@@ -172,23 +172,21 @@ def _begin_anew(bench: Bench, job: JobRecord) -> None:
 
 def _ingest(bench: Bench, job: JobRecord, report: Report, *, part: bool) -> dict[str, Any]:
     workspace = bench.workspace
-    arxiv_id, version, passages = read_in(Desk(workspace, Source.of_request(job.request), report), _step)
+    paper = read_in(Desk(workspace, Source.of_request(job.request), report), _step)
     references = []
     if job.request.get("references"):
-        references = _fetch_references(bench, job, report, arxiv_id, version)
+        references = _fetch_references(bench, job, report, paper)
     # Papers that come together are linked once all of them are there.
     linked = [] if part else link(workspace, report, _step)
-    own = {arxiv_id, *(reference["id"] for reference in references)}
-    intake = intake_of(workspace, arxiv_id, version, passages, [name for name in linked if name not in own])
+    own = {paper.arxiv_id, *(reference["id"] for reference in references)}
+    intake = intake_of(workspace, paper, [name for name in linked if name not in own])
     return {**asdict(intake), **({"references": references} if references else {})}
 
 
-def _fetch_references(
-    bench: Bench, job: JobRecord, report: Report, arxiv_id: str, version: int
-) -> list[dict[str, Any]]:
+def _fetch_references(bench: Bench, job: JobRecord, report: Report, paper: ReadIn) -> list[dict[str, Any]]:
     """Ingest the cited papers that are wanted, each by a workflow of its own; one that fails stops no other."""
     store = bench.workspace.store
-    planned = _step("plan", partial(_plan, bench, job, arxiv_id, version))
+    planned = _step("plan", partial(_plan, bench, job, report, paper))
     parts = [part for _, part in planned if part]
     report("references", len(planned) - len(parts), len(planned))
     ended: dict[str, JobRecord] = {}
@@ -205,22 +203,23 @@ def _fetch_references(
     return [_reference(name, ended.get(part)) for name, part in planned]
 
 
-def _plan(bench: Bench, job: JobRecord, arxiv_id: str, version: int) -> list[tuple[str, str]]:
+def _plan(bench: Bench, job: JobRecord, report: Report, paper: ReadIn) -> list[tuple[str, str]]:
     """Choose the cited papers and make a job for each that is not in the base; return papers and jobs.
 
     A job that an earlier attempt at this one made is taken up again.
     """
     store = bench.workspace.store
-    wanted = bench.plan(bench.workspace, store.document(arxiv_id, version), job.request)
-    there = {paper.arxiv_id for paper in store.papers() if paper.state == "distilled"}
+    cited = bench.plan(bench.workspace, store.document(paper.arxiv_id, paper.version), job.request)
+    report.plan(cited)
+    wanted = {one.arxiv_id: one.state for one in cited if one.arxiv_id and one.state in {"fetch", "there"}}
     known = {part.id: part for part in store.parts(job.id)}
     planned = []
-    for name in dict.fromkeys(wanted):
+    for name, state in wanted.items():
         part = f"{job.id}-{name.replace('/', '.')}"
         if part in known:
             if known[part].state in {"failed", "cancelled"}:
                 anew(bench, part)
-        elif name in there:
+        elif state == "there":
             part = ""
         else:
             store.save_job(JobRecord(id=part, kind="ingest", request=Source(name).request()))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from codegen.dataset import Dataset, DatasetEntry
     from ingest.arxiv import ArxivSource
+    from ingest.grobid import Grobid
+    from ingest.inspire import InspireSource
     from kb.embedding import Embedder
     from kb.index import Index
     from kb.retrieval import Retriever
@@ -134,6 +136,31 @@ class Workspace:
             )
 
         return self._part("arxiv", open_)
+
+    @property
+    def inspire(self) -> InspireSource:
+        """The source of other names and of reference lists, cached under the home."""
+
+        def open_() -> InspireSource:
+            from ingest.inspire import InspireSource
+
+            return InspireSource(base_url=self.settings.inspire_url, cache=self.folder("inspire"))
+
+        return self._part("inspire", open_)
+
+    @property
+    def grobid(self) -> Grobid | None:
+        """The reader of PDF structure, where the settings name one."""
+        url = self.settings.grobid_url
+        if url is None:
+            return None
+
+        def open_() -> Grobid:
+            from ingest.grobid import Grobid
+
+            return Grobid(url)
+
+        return self._part("grobid", open_)
 
     @property
     def data_folders(self) -> tuple[Path, ...]:

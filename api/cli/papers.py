@@ -22,12 +22,21 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     sources: Annotated[
-        list[str], typer.Argument(metavar="ID_OR_FILE...", help="arXiv identifiers, or .tex, .tar.gz and .pdf files.")
+        list[str],
+        typer.Argument(
+            metavar="ID_OR_FILE...",
+            help="arXiv identifiers, DOIs, INSPIRE records, report numbers; or .tex, .tar.gz and .pdf files.",
+        ),
     ],
     name: Annotated[str | None, typer.Option("--id", help="The paper's id, where it is one local file.")] = None,
     references: Annotated[
-        str, typer.Option(metavar="none|all", help="Which of the papers that it cites to fetch and ingest with it.")
-    ] = "none",
+        str | None,
+        typer.Option(
+            metavar="none|selection|all",
+            help="Which cited papers to ingest with it: those that define parts of its selection, which is usual for "
+            "a paper from arXiv; all; or none, which is usual for a file.",
+        ),
+    ] = None,
     max_references: Annotated[int, typer.Option(min=0, help="How many of them at most.")] = 20,
 ) -> None:
     """Read papers, distil their cuts and keep them.
@@ -40,14 +49,15 @@ def ingest(
     from api.cli.main import fail
     from api.cli.progress import job_progress
     from api.intake import Source
-    from api.references import wishes
+    from api.references import usual, wishes
     from api.settings import Settings
     from api.workspace import Workspace
 
     if name is not None and len(sources) > 1:
         message = f"--id names one paper, and {len(sources)} were given"
         raise InputError(message, hint="ingest them one by one, or leave --id away")
-    wished = wishes(references, max_references)
+    if references is not None:
+        wishes(references, max_references)
     failed: list[CutbookError] = []
 
     def told(error: CutbookError) -> None:
@@ -59,7 +69,9 @@ def ingest(
     requests = []
     for text in sources:
         try:
-            requests.append({**Source.of(text, arxiv_id=name).request(), **wished})
+            source = Source.of(text, arxiv_id=name)
+            wanted = references or usual(file=source.path is not None)
+            requests.append({**source.request(), **wishes(wanted, max_references)})
         except CutbookError as error:
             told(error)
     done: list[JobRecord] = []
@@ -88,6 +100,9 @@ def print_taken(workspace: Workspace, done: Sequence[JobRecord]) -> None:
         return
     results = [job.result or {} for job in done]
     taken = recount(workspace, [Intake(**{name: result[name] for name in Intake.__slots__}) for result in results])
+    for intake in taken:
+        for note in intake.notes:
+            errors().print(f"Note on {intake.arxiv_id}: {note}", style="yellow", soft_wrap=True)
     table = grid("paper", "title")
     for header in ("cuts", "delegated", "unresolved"):
         table.add_column(header, justify="right")

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from api.cli.screen import errors
-from kb.store.records import JobRecord, Stage
+from kb.store.records import CitedPaper, JobRecord, Stage
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _Show = Callable[[JobRecord, Sequence[JobRecord]], None]
 
@@ -16,20 +21,19 @@ _Show = Callable[[JobRecord, Sequence[JobRecord]], None]
 def job_progress() -> Iterator[_Show]:
     """Yield the function that is told how far a job and its parts are.
 
-    It draws on stderr, where someone looks; which cited papers are fetched is said in any case.
+    It draws on stderr, where someone looks; what is planned for the cited papers is told in any case, and first.
     """
     console = errors()
     planned = False
 
-    def plan(parts: Sequence[JobRecord]) -> None:
+    def plan(job: JobRecord) -> None:
         nonlocal planned
-        if parts and not planned:
+        if job.cited and not planned:
             planned = True
-            names = ", ".join(short(part) for part in parts)
-            console.print(f"Cited papers to fetch: {len(parts)} ({names})", soft_wrap=True)
+            print_plan(console, job.cited)
 
     if not console.is_terminal:
-        yield lambda _job, parts: plan(parts)
+        yield lambda job, _parts: plan(job)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
@@ -43,7 +47,7 @@ def job_progress() -> Iterator[_Show]:
             bar.update(lines[name], description=text, completed=stage.done, total=stage.total or None)
 
         def show(job: JobRecord, parts: Sequence[JobRecord]) -> None:
-            plan(parts)
+            plan(job)
             for stage in job.stages:
                 line(stage.name, f"{short(job)}: {stage.name}", stage)
             for part in parts:
@@ -53,6 +57,26 @@ def job_progress() -> Iterator[_Show]:
                     bar.remove_task(lines.pop(part.id))
 
         yield show
+
+
+def print_plan(out: Console, cited: Sequence[CitedPaper]) -> None:
+    """Print which cited papers are fetched, linked and left out, each with the sentence that says why."""
+    from rich.text import Text
+
+    from api.cli.screen import grid
+
+    table = grid("cited", "paper", "plan", "because")
+    styles = {"fetch": "green", "there": "cyan", "left out": "dim", "unavailable": "yellow"}
+    words = {"there": "in the base"}
+    for one in cited:
+        because = Text(one.why)
+        if one.quote and one.state in {"fetch", "there"}:
+            because.append(f" “{shorten(one.quote, 160, placeholder=' …')}”", style="dim")
+        name = Text.assemble((one.arxiv_id or "", "cyan"), " " if one.arxiv_id else "", shorten(one.title, 70))
+        table.add_row(
+            Text(f"[{one.label}]"), name, Text(words.get(one.state, one.state), style=styles[one.state]), because
+        )
+    out.print(table)
 
 
 def short(job: JobRecord) -> str:

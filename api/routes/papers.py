@@ -30,12 +30,17 @@ PaperId = Annotated[
 
 
 class PaperRequest(BaseModel):
-    """Which paper to fetch from arXiv."""
+    """Which paper to fetch from arXiv, and which of the papers that it cites."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"id": "2203.01808"}]})
 
-    id: str = Field(min_length=1, max_length=200, description="arXiv identifier, with or without version, or its URL")
-    references: References = Field(default="none", description="which of the papers it cites to ingest with it")
+    id: str = Field(
+        min_length=1, max_length=200, description="arXiv identifier or URL, DOI, INSPIRE record, report number"
+    )
+    references: References = Field(
+        default="selection",
+        description="the cited papers to ingest with it: those that define its selection, all, none",
+    )
     max_references: int = Field(default=MOST, ge=0, le=500, description="how many of them at most")
 
 

@@ -116,6 +116,17 @@ class Stage(_Record):
     total: int = Field(default=0, ge=0)
 
 
+class CitedPaper(_Record):
+    """A paper that another one cites: what is to be done about it, and the sentence that says why."""
+
+    label: str = Field(description="as the citing paper prints it")
+    arxiv_id: str | None = None
+    title: str = ""
+    state: Literal["fetch", "there", "left out", "unavailable"] = "fetch"
+    why: str = ""
+    quote: str = ""
+
+
 class JobRecord(_Record):
     """A piece of work: what was asked, how far it is, what came of it.
 
@@ -127,6 +138,7 @@ class JobRecord(_Record):
     state: JobState = "queued"
     request: dict[str, Any] = Field(default_factory=dict)
     stages: tuple[Stage, ...] = Field(default=(), description="those that were begun, the present one last")
+    cited: tuple[CitedPaper, ...] = Field(default=(), description="the cited papers of its plan, once there is one")
     attempt: int = Field(default=1, ge=1, description="one more whenever it is begun anew")
     revision: int = Field(default=0, ge=0, description="one more with every change")
     steps: int = Field(default=0, ge=0, description="which sequence of steps this attempt was begun with")

@@ -5,19 +5,20 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from api.settings import Settings
 from api.workspace import Workspace
+from ingest.arxiv import ArxivSource
 from kb.document import Block, Document, Section, SourcePiece
 from kb.index import Hit, Kind
 from kb.passages import CutPassage, Passage
 from kb.ssc import Cut, Evidence, Origin, Paper, Region, SelectionCriteria, Subject, Variable
+from tests.services import Reply, Services, serving
 
 TITLE = "A search with two leptons"
 ELECTRONS = "Electrons are required to have p_T > 7 GeV and |η| < 2.47, well inside the tracker."
@@ -167,87 +168,40 @@ def home(filled: Workspace) -> Path:
     return filled.home
 
 
-FEED = """<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom"
-xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"><opensearch:totalResults>{count}</opensearch:totalResults>
-<opensearch:startIndex>0</opensearch:startIndex><opensearch:itemsPerPage>1</opensearch:itemsPerPage>
-<id>x</id><title>q</title><updated>2022-03-03T00:00:00-05:00</updated>{entry}</feed>"""
-ENTRY = """<entry><id>http://arxiv.org/abs/{name}</id><updated>2022-03-03T00:00:00Z</updated>
-<published>2022-03-03T00:00:00Z</published><title>A paper from arXiv</title><summary>s</summary>
-<author><name>ATLAS Collaboration</name></author>
-<link href="http://arxiv.org/abs/{name}" rel="alternate" type="text/html"/>
-<arxiv:primary_category xmlns:arxiv="http://arxiv.org/schemas/atom" term="hep-ex"/>
-<category term="hep-ex" scheme="http://arxiv.org/schemas/atom"/></entry>"""
+@dataclass
+class Library(Services):
+    """arXiv with papers of a sentence or two, each as its version 2; e-prints are sent only while `open` is set."""
 
-
-class PlayedArxiv:
-    """Plays arXiv on loopback: knows the papers it was given, each as its version 2, and what it was asked.
-
-    E-prints are sent only while `open` is set.
-    """
-
-    def __init__(self) -> None:
-        self.papers: dict[str, str] = {}
-        self.asked: list[str] = []
-        self.open = threading.Event()
-        self.open.set()
+    open: threading.Event = field(default_factory=threading.Event)
 
     def has(self, name: str, text: str, *, title: str = "", cites: Sequence[str] = ()) -> None:
         """Know a paper with this selection, which cites others."""
         items = "".join(f"\\bibitem{{r{n}}} ATLAS Collaboration, arXiv:{cited}.\n" for n, cited in enumerate(cites))
         references = f"\\begin{{thebibliography}}{{9}}\n{items}\\end{{thebibliography}}\n" if cites else ""
-        self.papers[name] = (
+        source = (
             f"\\documentclass{{article}}\\title{{{title}}}\\begin{{document}}\\maketitle\n"
             f"\\section{{Selection}}\n{text}\n{references}\\end{{document}}\n"
         )
+        self.paper(f"{name}v2", source=gzip.compress(source.encode(), mtime=0), title="A paper from arXiv")
 
-    def answer(self, path: str) -> bytes | None:
-        """Return the body for a path, or None where there is nothing."""
-        self.asked.append(path)
-        parts = urlsplit(path)
-        if parts.path == "/api":
-            name = parse_qs(parts.query)["id_list"][0].removesuffix("v2")
-            known = name in self.papers
-            entry = ENTRY.format(name=f"{name}v2") if known else ""
-            return FEED.format(count=int(known), entry=entry).encode()
-        self.open.wait(60)
-        text = self.papers.get(parts.path.removeprefix("/e-print/").removesuffix("v2"))
-        return gzip.compress(text.encode(), mtime=0) if text is not None else None
+    def answer(self, target: str) -> Reply:
+        """Hold e-prints back while `open` is not set."""
+        if target.startswith(self.eprints):
+            self.open.wait(60)
+        return super().answer(target)
 
 
 @pytest.fixture
-def arxiv(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedArxiv]:
-    """Run a stand-in for arXiv and point the settings to it."""
-    played = PlayedArxiv()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = played.answer(self.path)
-            if body is None:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """Say nothing where a client was killed."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    for name, path in (("API", "api"), ("EPRINT", "e-print"), ("PDF", "pdf")):
-        monkeypatch.setenv(f"CUTBOOK_ARXIV_{name}_URL", f"{base}/{path}")
-    yield played
-    played.open.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def arxiv(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    """Run arXiv and INSPIRE on loopback and point the settings to them."""
+    library = Library()
+    library.open.set()
+    with serving(library):
+        for name, path in (("API", library.api), ("EPRINT", library.eprints), ("PDF", library.pdfs)):
+            monkeypatch.setenv(f"CUTBOOK_ARXIV_{name}_URL", f"{library.address}{path}")
+        monkeypatch.setenv("CUTBOOK_INSPIRE_URL", library.inspire_url)
+        yield library
+        library.open.set()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -259,8 +213,15 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _hurry(workspace: Workspace) -> Workspace:
-    workspace.arxiv._delay = 0
-    workspace.arxiv._retries = 0
+    settings = workspace.settings
+    workspace.parts["arxiv"] = ArxivSource(
+        api_url=settings.arxiv_api_url,
+        eprint_url=settings.arxiv_eprint_url,
+        pdf_url=settings.arxiv_pdf_url,
+        cache=workspace.folder("sources"),
+        delay=0.0,
+        retries=0,
+    )
     return workspace
 
 

@@ -51,8 +51,8 @@ def test_a_misspelt_setting_is_noticed(look: Callable[[], dict[str, Check]], mon
 def test_a_setting_that_has_no_effect_yet_is_told(
     look: Callable[[], dict[str, Check]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CUTBOOK_GROBID_URL", "http://127.0.0.1:9")
-    assert look()["GROBID"].state == "warning"
+    monkeypatch.setenv("CUTBOOK_LLM_URL", "http://127.0.0.1:9")
+    assert look()["language model"].state == "warning"
 
 
 def test_what_fails_is_told_with_its_hint_and_the_rest_is_still_looked_at(
