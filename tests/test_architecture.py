@@ -20,7 +20,7 @@ MAY_IMPORT = {
 }
 ROOMS = sorted(MAY_IMPORT)
 LONGEST = 400
-HAVE_A_SECOND_NOUN = {"kb/ssc.py", "ingest/latex_commands.py", "ingest/latex_expansion.py"}
+HAVE_A_SECOND_NOUN = {"ingest/latex_commands.py", "ingest/latex_expansion.py"}
 """Modules that are longer still; a module leaves this list for good when it is split."""
 
 
