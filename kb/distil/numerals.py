@@ -83,10 +83,11 @@ def numerals(text: str) -> Numerals:
 
 
 def _masses(tokens: list[Token]) -> Iterator[float]:
+    """Yield the masses of known particles that words or symbols name: `the Z boson mass`, `m_Z`, `|m_ℓℓ − m_Z|`."""
     for token in tokens:
         if token.kind == "M" and token.value:
             yield float(token.value)
-        elif token.kind == "v" and token.value.window:
-            mass = mass_named(token.value.window)
+        elif token.kind == "v":
+            mass = mass_named(token.value.window or token.text)
             if mass is not None:
                 yield mass

@@ -85,8 +85,12 @@ def test_numbers_of_a_list_share_its_unit() -> None:
         assert ground(changed(cut, unit="TeV"), {document.document_hash: document}) != ()
 
 
-def test_a_window_around_a_mass_that_is_not_named_is_not_grounded() -> None:
-    document = paper("# Selection\n\nThe dilepton mass must lie within 10 GeV of the Z boson mass.")
+@pytest.mark.parametrize(
+    "text",
+    ["The dilepton mass must lie within 10 GeV of the Z boson mass.", "Events must have |m_ℓℓ − m_Z| < 10 GeV."],
+)
+def test_a_window_around_a_mass_that_is_not_named_is_not_grounded(text: str) -> None:
+    document = paper(f"# Selection\n\n{text}")
     (cut,) = distil(document).cuts
     higgs = changed(cut, value=[115.2, 135.2])
     assert ground(higgs, {document.document_hash: document}) != ()
@@ -98,3 +102,10 @@ def test_a_letter_in_a_word_names_no_variable(variable: str) -> None:
     (cut,) = distil(document).cuts
     other = changed(cut, variable={"id": variable})
     assert f"the variable {variable} is not in the quote" in ground(other, {document.document_hash: document})
+
+
+def test_a_window_may_be_around_a_symbol() -> None:
+    document = paper("# Selection\n\nThe dilepton mass must exceed 12 GeV and differ from m_Z by at least 10 GeV.")
+    cut = distil(document).cuts[0]
+    window = changed(cut, operator="not_in", value=[81.1876, 101.1876])
+    assert ground(window, {document.document_hash: document}) == ()
