@@ -44,7 +44,9 @@ def request_analysis(
         version=paper.version,
         dataset=opened.name,
     )
-    workspace.store.save_analysis(record)
+    # One that a job is at is not queued once more.
+    if not any(known.id == record.id and not known.finished_at for known in workspace.store.analyses()):
+        workspace.store.save_analysis(record)
     return {
         "paper": record.arxiv_id,
         "dataset": record.dataset,

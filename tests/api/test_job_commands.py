@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from api.cli import main
+from api.cli.progress import job_progress
 from api.settings import Settings
 from kb.store import JobRecord, Problem, Stage, Store
 
@@ -92,6 +95,24 @@ def test_without_jobs_it_says_where_they_come_from(capsys: pytest.CaptureFixture
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "cutbook ingest" in printed.err
+
+
+def test_progress_is_drawn_with_a_line_for_each_stage_and_each_part_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr("api.cli.progress.errors", lambda: drawn)
+    stages = (Stage(name="embed", done=64, total=143), Stage(name="references", done=1, total=3))
+    job = JobRecord(id="a", kind="ingest", state="running", request={"id": "1801.00000"}, stages=stages)
+    part = JobRecord(id="a-1", kind="ingest", state="running", request={"id": "1801.00001"}, stages=stages[:1])
+    with job_progress() as watch:
+        watch(job, [part])
+        drawn.file.truncate(0)
+        watch(job, [part.model_copy(update={"state": "done"})])
+        time.sleep(0.3)
+    text = drawn.file.getvalue()  # type: ignore[attr-defined]
+    assert "1801.00000: embed" in text
+    assert "64/143" in text
+    assert "1801.00000: references" in text
+    assert "  1801.00001: embed" not in text.rpartition("references")[2]
 
 
 def test_an_interrupted_harvest_goes_on_when_it_is_asked_for_again(arxiv: Any, settings: Settings) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from api.jobs import seat
 from api.seat import Seat
+from api.settings import Settings
+from api.workspace import Workspace
 from kb.errors import HomeInUseError
 
 SITTING = """
@@ -43,12 +46,12 @@ def test_an_embedded_home_has_one_seat_and_says_who_has_it(tmp_path: Path) -> No
         process.communicate()
     assert f"the home {tmp_path} is open in process {process.pid}" in caught.value.message
     assert "cutbook serve at http://127.0.0.1:1), since 2" in caught.value.message
-    seat = seats(tmp_path, 1)
-    assert seat.owner() is None
-    seat.take()
-    assert seat.owner() == seats(tmp_path, 1).owner()
-    seat.leave()
-    assert seat.owner() is None
+    mine = seats(tmp_path, 1)
+    assert mine.owner() is None
+    mine.take()
+    assert (mine.owner() or {})["pid"] == os.getpid()
+    mine.leave()
+    assert mine.owner() is None
 
 
 def test_the_name_of_a_killed_process_is_free_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
@@ -81,3 +84,30 @@ def test_names_of_other_homes_are_not_judged(tmp_path: Path) -> None:
     for strange in (name, "local", "", "a.b.c"):
         assert not mine.is_free(strange)
     mine.leave()
+
+
+@pytest.mark.parametrize(
+    ("database_url", "qdrant_url", "may_share"),
+    [
+        (None, None, False),
+        ("postgresql://127.0.0.1/x", None, False),
+        (None, "http://127.0.0.1:6333", False),
+        ("postgresql://127.0.0.1/x", "http://127.0.0.1:6333", True),
+    ],
+)
+def test_processes_share_a_home_whose_engines_are_all_servers(
+    settings: Settings, database_url: str | None, qdrant_url: str | None, may_share: bool
+) -> None:
+    given = settings.model_copy(update={"database_url": database_url, "qdrant_url": qdrant_url})
+    process, _ = sit(given.home)
+    mine = seat(Workspace(given))
+    try:
+        if may_share:
+            assert mine.take().split(".")[1] == "1"
+        else:
+            with pytest.raises(HomeInUseError):
+                mine.take()
+    finally:
+        mine.leave()
+        process.kill()
+        process.communicate()
