@@ -65,7 +65,8 @@ def print_plan(out: Console, cited: Sequence[CitedPaper]) -> None:
 
     from api.cli.screen import grid
 
-    table = grid("cited", "paper", "plan", "because")
+    wanted = sum(one.state == "fetch" for one in cited)
+    table = grid("cited", "paper", "plan", "because", title=f"Cited papers to fetch: {wanted}")
     styles = {"fetch": "green", "there": "cyan", "left out": "dim", "unavailable": "yellow"}
     words = {"there": "in the base"}
     for one in cited:

@@ -24,7 +24,7 @@ MAIN = "1801.00000"
 # place is taken by a hash of the text, spun out in time as if batches were embedded.
 FORKS = """
 import hashlib, json, os, sys, time
-import api.app, api.cli.main, api.durable, arxiv, httpx, ingest.arxiv, ingest.latex, ingest.reader
+import api.app, api.cli.main, api.durable, arxiv, httpx, ingest.arxiv, ingest.inspire, ingest.latex, ingest.reader
 import kb.distil, kb.embedding, kb.index.edge, kb.retrieval, kb.store, qdrant_edge, rich.table, stamina
 
 class Embedder:
@@ -43,6 +43,8 @@ class Embedder:
 kb.embedding.Embedder = Embedder
 polite = ingest.arxiv.ArxivSource.__init__
 ingest.arxiv.ArxivSource.__init__ = lambda self, **given: polite(self, **given, delay=0.0)
+paced = ingest.inspire.InspireSource.__init__
+ingest.inspire.InspireSource.__init__ = lambda self, **given: paced(self, **given, requests=1000)
 for line in sys.stdin:
     if (child := os.fork()) == 0:
         os.setsid()
