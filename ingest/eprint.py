@@ -16,8 +16,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal, NoReturn
 
+from ingest.encoding import declared_encoding, decode_latex
 from ingest.eprint_archive import ArchiveLimits, is_tar, read_archive, relative_name
-from ingest.latex_encoding import declared_encoding, decode_latex
 from kb.errors import SourceError, UnsafeArchiveError
 
 TEXT_SUFFIXES = frozenset(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.encoding import decode_latex
 from ingest.eprint import open_eprint, open_local
 from ingest.eprint_archive import ArchiveLimits
-from ingest.latex_encoding import decode_latex
 from kb.errors import SourceError, UnsafeArchiveError
 
 PAPER = b"\\documentclass{article}\n\\begin{document}\nMuons have p.\n\\end{document}\n"

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.eprint import open_local
 from ingest.latex import read_latex
-from ingest.latex_tokens import tokenise
+from ingest.latex.tokens import tokenise
 from kb.document import Document
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ingest.latex_composition import BlockDraft, Item, Run, Target, plain_text
-from ingest.latex_expansion import Expander
-from ingest.latex_families import environments
-from ingest.latex_numbering import Numbering
-from ingest.latex_page import Aside, Page
-from ingest.latex_tokens import Token
+from ingest.latex.composition import BlockDraft, Item, Run, Target, plain_text
+from ingest.latex.expansion import Expander
+from ingest.latex.families import environments
+from ingest.latex.numbering import Numbering
+from ingest.latex.page import Aside, Page
+from ingest.latex.tokens import Token
 
 Inline = Callable[[Sequence[Token], Expander], list[Item]]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from ingest.eprint import Eprint
-from ingest.latex_macros import NO_VALUE, STAR, Definitions, Macro, Parameter, ignored_commands, usual_macros
-from ingest.latex_tokens import Token, plain, tokenise
+from ingest.latex.macros import NO_VALUE, STAR, Definitions, Macro, Parameter, ignored_commands, usual_macros
+from ingest.latex.tokens import Token, plain, tokenise
 
 MAX_DEPTH = 100
 MAX_DECISIONS = 5

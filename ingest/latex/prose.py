@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from ingest.latex_composition import THIN_SPACE, BlockDraft, Item, Run, plain_text
-from ingest.latex_equations import Equations
-from ingest.latex_expansion import MAX_UNENDED, Expander, Reading
-from ingest.latex_families import SECTIONS, commands, environment_arguments, environments, reference_styles
-from ingest.latex_floats import Floats
-from ingest.latex_handlers import HANDLERS, cite, cross_reference, footnote, glossary_term, section
-from ingest.latex_math import SPACES, MathReader, is_math_command
-from ingest.latex_numbering import Numbering
-from ingest.latex_page import Page
-from ingest.latex_siunitx import quantity
-from ingest.latex_symbols import accented, symbol
-from ingest.latex_tables import TABULARS, TableReader
-from ingest.latex_tokens import Token, plain
+from ingest.latex.composition import THIN_SPACE, BlockDraft, Item, Run, plain_text
+from ingest.latex.equations import Equations
+from ingest.latex.expansion import MAX_UNENDED, Expander, Reading
+from ingest.latex.families import SECTIONS, commands, environment_arguments, environments, reference_styles
+from ingest.latex.floats import Floats
+from ingest.latex.handlers import HANDLERS, cite, cross_reference, footnote, glossary_term, section
+from ingest.latex.mathematics import SPACES, MathReader, is_math_command
+from ingest.latex.numbering import Numbering
+from ingest.latex.page import Page
+from ingest.latex.siunitx import quantity
+from ingest.latex.symbols import accented, symbol
+from ingest.latex.tables import TABULARS, TableReader
+from ingest.latex.tokens import Token, plain
 
 _MAX_NESTING = 30
 _LIGATURE = re.compile(r"-{2,3}|``|''|`|,,")

@@ -1,6 +1,6 @@
 r"""What a paper's macros stand for: definitions, their parameters, and the usual ones of the collaborations.
 
-`latex_macros.toml` holds what papers use without shipping it (CMS and ATLAS macros, heppennames) as LaTeX source, so
+`macros.toml` holds what papers use without shipping it (CMS and ATLAS macros, heppennames) as LaTeX source, so
 that a physicist may add to it; what a paper defines itself always wins.
 """
 
@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-from ingest.latex_tokens import Token, tokenise
+from ingest.latex.tokens import Token, tokenise
 from kb.errors import FaultError
 
 ParameterKind = Literal["mandatory", "optional", "star", "delimited", "token", "embellishment"]
@@ -127,11 +127,11 @@ def counted_parameters(count: int, default: Iterable[Token] | None) -> tuple[Par
 def usual_macros() -> dict[str, Macro]:
     """Load the macros that papers use without defining them."""
     macros: dict[str, Macro] = {}
-    for group, entries in _table("latex_macros.toml", "macros").items():
+    for group, entries in _table("macros.toml", "macros").items():
         for name, given in entries.items() if isinstance(entries, dict) else ():
             entry = {"body": given} if isinstance(given, str) else given
             if not isinstance(entry, dict) or not isinstance(entry.get("body"), str):
-                msg = f"latex_macros.toml: [macros.{group}] {name} needs a body"
+                msg = f"macros.toml: [macros.{group}] {name} needs a body"
                 raise FaultError(msg, hint="Write NAME = 'body' or NAME = { arguments = 1, body = '…' }.")
             arguments = entry.get("arguments", 0)
             counted = isinstance(arguments, int)
@@ -143,18 +143,18 @@ def usual_macros() -> dict[str, Macro]:
 @lru_cache(maxsize=1)
 def standard_styles() -> frozenset[str]:
     """Return the style and class files that define layout only, and need not be read when an e-print ships them."""
-    return frozenset(str(_table("latex_ignored.toml", "styles")["layout_only"]).split())
+    return frozenset(str(_table("ignored.toml", "styles")["layout_only"]).split())
 
 
 @lru_cache(maxsize=1)
 def ignored_commands() -> dict[str, str]:
     """Return the commands that print nothing, with the arguments they take along."""
-    table = _table("latex_ignored.toml", "commands")
+    table = _table("ignored.toml", "commands")
     return {name: specification for specification, names in table.items() for name in str(names).split()}
 
 
 def _table(file: str, section: str) -> dict[str, object]:
-    table = tomllib.loads(files("ingest").joinpath(file).read_text("utf-8")).get(section)
+    table = tomllib.loads(files("ingest.latex").joinpath(file).read_text("utf-8")).get(section)
     if not isinstance(table, dict):
         msg = f"{file} has no table [{section}]"
         raise FaultError(msg, hint="Put the table back; the reader does not work without it.")

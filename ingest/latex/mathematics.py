@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ingest.latex_expansion import Expander
-from ingest.latex_families import commands, environments
-from ingest.latex_formulas import Atom, accented, characters, join, kind_of, operand
-from ingest.latex_symbols import functions, math_accent, symbol
-from ingest.latex_tokens import Token, plain
+from ingest.latex.expansion import Expander
+from ingest.latex.families import commands, environments
+from ingest.latex.formulas import Atom, accented, characters, join, kind_of, operand
+from ingest.latex.symbols import functions, math_accent, symbol
+from ingest.latex.tokens import Token, plain
 
 SPACES = {
     **dict.fromkeys((" ", ";", ":", ">", "quad", "qquad", "enspace", "enskip", "space", "nobreakspace", "~"), "space"),

@@ -1,7 +1,7 @@
 r"""LaTeX papers as Documents: macros expanded, mathematics as plain Unicode, every piece with its place in the source.
 
-The road: `latex_tokens` cuts the files into tokens, `latex_expansion` expands macros, `latex_prose` gathers blocks,
-`latex_composition` lays them out. A collaboration's list of authors behind the bibliography is left out of the text.
+The road: `tokens` cuts the files into tokens, `expansion` expands macros, `prose` gathers blocks,
+`composition` lays them out. A collaboration's list of authors behind the bibliography is left out of the text.
 """
 
 from __future__ import annotations
@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from ingest.bibliography import (
-    is_biblatex,
-    numbered,
-    references_of_bib,
-    references_of_biblatex,
-    references_of_items,
-)
+from ingest.bibliography import numbered
 from ingest.eprint import Eprint
-from ingest.latex_commands import LatexRules
-from ingest.latex_composition import BlockDraft, Layout, Run, plain_text
-from ingest.latex_expansion import Expander, Reading
-from ingest.latex_prose import PROTECTED, ProseReader
-from ingest.latex_tokens import Token
+from ingest.latex.commands import LatexRules
+from ingest.latex.composition import BlockDraft, Layout, Run, plain_text
+from ingest.latex.expansion import Expander, Reading
+from ingest.latex.prose import PROTECTED, ProseReader
+from ingest.latex.references import is_biblatex, references_of_bib, references_of_biblatex, references_of_items
+from ingest.latex.tokens import Token
 from kb.document import Document, Reference
 from kb.errors import NoTextError, SourceError
 

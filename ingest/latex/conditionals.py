@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from ingest.latex_expansion import Expander
-from ingest.latex_macros import usual_macros
-from ingest.latex_tokens import Token, plain
+from ingest.latex.expansion import Expander
+from ingest.latex.macros import usual_macros
+from ingest.latex.tokens import Token, plain
 
 _MAX_TERMS = 60
 

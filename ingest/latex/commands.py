@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ingest.latex_conditionals import CONDITIONAL_COMMANDS, conditional_of
-from ingest.latex_expansion import Expander
-from ingest.latex_macros import (
+from ingest.latex.conditionals import CONDITIONAL_COMMANDS, conditional_of
+from ingest.latex.expansion import Expander
+from ingest.latex.macros import (
     Macro,
     Parameter,
     counted_parameters,
     standard_styles,
     xparse_parameters,
 )
-from ingest.latex_tokens import Token, plain, source, tokenise
+from ingest.latex.tokens import Token, plain, source, tokenise
 
 Command = Callable[[Expander, Token], None]
 

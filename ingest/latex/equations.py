@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ingest.latex_composition import Target
-from ingest.latex_numbering import Numbering
+from ingest.latex.composition import Target
+from ingest.latex.numbering import Numbering
 
 
 @dataclass

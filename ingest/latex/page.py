@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ingest.latex_composition import BlockDraft, Item, Run, plain_text
+from ingest.latex.composition import BlockDraft, Item, Run, plain_text
 from kb.document import BlockKind
 
 _COLLABORATION = re.compile(r"(?:The\s+)?[\w*-]+(?: and [\w*-]+)? Collaborations?\W*", re.IGNORECASE)

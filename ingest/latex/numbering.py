@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ingest.latex_composition import Target
+from ingest.latex.composition import Target
 
 _NUMBERED_LEVELS = 3
 

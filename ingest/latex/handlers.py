@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ingest.latex_composition import BlockDraft, Cite, Ref, Run, plain_text
-from ingest.latex_expansion import Expander
-from ingest.latex_families import SECTIONS, commands, reference_styles
-from ingest.latex_floats import SUBFLOAT_END
-from ingest.latex_math import skip_length
-from ingest.latex_tokens import Token, plain, source
+from ingest.latex.composition import BlockDraft, Cite, Ref, Run, plain_text
+from ingest.latex.expansion import Expander
+from ingest.latex.families import SECTIONS, commands, reference_styles
+from ingest.latex.floats import SUBFLOAT_END
+from ingest.latex.mathematics import skip_length
+from ingest.latex.tokens import Token, plain, source
 
 if TYPE_CHECKING:
-    from ingest.latex_prose import ProseReader
+    from ingest.latex.prose import ProseReader
 
 Handler = Callable[["ProseReader", Token, Expander], None]
 

@@ -45,8 +45,8 @@ def environment_arguments() -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _table(section: str) -> dict[str, str]:
-    table = tomllib.loads(files("ingest").joinpath("latex_families.toml").read_text("utf-8")).get(section)
+    table = tomllib.loads(files("ingest.latex").joinpath("families.toml").read_text("utf-8")).get(section)
     if not isinstance(table, dict) or not all(isinstance(names, str) for names in table.values()):
-        msg = f'latex_families.toml: [{section}] must hold NAME = "names"'
+        msg = f'families.toml: [{section}] must hold NAME = "names"'
         raise FaultError(msg, hint="Put the table back; the reader does not work without it.")
     return table

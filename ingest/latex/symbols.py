@@ -1,6 +1,6 @@
 r"""Characters for control sequences: `\alpha` is α, `\geq` is ≥, `\'e` is é.
 
-pylatexenc's table serves; `latex_symbols.toml` changes and completes it.
+pylatexenc's table serves; `symbols.toml` changes and completes it.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def functions() -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _table(section: str) -> dict[str, str]:
-    table = tomllib.loads(files("ingest").joinpath("latex_symbols.toml").read_text("utf-8")).get(section)
+    table = tomllib.loads(files("ingest.latex").joinpath("symbols.toml").read_text("utf-8")).get(section)
     if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-        msg = f'latex_symbols.toml: [{section}] must hold NAME = "characters"'
+        msg = f'symbols.toml: [{section}] must hold NAME = "characters"'
         raise FaultError(msg, hint="Put the table back; the reader does not work without it.")
     return table
 

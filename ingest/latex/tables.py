@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ingest.latex_composition import BlockDraft, CellDraft, Item
-from ingest.latex_expansion import Expander
-from ingest.latex_math import skip_length
-from ingest.latex_tokens import Token, plain
+from ingest.latex.composition import BlockDraft, CellDraft, Item
+from ingest.latex.expansion import Expander
+from ingest.latex.mathematics import skip_length
+from ingest.latex.tokens import Token, plain
 
 TABULARS = frozenset(
     [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from ingest.latex_expansion import Expander
-from ingest.latex_tokens import Token, plain
+from ingest.latex.expansion import Expander
+from ingest.latex.tokens import Token, plain
 
 Render = Callable[[Sequence[Token], Expander], str]
 
