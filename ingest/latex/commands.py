@@ -16,11 +16,23 @@ _AUTHOR_LIST_SIZE = 20_000
 
 def _begin(expander: Expander, place: Token) -> None:
     name = plain(expander.braced() or [])
+    if name in expander.definitions.hidden:
+        _skip_hidden(expander, name)
+        return
     environment = expander.definitions.environments.get(name)
     if environment is not None:
         expander.expand(environment[0], place)
     else:
         expander.push([Token("begin_env", name, place.file, place.pos)])
+
+
+def _skip_hidden(expander: Expander, name: str) -> None:
+    """Skip an environment that the paper hides; one that never ends is read."""
+    mark = expander.mark()
+    while (token := expander.raw()) is not None:
+        if token.kind == "macro" and token.text == "end" and expander.word() == name:
+            return
+    expander.reset(mark)
 
 
 def _end(expander: Expander, place: Token) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from ingest.latex.bundles import usual_macros
 from ingest.latex.expansion import Expander
-from ingest.latex.macros import usual_macros
 from ingest.latex.tokens import Token, plain
 
 _MAX_TERMS = 60
@@ -129,8 +129,31 @@ def _ifdim(expander: Expander) -> bool:
 
 
 def _ifcase(expander: Expander) -> bool:
-    token = expander.next()
-    return token is not None and token.text.startswith("0")
+    r"""Go on behind the `\or` of the number that follows, its `\else` or its `\fi`."""
+    text = ""
+    for _ in range(12):
+        token = expander.next()
+        if token is None or token.kind not in ("chars", "space", "eof") or (token.kind != "chars" and text):
+            if token is not None and token.kind in ("macro", "frozen") and not text:
+                text = "0"
+                if token.text == "value":
+                    expander.argument()
+            elif token is not None and token.kind != "space":
+                expander.unread([token])
+            break
+        text += token.text.strip()
+        if rest := text.lstrip("+-").lstrip("0123456789"):
+            expander.unread([token._replace(text=rest, pos=token.pos + len(token.text) - len(rest))])
+            text = text.removesuffix(rest)
+            break
+    wanted = int(text) if text.lstrip("+-").isdigit() else 0
+    for _ in range(wanted if wanted > 0 else 0):
+        end = expander.skip_branch("or", "else")
+        if end != "or":
+            if end == "fi":
+                expander.unread([Token("macro", "fi")])
+            return True
+    return wanted >= 0
 
 
 def _ifdefined(expander: Expander) -> bool:
@@ -313,7 +336,7 @@ def _never(arguments: int) -> Callable[[Expander, Token], None]:
 def _else(expander: Expander, _: Token) -> None:
     if expander.conditionals:
         expander.conditionals -= 1
-        expander.skip_branch(stop_at_else=False)
+        expander.skip_branch()
 
 
 def _fi(expander: Expander, _: Token) -> None:

@@ -2,8 +2,10 @@ r"""The commands that define: macros, environments, switches, units, acronyms.""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
+from ingest.latex.bundles import usual_macros
 from ingest.latex.expansion import Expander
 from ingest.latex.macros import Macro, Parameter, counted_parameters, xparse_parameters
 from ingest.latex.tokens import Token, plain, source, tokenise
@@ -11,9 +13,31 @@ from ingest.latex.tokens import Token, plain, source, tokenise
 Command = Callable[[Expander, Token], None]
 
 
+# They move boxes, which is how papers of old build a relation sign out of two.
+_BOX_COMMANDS = frozenset(
+    ["raise", "lower", "rlap", "llap", "ooalign", "raisebox", "shortstack", "vcenter", "mathpalette", "oalign"]
+)
+_TILDES = frozenset(["sim", "approx", "simeq"])
+
+
 def define(expander: Expander, name: str, macro: Macro) -> None:
+    """Give a macro its meaning, unless the reader's own must stay."""
     if name and name not in expander.reading.protected:
-        expander.definitions.macros[name] = macro
+        relation = None if macro.parameters else _stacked_relation(macro)
+        expander.definitions.macros[name] = relation or macro
+
+
+def _stacked_relation(macro: Macro) -> Macro | None:
+    r"""Return `\lesssim` or `\gtrsim` for a macro that sets one sign above a tilde, which has no words to read."""
+    commands = {token.text for token in macro.body if token.kind in ("macro", "frozen")}
+    if not commands & _BOX_COMMANDS or not commands & _TILDES:
+        return None
+    text = "".join(token.text for token in macro.body if token.kind == "chars")
+    less = "<" in text or bool(commands & {"lt", "less"})
+    greater = ">" in text or bool(commands & {"gt", "greater"})
+    if less == greater:
+        return None
+    return Macro((), tuple(tokenise(r"\ensuremath{\lesssim}" if less else r"\ensuremath{\gtrsim}")))
 
 
 def _is_defined(expander: Expander, name: str) -> bool:
@@ -38,6 +62,36 @@ def _command_definition(expander: Expander) -> tuple[str, Macro]:
     default = expander.optional() if count else None
     body = expander.argument()
     return name, Macro(counted_parameters(int(count) if count.isdigit() else 0, default), tuple(body))
+
+
+def _new_command_x(expander: Expander, _: Token) -> None:
+    r"""`\newcommandx\name[count][1=default, 3=default]{body}` of xargs: any argument may be optional."""
+    expander.star()
+    name = expander.name()
+    count = plain(expander.optional() or [])
+    parameters = list(counted_parameters(int(count) if count.isdigit() else 0, None))
+    for number, default in _numbered_defaults(expander.optional() or []):
+        if 0 < number <= len(parameters):
+            parameters[number - 1] = Parameter("optional", tuple(default))
+    define(expander, name, Macro(tuple(parameters), tuple(expander.argument())))
+
+
+def _numbered_defaults(tokens: Sequence[Token]) -> list[tuple[int, list[Token]]]:
+    """Read `1=a, 3={b, c}` as tokens by number."""
+    found: list[tuple[int, list[Token]]] = []
+    level = 0
+    for token in tokens:
+        level += {"open": 1, "close": -1}.get(token.kind, 0)
+        if level or token.kind != "chars":
+            if found:
+                found[-1][1].append(token)
+            continue
+        for piece in re.split(r"(,|\d\s*=)", token.text):
+            if match := re.fullmatch(r"(\d)\s*=", piece):
+                found.append((int(match[1]), []))
+            elif piece and piece != "," and found:
+                found[-1][1].append(token._replace(text=piece))
+    return [(number, [token for token in default if token.kind not in ("open", "close")]) for number, default in found]
 
 
 def _new_document_command(expander: Expander, _: Token) -> None:
@@ -96,7 +150,7 @@ def _let(expander: Expander, _: Token) -> None:
             expander.unread([token._replace(text=text[1:], pos=token.pos + 1)])
         token = token._replace(text=text[0])
     if name and token is not None and name not in expander.reading.protected:
-        expander.definitions.let(name, token)
+        expander.definitions.let(name, token, usual_macros())
 
 
 def _math_operator(expander: Expander, _: Token) -> None:
@@ -111,6 +165,49 @@ def _paired_delimiter(expander: Expander, _: Token) -> None:
     left, right = expander.argument(), expander.argument()
     parameters = (Parameter("star"), Parameter("optional", ()), Parameter("mandatory"))
     define(expander, name, Macro(parameters, (*left, Token("param", "#3"), *right)))
+
+
+def _paired_delimiter_x(expander: Expander, token: Token) -> None:
+    r"""`\DeclarePairedDelimiterX\name[count]{left}{right}{body}` of mathtools, whose XPP sets two parts around it."""
+    name = expander.name()
+    count = plain(expander.optional() or [])
+    before = expander.argument() if token.text.endswith("PP") else []
+    left, right = expander.argument(), expander.argument()
+    after = expander.argument() if token.text.endswith("PP") else []
+    body = [_shifted(part, 2) for part in (*before, *left, *expander.argument(), *right, *after)]
+    arguments = (Parameter("mandatory"),) * (int(count) if count.isdigit() else 0)
+    define(expander, name, Macro((Parameter("star"), Parameter("optional", ()), *arguments), tuple(body)))
+
+
+def _shifted(token: Token, by: int) -> Token:
+    return token._replace(text=f"#{int(token.text[1:]) + by}") if re.fullmatch(r"#\d", token.text) else token
+
+
+def _copy(expander: Expander, _: Token) -> None:
+    r"""`\NewCommandCopy\new\old`."""
+    name, known = expander.name(), expander.name()
+    if name and known and name not in expander.reading.protected:
+        expander.definitions.let(name, Token("macro", known), usual_macros())
+
+
+def _column_type(expander: Expander, _: Token) -> None:
+    r"""`\newcolumntype{C}[1]{>{\centering}p{#1}}`."""
+    letter = expander.word()
+    count = plain(expander.optional() or [])
+    default = expander.optional() if count else None
+    body = expander.argument()
+    if len(letter) == 1:
+        parameters = counted_parameters(int(count) if count.isdigit() else 0, default)
+        expander.definitions.columns[letter] = Macro(parameters, tuple(body))
+
+
+def _hide(expander: Expander, _: Token) -> None:
+    r"""`\excludecomment{draft}` of comment, `\excludeversion{draft}` of version."""
+    expander.definitions.hidden.add(expander.word())
+
+
+def _show(expander: Expander, _: Token) -> None:
+    expander.definitions.hidden.discard(expander.word())
 
 
 def _name_def(expander: Expander, _: Token) -> None:
@@ -173,6 +270,35 @@ def _unit(expander: Expander, _: Token) -> None:
     expander.definitions.units[name] = tuple(expander.argument())
 
 
+def _acronym_keys(expander: Expander, _: Token) -> None:
+    r"""`\DeclareAcronym{key}{short = …, long = …}` of acro."""
+    key = expander.word()
+    values: dict[str, list[Token]] = {}
+    current: list[Token] = []
+    level = 0
+    for token in expander.argument():
+        level += {"open": 1, "close": -1}.get(token.kind, 0)
+        if level or token.kind != "chars":
+            current.append(token)
+            continue
+        for piece in re.split(r"(,|=)", token.text):
+            if piece == "=":
+                current = values.setdefault(plain(current), [])
+            elif piece == ",":
+                current = []
+            elif piece:
+                current.append(token._replace(text=piece))
+    if "short" in values and "long" in values:
+        expander.definitions.acronyms[key] = (tuple(values["short"]), tuple(values["long"]))
+
+
+def _short_acronym(expander: Expander, _: Token) -> None:
+    r"""`\acrodef{key}[short]{long}` of acronym."""
+    key = expander.argument()
+    short = expander.optional() or key
+    expander.definitions.acronyms[plain(key)] = (tuple(short), tuple(expander.argument()))
+
+
 def _acronym(expander: Expander, _: Token) -> None:
     r"""`\newacronym[options]{key}{short}{long}` of glossaries."""
     expander.optional()
@@ -188,11 +314,17 @@ DEFINITIONS: Mapping[str, Command] = {
     **dict.fromkeys(("providecommand", "providerobustcmd"), _provide_command),
     **dict.fromkeys(("NewDocumentCommand", "RenewDocumentCommand", "DeclareDocumentCommand"), _new_document_command),
     **dict.fromkeys(("NewExpandableDocumentCommand", "DeclareExpandableDocumentCommand"), _new_document_command),
+    **dict.fromkeys(("newcommandx", "renewcommandx", "providecommandx", "DeclareRobustCommandx"), _new_command_x),
     "ProvideDocumentCommand": _provide_document_command,
     **dict.fromkeys(("def", "gdef", "edef", "xdef", "protected@edef"), _def),
-    "let": _let,
+    **dict.fromkeys(("let", "LetLtxMacro", "GlobalLetLtxMacro"), _let),
+    **dict.fromkeys(("NewCommandCopy", "RenewCommandCopy", "DeclareCommandCopy"), _copy),
     "DeclareMathOperator": _math_operator,
     "DeclarePairedDelimiter": _paired_delimiter,
+    **dict.fromkeys(("DeclarePairedDelimiterX", "DeclarePairedDelimiterXPP"), _paired_delimiter_x),
+    **dict.fromkeys(("newcolumntype", "renewcolumntype"), _column_type),
+    **dict.fromkeys(("excludecomment", "excludeversion", "processcomment"), _hide),
+    **dict.fromkeys(("includecomment", "includeversion"), _show),
     **dict.fromkeys(("@namedef", "csdef", "csgdef"), _name_def),
     **dict.fromkeys(("newenvironment", "renewenvironment", "provideenvironment"), _new_environment),
     **dict.fromkeys(
@@ -206,5 +338,7 @@ DEFINITIONS: Mapping[str, Command] = {
     **dict.fromkeys(("booltrue", "toggletrue"), _switch(value=True)),
     **dict.fromkeys(("boolfalse", "togglefalse"), _switch(value=False)),
     **dict.fromkeys(("DeclareSIUnit", "DeclareSIPrefix", "newunit", "DeclareSIUnitWithOptions"), _unit),
-    "newacronym": _acronym,
+    **dict.fromkeys(("newacronym", "newabbreviation"), _acronym),
+    **dict.fromkeys(("acrodef", "newacro", "acro"), _short_acronym),
+    "DeclareAcronym": _acronym_keys,
 }

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ingest.eprint import Eprint
-from ingest.latex.macros import Definitions, Macro, ignored_commands, usual_macros
+from ingest.latex.bundles import usual_macros
+from ingest.latex.ignored import ignored_commands
+from ingest.latex.macros import Definitions, Macro
 from ingest.latex.stream import TokenStream
 from ingest.latex.tokens import Token, plain, tokenise
 
@@ -162,7 +164,7 @@ class Expander(TokenStream):
         return plain(self.argument())
 
     def skip_arguments(self, specification: str) -> None:
-        """Take and forget arguments given as for xparse; `=` is a TeX dimension."""
+        """Take and forget arguments given as for xparse; `=` is a TeX dimension, `$` a formula between dollar signs."""
         for letter in specification:
             if letter == "m":
                 self.argument()
@@ -176,6 +178,8 @@ class Expander(TokenStream):
                 self.name()
             elif letter == "=":
                 self.skip_dimension()
+            elif letter == "$":
+                self.skip_formula()
 
     def _branch(self, decide: Callable[[Expander], bool]) -> None:
         r"""Go on behind an `\if`: with what follows, or behind its `\else` or `\fi`.
@@ -191,14 +195,14 @@ class Expander(TokenStream):
         if true:
             self.conditionals += 1
             return
-        end = self.skip_branch(stop_at_else=True)
+        end = self.skip_branch("else")
         if end == "else":
             self.conditionals += 1
         elif not end:
             self.reset(mark)
 
-    def skip_branch(self, *, stop_at_else: bool) -> str:
-        r"""Skip to the `\else` or `\fi` that belongs here and return its name; nothing and no effect if none comes."""
+    def skip_branch(self, *stops: str) -> str:
+        r"""Skip to the `\fi` that belongs here, or a stop before it; return its name, nothing and no effect if none."""
         mark = self.mark()
         level = 0
         while (token := self.raw()) is not None:
@@ -208,8 +212,8 @@ class Expander(TokenStream):
                 if level == 0:
                     return "fi"
                 level -= 1
-            elif token.text == "else" and level == 0 and stop_at_else:
-                return "else"
+            elif level == 0 and token.text in stops:
+                return token.text
             elif token.text.startswith("if") and self.reading.rules.conditional(self, token.text) is not None:
                 level += 1
         self.reading.unended += 1

@@ -27,7 +27,9 @@ _SIMPLE_SCRIPT = re.compile(rf"{_LETTERS}|\({_LETTERS}\){_LETTERS}|-?\d+\.\d+")
 
 # Classes of atoms: "ord" letters and symbols, "num" numbers, "rel", "bin", "op" functions and sums, "open", "close",
 # "bar" |, "punct", "space", "thin" \, "soft" the end of a macro (a space only between letters), "text" words,
-# "sup" and "sub" scripts that found no base, "line" the end of a row.
+# "sup" and "sub" scripts that found no base, "line" the end of a row, "negate" a stroke through what comes next,
+# "infix" TeX's `\over` and its like.
+_INFIX = {"over": "{}/{}", "above": "{}/{}", "choose": "({} choose {})", "atop": "{}; {}", "brack": "[{}; {}]"}
 
 
 class Atom(NamedTuple):
@@ -50,8 +52,9 @@ def join(atoms: Sequence[Atom], *, tight: bool = False) -> str:
             kind = "open" if bar_open else "close"
             out += text
         elif kind == "rel":
-            lead = not out.strip()
-            out = out.rstrip() + text if tight else f"{out.rstrip()}{'' if lead or previous == 'rel' else ' '}{text}"
+            out = out.rstrip(" ")
+            lead = not out.strip() or out[-1] == "\n"
+            out += text if tight or lead or previous == "rel" else f" {text}"
             out += "" if tight or (lead and text == "∼") else " "
         elif kind == "bin":
             unary = (
@@ -78,6 +81,7 @@ def join(atoms: Sequence[Atom], *, tight: bool = False) -> str:
                 and _wordy(out[-1:])
                 and _wordy(following[1][:1])
                 and following[0] in ("ord", "num", "text", "op")
+                and not (_is_letter(whole[index - 1][1]) and _is_letter(re.split(r"[_^]", following[1])[0]))
             ):
                 out += " "
             kind = previous
@@ -96,6 +100,12 @@ def join(atoms: Sequence[Atom], *, tight: bool = False) -> str:
     return unicodedata.normalize("NFC", "\n".join(line for line in lines if line)) if "\n" in out else _edges(out)
 
 
+def _is_letter(text: str) -> bool:
+    """Say whether this is the name of a particle or quantity by one letter, which others may follow: `pp`, `tχ̃_1^0`."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return decomposed[:1].isalpha() and all(unicodedata.combining(mark) for mark in decomposed[1:])
+
+
 def _edges(text: str) -> str:
     """Tidy one line but keep a space at its ends, where an author put one."""
     tidy = _tidy(text)
@@ -108,8 +118,11 @@ def _tidy(text: str) -> str:
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"([(\[]) ", r"\1", text)
     text = re.sub(r" ([)\],;])", r"\1", text)
-    # E/_T, the old way to strike out a letter.
+    # E/_T and /E_T, the old ways to strike out a letter.
     text = re.sub(r"(?<!\w)([EpPH])/_T\b", r"\1_T^miss", text)
+    text = re.sub(r"(^|[(\[,;<>=≤≥+] ?)/([EpPH])_T\b", r"\1\2_T^miss", text)
+    text = re.sub(r"(?<!\w)([EpPH])_T ?/(?=\s*(?:[<>=≤≥,;)\]]|$))", r"\1_T^miss", text)
+    text = text.replace("<<", "≪").replace(">>", "≫")
     # The slash would hide where the name of the J/ψ ends.
     return re.sub(r"(?<=J/ψ)(?=[^\W_])", " ", text)
 
@@ -118,8 +131,15 @@ def _with_scripts(atoms: Sequence[Atom]) -> list[tuple[str, str, bool]]:
     """Attach scripts to their bases, subscripts first; True marks an atom that has some."""
     result: list[tuple[str, str, bool]] = []
     index = 0
+    negated = False
     while index < len(atoms):
         kind, text = atoms[index]
+        if kind == "negate":
+            negated = True
+            index += 1
+            continue
+        if negated and text:
+            text, negated = unicodedata.normalize("NFC", text[:1] + "\u0338") + text[1:], False
         if kind in ("sub", "sup"):
             kind, text = "ord", ""
         else:
@@ -216,6 +236,40 @@ def accented(atoms: list[Atom], mark: str) -> list[Atom]:
     ):
         return atoms
     return [Atom(first.kind, unicodedata.normalize("NFC", first.text + mark)), *rest]
+
+
+def without_infix(atoms: list[Atom]) -> list[Atom]:
+    r"""Write `a \over b` as a fraction; its parts reach as far as the group, or the parentheses, in which it stands."""
+    for place, (kind, name) in enumerate(atoms):
+        if kind == "infix":
+            start, end = _innermost(atoms, place)
+            below = without_infix(atoms[place + 1 : end])
+            above = atoms[start:place]
+            if name in ("over", "above"):
+                text = f"{operand(above, below=False)}/{operand(below, below=True)}"
+            else:
+                text = _INFIX[name].format(join(above).strip(), join(below).strip())
+            return without_infix([*atoms[:start], Atom("ord", text), *atoms[end:]])
+    return atoms
+
+
+def is_infix(name: str) -> bool:
+    """Say whether a command stands between the parts of a fraction."""
+    return name in _INFIX
+
+
+def _innermost(atoms: Sequence[Atom], place: int) -> tuple[int, int]:
+    """Return where the parentheses around a place begin and end."""
+    start = end = place
+    level = 0
+    while start > 0 and level >= 0:
+        level += {"close": 1, "open": -1}.get(atoms[start - 1].kind, 0)
+        start -= level >= 0
+    level = 0
+    while end < len(atoms) and level >= 0:
+        level += {"open": 1, "close": -1}.get(atoms[end].kind, 0)
+        end += level >= 0
+    return start, end
 
 
 def operand(atoms: list[Atom], *, below: bool) -> str:

@@ -1,21 +1,13 @@
-r"""What a paper's macros stand for: definitions, their parameters, and the usual ones of the collaborations.
-
-`macros.toml` holds what papers use without shipping it (CMS and ATLAS macros, heppennames) as LaTeX source, so
-that a physicist may add to it; what a paper defines itself always wins.
-"""
+r"""What a paper's macros stand for: definitions and their parameters."""
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 from typing import Literal
 
 from ingest.latex.tokens import Token, tokenise
-from kb.errors import FaultError
 
 ParameterKind = Literal["mandatory", "optional", "star", "delimited", "token", "embellishment"]
 
@@ -59,25 +51,27 @@ class Macro:
 
 @dataclass
 class Definitions:
-    """Everything a paper has defined so far: macros, environments, switches, units."""
+    """Everything a paper has defined so far: macros, environments, switches, units, types of columns, …"""
 
     macros: dict[str, Macro] = field(default_factory=dict)
     environments: dict[str, tuple[Macro, tuple[Token, ...]]] = field(default_factory=dict)
     theorems: dict[str, str] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
+    columns: dict[str, Macro] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
     units: dict[str, tuple[Token, ...]] = field(default_factory=dict)
     packages: set[str] = field(default_factory=set)
     acronyms: dict[str, tuple[tuple[Token, ...], tuple[Token, ...]]] = field(default_factory=dict)
 
-    def let(self, name: str, target: Token) -> None:
-        r"""Carry out `\let\name=target`."""
+    def let(self, name: str, target: Token, usual: Container[str] = ()) -> None:
+        r"""Carry out `\let\name=target`; `usual` are the macros that need no definition."""
         if target.kind in ("macro", "frozen"):
             if (macro := self.macros.get(target.text)) is not None and target.kind == "macro":
                 self.macros[name] = macro
                 return
             if name == target.text:
                 return
-            target = target._replace(kind="frozen" if target.text not in usual_macros() else "macro")
+            target = target._replace(kind="frozen" if target.text not in usual else "macro")
         self.macros[name] = Macro((), (target,))
 
 
@@ -121,44 +115,6 @@ def counted_parameters(count: int, default: Iterable[Token] | None) -> tuple[Par
     if default is None or count == 0:
         return (Parameter("mandatory"),) * count
     return (Parameter("optional", tuple(default)), *(Parameter("mandatory"),) * (count - 1))
-
-
-@lru_cache(maxsize=1)
-def usual_macros() -> dict[str, Macro]:
-    """Load the macros that papers use without defining them."""
-    macros: dict[str, Macro] = {}
-    for group, entries in _table("macros.toml", "macros").items():
-        for name, given in entries.items() if isinstance(entries, dict) else ():
-            entry = {"body": given} if isinstance(given, str) else given
-            if not isinstance(entry, dict) or not isinstance(entry.get("body"), str):
-                msg = f"macros.toml: [macros.{group}] {name} needs a body"
-                raise FaultError(msg, hint="Write NAME = 'body' or NAME = { arguments = 1, body = '…' }.")
-            arguments = entry.get("arguments", 0)
-            counted = isinstance(arguments, int)
-            parameters = counted_parameters(arguments, None) if counted else xparse_parameters(str(arguments))
-            macros[name] = Macro(parameters, tuple(tokenise(entry["body"], at_letter=True)))
-    return macros
-
-
-@lru_cache(maxsize=1)
-def standard_styles() -> frozenset[str]:
-    """Return the style and class files that define layout only, and need not be read when an e-print ships them."""
-    return frozenset(str(_table("ignored.toml", "styles")["layout_only"]).split())
-
-
-@lru_cache(maxsize=1)
-def ignored_commands() -> dict[str, str]:
-    """Return the commands that print nothing, with the arguments they take along."""
-    table = _table("ignored.toml", "commands")
-    return {name: specification for specification, names in table.items() for name in str(names).split()}
-
-
-def _table(file: str, section: str) -> dict[str, object]:
-    table = tomllib.loads(files("ingest.latex").joinpath(file).read_text("utf-8")).get(section)
-    if not isinstance(table, dict):
-        msg = f"{file} has no table [{section}]"
-        raise FaultError(msg, hint="Put the table back; the reader does not work without it.")
-    return table
 
 
 def _default(text: str | None) -> tuple[Token, ...]:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ingest.latex.expansion import Expander
 from ingest.latex.families import commands, environments
-from ingest.latex.formulas import Atom, accented, characters, join, kind_of, operand
+from ingest.latex.formulas import Atom, accented, characters, is_infix, join, kind_of, operand, without_infix
 from ingest.latex.symbols import functions, math_accent, symbol
 from ingest.latex.tokens import Token, plain
 
@@ -23,7 +23,8 @@ _DELIMITERS = {
     **{"cases": "{ ", "dcases": "{ "},
 }
 _LENGTH = re.compile(
-    r"\s*[-+]?[\d.]*\s*(?:pt|pc|in|bp|cm|mm|dd|cc|sp|em|ex|[a-z@]*(?:skip|height|width|sep|stretch))\s*"
+    r"\s*[-+]?[\d.]*\s*(?:pt|pc|in|bp|cm|mm|dd|cc|sp|em|ex|[a-z@]*(?:skip|height|width|sep|stretch|length|space))\s*",
+    re.IGNORECASE,
 )
 _MAX_NESTING = 50
 
@@ -64,6 +65,7 @@ class MathReader:
         self.words = words
         self.rows = rows
         self._depth = 0
+        self._parts = 0  # how many environments for parts of an equation are open
 
     def formula(self, expander: Expander, closing: Callable[[Token], bool]) -> str | None:
         """Read up to the token that closes the formula; None, with nothing taken, where its paragraph ends before.
@@ -76,7 +78,7 @@ class MathReader:
         try:
             while (token := expander.next()) is not None and token.kind != "par":
                 if closing(token):
-                    return join(atoms)
+                    return join(without_infix(atoms))
                 self._read(token, expander, atoms)
         finally:
             expander.in_math = outer
@@ -104,7 +106,7 @@ class MathReader:
         while (token := expander.next()) is not None:
             self._read(token, expander, atoms)
         self._depth -= 1
-        return atoms
+        return without_infix(atoms)
 
     def _argument(self, expander: Expander) -> list[Atom]:
         return self._atoms(expander.argument(), expander)
@@ -166,6 +168,8 @@ class MathReader:
             expander.star()
             inside = self._argument(expander)
             atoms += [Atom("op", join(inside))] if name.startswith("operatorname") else inside
+        elif is_infix(name):
+            atoms.append(Atom("infix", name))
         elif (special := _SPECIAL.get(name)) is not None:
             special(self, expander, atoms)
         elif name in functions():
@@ -180,8 +184,31 @@ class MathReader:
             atoms.append(Atom(kind_of(character), character))
 
     def _environment(self, name: str, expander: Expander, atoms: list[Atom]) -> None:
-        if name not in environments("arrays") or self._depth >= _MAX_NESTING:
+        if self._depth >= _MAX_NESTING:
             return
+        if name in environments("aligned"):
+            self._aligned(name, expander, atoms)
+        elif name in environments("arrays"):
+            self._array(name, expander, atoms)
+
+    def _aligned(self, name: str, expander: Expander, atoms: list[Atom]) -> None:
+        """Read the rows of a part of an equation, which have no numbers of their own."""
+        expander.optional()
+        if name == "alignedat":
+            expander.argument()
+        self._depth += 1
+        self._parts += 1
+        while (token := expander.next()) is not None:
+            if token.kind == "par":
+                expander.unread([token])
+                break
+            if token.kind == "end_env" and token.text == name:
+                break
+            self._read(token, expander, atoms)
+        self._parts -= 1
+        self._depth -= 1
+
+    def _array(self, name: str, expander: Expander, atoms: list[Atom]) -> None:
         self._depth += 1
         if name in ("array", "tabular"):
             expander.optional()
@@ -203,9 +230,9 @@ class MathReader:
             ):
                 self._read(token, expander, rows[-1][-1])
         self._depth -= 1
-        lines = [" ".join(filter(None, map(join, row))) for row in rows]
+        lines = [line for row in rows if (line := " ".join(filter(None, (join(without_infix(cell)) for cell in row))))]
         left, right = (*_DELIMITERS.get(name, "  "),)[:2]
-        body = "; ".join(line for line in lines if line)
+        body = "; ".join([*(line.rstrip(" ,;") for line in lines[:-1]), *lines[-1:]])
         atoms.append(Atom("ord", f"{left.strip()}{' ' if left == '{' else ''}{body}{right.strip()}"))
 
     def _fraction(self, expander: Expander, atoms: list[Atom]) -> None:
@@ -260,16 +287,21 @@ class MathReader:
         if inside:
             first = unicodedata.normalize("NFC", inside[0].text[:1] + "\u0338") + inside[0].text[1:]
             atoms += [Atom(inside[0].kind, first), *inside[1:]]
+        else:
+            atoms.append(Atom("negate", ""))
 
     def _delimiter(self, expander: Expander, atoms: list[Atom], kind: str) -> None:
         inside = self._nucleus(expander)
         if inside and inside[0].text == ".":
             inside = inside[1:]
+        elif inside and inside[0].text in ("<", ">"):
+            inside = [Atom(kind, "⟨" if inside[0].text == "<" else "⟩"), *inside[1:]]
         atoms += [Atom(kind, atom.text) if atom.kind in ("bar", "open", "close", "rel") else atom for atom in inside]
 
     def _line(self, expander: Expander, atoms: list[Atom]) -> None:
         _line_break(expander)
-        self.rows.row_end()
+        if not self._parts:
+            self.rows.row_end()
         atoms.append(Atom("line", "\n"))
 
     def _note_label(self, expander: Expander, _: list[Atom]) -> None:

@@ -20,7 +20,7 @@ from ingest.latex.numbering import Numbering
 from ingest.latex.page import Page
 from ingest.latex.siunitx import quantity
 from ingest.latex.symbols import accented, symbol
-from ingest.latex.tables import TABULARS, TableReader
+from ingest.latex.tables import TableReader
 from ingest.latex.tokens import Token, plain
 
 _MAX_NESTING = 30
@@ -221,7 +221,7 @@ class ProseReader:
             self.begun = True
             waiting, self.reading.at_begin_document = self.reading.at_begin_document, []
             expander.push(waiting)
-        elif name in TABULARS:
+        elif name in environments("tabulars"):
             self._table(token, expander)
         elif base in environments("displays") or name == "math":
             self._display(token, expander)

@@ -39,7 +39,8 @@ def quantity(name: str, expander: Expander, render: Render) -> str | None:
 
 def number(text: str) -> str:
     """Write a number as siunitx prints it: `1e34` is `1 × 10^34`, `+-` is ±."""
-    text = re.sub(r"\s+", "", text.strip()).replace("+-", " ± ").replace("\\pm", " ± ")
+    text = re.sub(r"\s+", "", text.strip())
+    text = re.sub(r"\+-|\\pm|±", " ± ", text)
     text = re.sub(r"^<=", "≤ ", text)
     text = re.sub(r"^>=", "≥ ", text)
     text = re.sub(r"^([<>~])(?=[\d.+-])", r"\1 ", text)

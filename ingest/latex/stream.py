@@ -203,6 +203,16 @@ class TokenStream:
         self.unread([*found, token] if token is not None else found)
         return []
 
+    def skip_formula(self) -> None:
+        """Skip what stands between two dollar signs, if they follow within a paragraph."""
+        mark = self.mark()
+        token = self.after_space()
+        if token is not None and token.kind == "math":
+            while (token := self.raw()) is not None and token.kind != "par":
+                if token.kind == "math":
+                    return
+        self.reset(mark)
+
     def skip_dimension(self) -> None:
         """Skip `=`, a sign, a number, a unit, `plus` and `minus`, or a register."""
         for _ in range(3):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ingest.latex.bundles import macros_of_style
 from ingest.latex.definitions import Command, define
 from ingest.latex.expansion import Expander
-from ingest.latex.macros import Macro, standard_styles
+from ingest.latex.ignored import standard_styles
+from ingest.latex.macros import Macro
 from ingest.latex.tokens import Token, plain, tokenise
 
 
@@ -31,6 +33,7 @@ def load_style(expander: Expander, style: str, options: list[str]) -> None:
     packages.add(stem)
     name = reading.eprint.find(style)
     if name is None or stem in standard_styles():
+        define_style(expander, stem)
         return
     inner = Expander(reading)
     inner.definitions_only = True
@@ -40,6 +43,12 @@ def load_style(expander: Expander, style: str, options: list[str]) -> None:
         pass
     if style.endswith(".cls"):
         expander.options = [*expander.options, *inner.options]
+
+
+def define_style(expander: Expander, stem: str) -> None:
+    """Define the macros of a style file that the e-print does not ship, if they are known."""
+    for name, macro in macros_of_style(stem).items():
+        define(expander, name, macro)
 
 
 def _option_prefix(expander: Expander, _: Token) -> None:

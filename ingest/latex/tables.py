@@ -2,26 +2,24 @@ r"""Tables: `tabular` and its relatives as grids, with merged cells, rules and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ingest.latex.composition import BlockDraft, CellDraft, Item
 from ingest.latex.expansion import Expander
+from ingest.latex.families import environments
 from ingest.latex.mathematics import skip_length
 from ingest.latex.tokens import Token, plain
 
-TABULARS = frozenset(
+_RULES = frozenset(
     [
-        "tabular", "tabular*", "tabularx", "tabulary", "longtable", "longtable*", "longtabu", "tabu", "supertabular",
-        "supertabular*", "mpsupertabular", "xtabular", "NiceTabular", "tblr", "longtblr", "xltabular",
-        "spreadtab", "mdwtab", "TAB",
+        "hline", "toprule", "midrule", "bottomrule", "Xhline", "specialrule", "hhline", "thickhline", "hlineB",
+        "colrule", "frstrule", "lstrule", "botrule", "tableline", "Hline", "dhline", "svhline", "topline",
     ]
 )  # fmt: skip
-_WIDTH_FIRST = frozenset(["tabular*", "tabularx", "tabulary", "supertabular*", "xltabular"])
-_RULES = frozenset(
-    ["hline", "toprule", "midrule", "bottomrule", "Xhline", "specialrule", "hhline", "thickhline", "hlineB"]
-)
+_LAST_RULES = frozenset(["bottomrule", "botrule", "lstrule"])
 _PARTIAL_RULES = frozenset(
     ["cline", "cmidrule", "cdashline", "hdashline", "addlinespace", "morecmidrules", "arrayrulecolor"]
 )
@@ -48,10 +46,30 @@ class Inline(Protocol):
 
 @dataclass
 class _Column:
-    """What `@{…}`, `!{…}`, `>{…}` put before a cell and `<{…}` behind it."""
+    """What `@{…}`, `!{…}`, `>{…}` put before a cell and `<{…}` behind it; whether it holds numbers or formulas."""
 
     before: list[Token] = field(default_factory=list)
     after: list[Token] = field(default_factory=list)
+    kind: Literal["", "number", "formula"] = ""
+    separator: tuple[str, tuple[Token, ...]] = ("", ())
+
+    def content(self, tokens: list[Token]) -> list[Token]:
+        """Return what a cell of this column prints: siunitx' numbers, dcolumn's formulas with their separators."""
+        inside = tokens
+        if self.kind == "number" and _is_number(tokens):
+            inside = [Token("frozen", "num"), Token("open", "{"), *tokens, Token("close", "}")]
+        elif self.kind == "formula" and not any(token.kind == "math" for token in tokens):
+            inside = [Token("math", "$"), *self._separated(tokens), Token("math", "$")]
+        return [*self.before, *inside, *self.after]
+
+    def _separated(self, tokens: list[Token]) -> list[Token]:
+        written, printed = self.separator
+        for index, token in enumerate(tokens):
+            if written and token.kind == "chars" and written in token.text:
+                left, right = token.text.split(written, 1)
+                parts = [token._replace(text=left), *printed, token._replace(text=right)]
+                return [*tokens[:index], *(part for part in parts if part.text), *tokens[index + 1 :]]
+        return tokens
 
 
 @dataclass
@@ -83,7 +101,7 @@ class TableReader:
 
     def _columns(self) -> list[_Column]:
         expander = self.expander
-        if self.name in _WIDTH_FIRST:
+        if self.name in environments("wide_tabulars"):
             expander.argument()
         expander.optional()
         while (specification := expander.braced()) is None:
@@ -124,7 +142,7 @@ class TableReader:
             self.rows.append(_Row())
         elif name in _RULES:
             self._skip_rule(name)
-            if name not in ("bottomrule",):
+            if name not in _LAST_RULES:
                 self.rows[-1].ruled_above = True
         elif name in _PARTIAL_RULES:
             self._skip_rule(name)
@@ -211,8 +229,7 @@ class _Grid:
         cell = CellDraft(row=row, column=column)
         content = self._unwrap(tokens, cell)
         if content is tokens and column < len(self.columns) and _visible(tokens):
-            around = self.columns[column]
-            content = [*around.before, *tokens, *around.after]
+            content = self.columns[column].content(tokens)
         cell.items = self.table.reader.inline(content, self.table.expander)
         if all(not item.text.strip() for item in cell.items if hasattr(item, "text")):
             cell.items = [item for item in cell.items if not hasattr(item, "text")]
@@ -263,6 +280,8 @@ def _preamble(expander: Expander, specification: Sequence[Token]) -> list[_Colum
     columns: list[_Column] = []
     before: list[Token] = []
     inside = expander.child(specification)
+    types = expander.definitions.columns
+    expanded = 0
     while (token := inside.raw()) is not None and len(columns) < _MAX_COLUMNS:
         if token.kind != "chars":
             continue
@@ -277,16 +296,34 @@ def _preamble(expander: Expander, specification: Sequence[Token]) -> list[_Colum
         elif letter == "*":
             times, repeated = _count(inside), inside.argument()
             inside.push(repeated * max(0, min(times, 100)))
-        elif letter in "pmbXLRCwW" or letter.isalpha():
-            columns.append(_Column(before=before))
+        elif (macro := types.get(letter)) is not None and expanded < _MAX_COLUMNS:
+            expanded += 1
+            inside.expand(macro, token)
+        elif letter.isalpha():
+            columns.append(_column(letter, before, inside))
             before = []
-            if letter in "pmb" or letter in "wW":
-                inside.argument()
-            if letter in "wW":
-                inside.argument()
-            inside.optional()
-            inside.braced()
     return columns
+
+
+def _column(letter: str, before: list[Token], inside: Expander) -> _Column:
+    """Read the arguments of a type of column: a width, siunitx' options, dcolumn's separators."""
+    if letter == "D":
+        written, printed = plain(inside.argument()), inside.argument()
+        inside.argument()
+        return _Column(before=before, kind="formula", separator=(written, tuple(printed)))
+    if letter in "pmb" or letter in "wW":
+        inside.argument()
+    if letter in "wW":
+        inside.argument()
+    inside.optional()
+    inside.braced()
+    return _Column(before=before, kind={"S": "number", "d": "formula"}.get(letter, ""))
+
+
+def _is_number(tokens: Sequence[Token]) -> bool:
+    text = "".join("±" if token.text == "pm" else token.text for token in tokens if token.kind != "space")
+    plain_kinds = all(token.kind in ("chars", "space") or token.text == "pm" for token in tokens)
+    return plain_kinds and re.fullmatch(r"[<>~]?=?[-+]?\d[\d.,()eE±+-]*", text) is not None
 
 
 def _printed(tokens: list[Token], *, declarations: bool) -> list[Token]:
