@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ingest.latex.acronyms import ACRONYMS
 from ingest.latex.conditionals import CONDITIONAL_COMMANDS, conditional_of
 from ingest.latex.definitions import DEFINITIONS, Command
 from ingest.latex.expansion import Expander
@@ -122,10 +123,11 @@ def _choose(pick: int, count: int) -> Command:
     return command
 
 
-_DEFINING = frozenset([*DEFINITIONS, *STYLES])
+_DEFINING = frozenset([*DEFINITIONS, *ACRONYMS, *STYLES])
 
 COMMANDS: Mapping[str, Command] = {
     **DEFINITIONS,
+    **ACRONYMS,
     **STYLES,
     **CONDITIONAL_COMMANDS,
     "begin": _begin,

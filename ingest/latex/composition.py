@@ -226,7 +226,10 @@ class Layout:
             elif isinstance(item, Cite):
                 self._cite(item)
             else:
-                self._put(self.reference(item), item.file, item.pos)
+                text = self.reference(item)
+                if item.style == "subref" and self._tail.endswith("("):
+                    text = text.removeprefix("(").removesuffix(")")
+                self._put(text, item.file, item.pos)
 
     def _groups_digits(self, items: Sequence[Item], index: int) -> bool:
         r"""Say whether a thin space groups the digits of one number, `36\,100`."""
@@ -260,6 +263,8 @@ class Layout:
             kinds = dict.fromkeys(target.kind for target in targets)
             named = [_named([t for t in targets if t.kind == kind], ranged=ref.style == "range") for kind in kinds]
             return _enumerated(named)
+        if ref.style == "name":
+            return _NAMES[targets[0].kind][0]
         numbers = [target.number for target in targets]
         if ref.style == "subref":
             numbers = [number[number.index("(") :] if "(" in number else number for number in numbers]

@@ -270,43 +270,6 @@ def _unit(expander: Expander, _: Token) -> None:
     expander.definitions.units[name] = tuple(expander.argument())
 
 
-def _acronym_keys(expander: Expander, _: Token) -> None:
-    r"""`\DeclareAcronym{key}{short = …, long = …}` of acro."""
-    key = expander.word()
-    values: dict[str, list[Token]] = {}
-    current: list[Token] = []
-    level = 0
-    for token in expander.argument():
-        level += {"open": 1, "close": -1}.get(token.kind, 0)
-        if level or token.kind != "chars":
-            current.append(token)
-            continue
-        for piece in re.split(r"(,|=)", token.text):
-            if piece == "=":
-                current = values.setdefault(plain(current), [])
-            elif piece == ",":
-                current = []
-            elif piece:
-                current.append(token._replace(text=piece))
-    if "short" in values and "long" in values:
-        expander.definitions.acronyms[key] = (tuple(values["short"]), tuple(values["long"]))
-
-
-def _short_acronym(expander: Expander, _: Token) -> None:
-    r"""`\acrodef{key}[short]{long}` of acronym."""
-    key = expander.argument()
-    short = expander.optional() or key
-    expander.definitions.acronyms[plain(key)] = (tuple(short), tuple(expander.argument()))
-
-
-def _acronym(expander: Expander, _: Token) -> None:
-    r"""`\newacronym[options]{key}{short}{long}` of glossaries."""
-    expander.optional()
-    key = expander.word()
-    short, full = expander.argument(), expander.argument()
-    expander.definitions.acronyms[key] = (tuple(short), tuple(full))
-
-
 DEFINITIONS: Mapping[str, Command] = {
     **dict.fromkeys(
         ("newcommand", "renewcommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd"), _new_command
@@ -338,7 +301,4 @@ DEFINITIONS: Mapping[str, Command] = {
     **dict.fromkeys(("booltrue", "toggletrue"), _switch(value=True)),
     **dict.fromkeys(("boolfalse", "togglefalse"), _switch(value=False)),
     **dict.fromkeys(("DeclareSIUnit", "DeclareSIPrefix", "newunit", "DeclareSIUnitWithOptions"), _unit),
-    **dict.fromkeys(("newacronym", "newabbreviation"), _acronym),
-    **dict.fromkeys(("acrodef", "newacro", "acro"), _short_acronym),
-    "DeclareAcronym": _acronym_keys,
 }

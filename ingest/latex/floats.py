@@ -97,10 +97,18 @@ class Floats:
                 self._settle(outer, target)
         self._print(outer, prefix, expander.argument(), expander)
 
-    def subfloat(self, expander: Expander) -> None:
-        r"""Read `\subfloat[caption]{content}`; the content is left for the reader."""
+    def subfloat(self, expander: Expander, *, boxed: bool = False) -> None:
+        r"""Read `\subfloat[caption]{content}`, or `\subcaptionbox{caption}[width]{content}`.
+
+        The content is left for the reader.
+        """
+        if boxed:
+            expander.star()
+            expander.optional()
+        caption = expander.argument() if boxed else None
         first, second = expander.optional(), expander.optional()
-        caption = second if second is not None else first
+        if not boxed:
+            caption = second if second is not None else first
         if self.page.inline_depth:
             return
         inner = self.begin("subfloat", "figure")

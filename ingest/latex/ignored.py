@@ -21,7 +21,18 @@ def ignored_commands() -> dict[str, str]:
     return {name: specification for specification, names in _table("commands").items() for name in names.split()}
 
 
-@lru_cache(maxsize=2)
+def is_unknown_word(name: str) -> bool:
+    r"""Say whether `\name`, which nothing defines, is likely to print something: then its name says best what."""
+    return name.isascii() and name.isalpha() and len(name) > 1 and name not in _layout_commands()
+
+
+@lru_cache(maxsize=1)
+def _layout_commands() -> frozenset[str]:
+    """Return the commands that change how a page looks and do not print, whatever follows them."""
+    return frozenset(_table("unprinted")["names"].split())
+
+
+@lru_cache(maxsize=3)
 def _table(section: str) -> dict[str, str]:
     table = tomllib.loads(files("ingest.latex").joinpath("ignored.toml").read_text("utf-8")).get(section)
     if not isinstance(table, dict) or not all(isinstance(names, str) for names in table.values()):

@@ -10,6 +10,7 @@ from typing import Protocol
 from ingest.latex.expansion import Expander
 from ingest.latex.families import commands, environments
 from ingest.latex.formulas import Atom, accented, characters, is_infix, join, kind_of, operand, without_infix
+from ingest.latex.ignored import is_unknown_word
 from ingest.latex.symbols import functions, math_accent, symbol
 from ingest.latex.tokens import Token, plain
 
@@ -182,6 +183,8 @@ class MathReader:
             atoms.append(Atom("text", reference))
         elif (character := symbol(name)) is not None:
             atoms.append(Atom(kind_of(character), character))
+        elif is_unknown_word(name) and not _takes_argument(expander):
+            atoms += [Atom("soft", ""), Atom("text", name), Atom("soft", "")]
 
     def _environment(self, name: str, expander: Expander, atoms: list[Atom]) -> None:
         if self._depth >= _MAX_NESTING:
@@ -362,6 +365,13 @@ _SPECIAL: dict[str, _Special] = {
 def is_math_command(name: str) -> bool:
     """Say whether a command has a meaning in formulas that needs its arguments."""
     return name in _SPECIAL or name in functions() or (math_accent(name) or "") != ""
+
+
+def _takes_argument(expander: Expander) -> bool:
+    token = expander.raw()
+    if token is not None:
+        expander.unread([token])
+    return token is not None and (token.kind == "open" or (token.kind == "chars" and token.text[0] in "[*"))
 
 
 def _line_break(expander: Expander) -> None:

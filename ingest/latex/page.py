@@ -43,6 +43,12 @@ class Page:
             self.next_kind = None
         self.current.items.append(item)
 
+    @property
+    def ends_in_digit(self) -> bool:
+        """Whether the paragraph so far ends in a digit."""
+        last = self.current.items[-1] if self.current is not None and self.current.items else None
+        return isinstance(last, Run) and last.text[-1:].isdigit()
+
     def finish(self) -> None:
         """End the paragraph; what waited for its end follows it. Within a line, that is a space."""
         if self.inline_depth:

@@ -16,6 +16,7 @@ from ingest.latex.composition import BlockDraft, Layout, Run, plain_text
 from ingest.latex.expansion import Expander, Reading
 from ingest.latex.prose import PROTECTED, ProseReader
 from ingest.latex.references import is_biblatex, references_of_bib, references_of_biblatex, references_of_items
+from ingest.latex.titlepage import title_from_macro
 from ingest.latex.tokens import Token
 from kb.document import Document, Reference
 from kb.errors import NoTextError, SourceError
@@ -38,7 +39,11 @@ def read_latex(eprint: Eprint, *, arxiv_id: str, version: int = 1) -> Document:
     prose.begun = r"\begin{document}" not in eprint.text(eprint.main)
     prose.read(expander)
     references = numbered(_references(prose, reading), prose.cited)
-    drafts = sorted(prose.blocks, key=lambda draft: draft.kind != "abstract")
+    blocks = prose.blocks
+    if not prose.title and (title := title_from_macro(prose, Expander(reading))):
+        prose.title = title
+        blocks = [draft for draft in blocks if plain_text(draft.items) != plain_text(title)]
+    drafts = sorted(blocks, key=lambda draft: draft.kind != "abstract")
     if prose.title:
         drafts.insert(0, BlockDraft("title", prose.title))
     layout = Layout(prose.numbering.labels, {reference.key: reference.label for reference in references}, reading.files)

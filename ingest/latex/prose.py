@@ -9,26 +9,40 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from ingest.latex.acronyms import glossary_term
+from ingest.latex.citations import cite, cross_reference, worded_citation
 from ingest.latex.composition import THIN_SPACE, BlockDraft, Item, Run, plain_text
+from ingest.latex.environments import begin_environment, end_environment
 from ingest.latex.equations import Equations
-from ingest.latex.expansion import MAX_UNENDED, Expander, Reading
-from ingest.latex.families import SECTIONS, commands, environment_arguments, environments, reference_styles
+from ingest.latex.expansion import Expander, Reading
+from ingest.latex.families import SECTIONS, commands, reference_styles
 from ingest.latex.floats import Floats
-from ingest.latex.handlers import HANDLERS, cite, cross_reference, footnote, glossary_term, section
+from ingest.latex.ignored import is_unknown_word
+from ingest.latex.markup import HANDLERS, footnote, section
 from ingest.latex.mathematics import SPACES, MathReader, is_math_command
-from ingest.latex.numbering import Numbering
+from ingest.latex.numbering import ItemLabels, Numbering
 from ingest.latex.page import Page
 from ingest.latex.siunitx import quantity
 from ingest.latex.symbols import accented, symbol
-from ingest.latex.tables import TableReader
-from ingest.latex.tokens import Token, plain
+from ingest.latex.tokens import Token
 
 _MAX_NESTING = 30
 _LIGATURE = re.compile(r"-{2,3}|``|''|`|,,")
 _LIGATURES = {"--": "–", "---": "—", "``": "“", "''": "”", "`": "‘", ",,": "„"}
 
 PROTECTED = frozenset(
-    [*HANDLERS, *commands("cites"), *reference_styles(), *SECTIONS, "begin", "end", "input", "include", "par"]
+    [
+        *HANDLERS,
+        *commands("cites"),
+        *commands("cites_in_a_row"),
+        *reference_styles(),
+        *SECTIONS,
+        "begin",
+        "end",
+        "input",
+        "include",
+        "par",
+    ]
 )
 
 
@@ -51,7 +65,8 @@ class ProseReader:
         self.begun = False
         self.has_chapters = False
         self._deferred: list[Item] = []
-        self._unclosed = 0
+        self.unclosed = 0
+        self.lists: list[ItemLabels | None] = []  # None for a list whose items are blocks
 
     @property
     def blocks(self) -> list[BlockDraft]:
@@ -92,9 +107,9 @@ class ProseReader:
             elif kind == "math":
                 self.formula(expander, token, lambda end: end.kind == "math", display=token.text == "$$")
             elif kind == "begin_env":
-                self._begin(token, expander)
+                begin_environment(self, token, expander)
             elif kind == "end_env":
-                self._end(token, expander)
+                end_environment(self, token, expander)
             elif kind in ("verb", "sub", "sup"):
                 page.add(Run(token.text, token.file, token.pos))
 
@@ -102,7 +117,7 @@ class ProseReader:
         """Take from what stands before the document's beginning its title, authors and abstract."""
         name = token.text
         if token.kind == "begin_env" and name in ("document", "abstract"):
-            self._begin(token, expander)
+            begin_environment(self, token, expander)
         elif token.kind in ("macro", "frozen"):
             if name in commands("titles") | commands("abstracts") | commands("authors"):
                 self._command(token, expander)
@@ -166,7 +181,7 @@ class ProseReader:
 
     def reference(self, token: Token, expander: Expander) -> str | None:
         r"""Read a `\ref`, `\cite` or `\footnote` within a formula, which it then follows; None for other commands."""
-        if token.text in reference_styles() or token.text in commands("cites"):
+        if token.text in reference_styles() or token.text in commands("cites") | commands("cites_in_a_row"):
             self._deferred += self.inline([token, *_arguments(expander)], expander)
         elif token.text in ("footnote", "footnotetext"):
             footnote(self, token, expander)
@@ -211,131 +226,9 @@ class ProseReader:
             self.add_deferred()
         return True
 
-    # Environments.
-
-    def _begin(self, token: Token, expander: Expander) -> None:
-        name = token.text
-        base = name.removesuffix("*")
-        page = self.page
-        if name == "document":
-            self.begun = True
-            waiting, self.reading.at_begin_document = self.reading.at_begin_document, []
-            expander.push(waiting)
-        elif name in environments("tabulars"):
-            self._table(token, expander)
-        elif base in environments("displays") or name == "math":
-            self._display(token, expander)
-        elif base in environments("pictures"):
-            self._skip_environment(name, expander)
-        elif name == "thebibliography":
-            self._bibliography(expander)
-        else:
-            expander.skip_arguments(environment_arguments().get(base, ""))
-            if base in environments("figures") | environments("tables") | environments("subfloats"):
-                if not page.inline_depth:
-                    self.floats.begin(name, "table" if base in environments("tables") else "figure")
-            elif name.lower() == "abstract":
-                page.finish()
-                page.kind = "abstract"
-            elif name == "appendices":
-                page.finish()
-                self.numbering.appendix()
-            elif base.lower() in environments("acknowledgements"):
-                self.heading("Acknowledgements", token)
-            elif (title := self.reading.definitions.theorems.get(name)) is not None:
-                page.finish()
-                note = plain(expander.optional() or [])
-                number = self.numbering.count("theorem").number
-                page.add(Run(f"{title} {number}{f' ({note})' if note else ''}: ", token.file, token.pos))
-            elif base not in environments("transparent"):
-                page.finish()
-
-    def _end(self, token: Token, expander: Expander) -> None:
-        name = token.text
-        stack = self.floats.stack
-        if name == "document":
-            expander.end_file()
-        elif stack and stack[-1].name == name and not self.page.inline_depth:
-            self.floats.end()
-        elif name.removesuffix("*") not in environments("transparent"):
-            self.page.finish()
-            self.page.next_kind = None
-            if name.lower() == "abstract":
-                self.page.kind = "paragraph"
-
-    def _display(self, token: Token, expander: Expander) -> None:
-        if self._unclosed > MAX_UNENDED:
-            return
-        name = token.text
-        base = name.removesuffix("*")
-        mark = expander.mark()
-        expander.skip_arguments(environment_arguments().get(base, ""))
-        numbered = name == base and name not in ("displaymath", "math")
-        closed = self.formula(
-            expander,
-            token,
-            lambda end: end.kind == "end_env" and end.text == name,
-            display=name != "math",
-            numbered=numbered,
-        )
-        if not closed:
-            self._unclosed += 1
-            expander.reset(mark)
-
-    def _table(self, token: Token, expander: Expander) -> None:
-        if self._unclosed > MAX_UNENDED:
-            return
-        page = self.page
-        waiting, page.after = page.after, []
-        draft = TableReader(self, expander, token.text).read()
-        notes, page.after = page.after, waiting
-        self._unclosed += draft is None
-        if draft is None or draft.empty:
-            page.after += notes
-        elif page.inline_depth:
-            # A table within a cell: its cells, one after the other.
-            for cell in (cell for row in draft.rows for cell in row if cell is not None):
-                for item in cell.items:
-                    page.add(item)
-                page.add(Run(" "))
-            page.after += notes
-        else:
-            page.place(draft, notes)
-
     def caption(self, expander: Expander) -> None:
         r"""Read a `\caption` that stands inside a table, as in longtable."""
         self.floats.caption(expander)
-
-    def _skip_environment(self, name: str, expander: Expander) -> None:
-        """Skip drawings, which hold no prose; one that never ends is read as text."""
-        if self._unclosed > MAX_UNENDED:
-            return
-        mark = expander.mark()
-        level = 1
-        while (token := expander.raw()) is not None:
-            if token.kind == "macro" and token.text in ("begin", "end") and expander.word() == name:
-                level += 1 if token.text == "begin" else -1
-                if level == 0:
-                    return
-        self._unclosed += 1
-        expander.reset(mark)
-
-    def _bibliography(self, expander: Expander) -> None:
-        """Keep the tokens of a bibliography for later."""
-        self.page.finish()
-        self.page.late = True
-        expander.argument()
-        mark = expander.mark()
-        tokens: list[Token] = []
-        while (token := expander.raw()) is not None:
-            if token.kind == "macro" and token.text == "end":
-                end = expander.mark()
-                if expander.word() == "thebibliography":
-                    self.bibliography += tokens
-                    return
-                expander.reset(end)
-            tokens.append(token)
-        expander.reset(mark)
 
     def heading(self, title: str, token: Token) -> None:
         """Put down a heading that the class prints by itself."""
@@ -353,8 +246,10 @@ class ProseReader:
         elif (space := SPACES.get(name)) is not None:
             if space:
                 add(Run(THIN_SPACE if space == "thin" else " ", token.file, token.pos))
-        elif name in commands("cites"):
+        elif name in commands("cites") | commands("cites_in_a_row"):
             cite(self, token, expander)
+        elif name in commands("worded_cites"):
+            worded_citation(self, token, expander)
         elif name in reference_styles():
             cross_reference(self, token, expander)
         elif name in SECTIONS:
@@ -363,6 +258,8 @@ class ProseReader:
             letter = plain_text(self.inline(expander.argument(), expander))
             add(Run(accented(name, letter) or letter, token.file, token.pos))
         elif (text := self.quantity(name, expander)) is not None:
+            if name in ("unit", "si") and self.page.ends_in_digit:
+                add(Run(THIN_SPACE))
             add(Run(text, token.file, token.pos))
         elif name in commands("glossary"):
             glossary_term(self, token, expander)
@@ -371,20 +268,25 @@ class ProseReader:
             self.add_deferred()
         elif (character := symbol(name)) is not None:
             add(Run(character, token.file, token.pos))
-        else:
-            _drop_options(expander)
+        elif not _drop_options(expander) and is_unknown_word(name):
+            add(Run(f"{name} ", token.file, token.pos))
 
 
-def _drop_options(expander: Expander) -> None:
-    """Drop the star and the bracket of a command nobody defines; a bracket that no group follows is text and stays."""
-    expander.star()
+def _drop_options(expander: Expander) -> bool:
+    """Drop the star and the bracket of a command nobody defines, and say whether it takes arguments.
+
+    A bracket that no group follows is text and stays.
+    """
+    takes = expander.star()
     mark = expander.mark()
-    if expander.optional(spaces=False) is not None:
-        token = expander.raw()
-        if token is None or token.kind != "open":
-            expander.reset(mark)
-        else:
-            expander.unread([token])
+    option = expander.optional(spaces=False)
+    token = expander.raw()
+    if token is not None:
+        expander.unread([token])
+    takes_group = token is not None and token.kind == "open"
+    if option is not None and not takes_group:
+        expander.reset(mark)
+    return takes or option is not None or takes_group
 
 
 def _arguments(expander: Expander) -> list[Token]:

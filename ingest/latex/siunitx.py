@@ -25,6 +25,9 @@ _UNITS = {
     "coulomb": "C", "ohm": "Ω", "degree": "°", "degreeCelsius": "°C", "celsius": "°C", "percent": "%", "radian": "rad",
     "rad": "rad", "mrad": "mrad", "steradian": "sr", "clight": "c", "lightspeed": "c", "byte": "B", "bit": "bit",
     "mole": "mol", "litre": "L", "liter": "L", "arcminute": "′", "arcsecond": "″", "speedoflight": "c",
+    "eVperc": "eV/c", "keVperc": "keV/c", "MeVperc": "MeV/c", "GeVperc": "GeV/c", "TeVperc": "TeV/c", "MeVc": "MeV/c",
+    "GeVc": "GeV/c", "TeVc": "TeV/c", "fb": "fb", "pb": "pb", "nb": "nb", "mb": "mb", "ifb": "fb^-1", "ipb": "pb^-1",
+    "inb": "nb^-1", "invfb": "fb^-1", "invpb": "pb^-1", "fbinv": "fb^-1", "pbinv": "pb^-1",
 }  # fmt: skip
 _MAX_NESTING = 8
 _POWERS = {"squared": "2", "cubed": "3"}
@@ -125,7 +128,7 @@ class _Unit:
             tokens = [token]
             if token.text in ("mathrm", "text", "textrm", "ensuremath", "mbox"):
                 tokens += [Token("open", "{"), *self.expander.argument(), Token("close", "}")]
-            self._add(self.render(tokens, self.expander).strip())
+            self._add(self.render(tokens, self.expander).strip() or token.text)
 
     def _add(self, symbol: str) -> None:
         if symbol:
@@ -158,8 +161,11 @@ def _digits(expander: Expander, render: Render) -> str:
 
 
 def _unit_alone(expander: Expander, render: Render) -> str:
-    expander.optional()
-    return unit(expander.argument(), expander, render)
+    """Read a unit, behind the number that the package units takes in brackets where siunitx has options."""
+    option = expander.optional() or []
+    unit_text = unit(expander.argument(), expander, render)
+    value = "" if any("=" in token.text for token in option) else render(option, expander).strip()
+    return _with_unit(number(value), unit_text) if value else unit_text
 
 
 def _quantity(expander: Expander, render: Render) -> str:

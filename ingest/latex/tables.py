@@ -317,7 +317,7 @@ def _column(letter: str, before: list[Token], inside: Expander) -> _Column:
         inside.argument()
     inside.optional()
     inside.braced()
-    return _Column(before=before, kind={"S": "number", "d": "formula"}.get(letter, ""))
+    return _Column(before=before, kind="number" if letter == "S" else "formula" if letter == "d" else "")
 
 
 def _is_number(tokens: Sequence[Token]) -> bool:

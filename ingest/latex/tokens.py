@@ -63,6 +63,35 @@ def source(tokens: Iterable[Token]) -> str:
     return "".join(f"\\{t.text} " if t.kind in ("macro", "frozen") else t.text for t in tokens)
 
 
+def key_values(tokens: Iterable[Token]) -> dict[str, list[Token]]:
+    """Read `key = value, key = {value}` outside braces; the braces around a value go."""
+    values: dict[str, list[Token]] = {}
+    current: list[Token] = []
+    level = 0
+    for token in tokens:
+        level += {"open": 1, "close": -1}.get(token.kind, 0)
+        if level or token.kind != "chars":
+            current.append(token)
+            continue
+        for piece in re.split(r"(,|=)", token.text):
+            if piece == "=":
+                current = values.setdefault(plain(current), [])
+            elif piece == ",":
+                current = []
+            elif piece:
+                current.append(token._replace(text=piece))
+    return {key: _unbraced(value) for key, value in values.items()}
+
+
+def _unbraced(tokens: list[Token]) -> list[Token]:
+    kinds = [token.kind for token in tokens]
+    while kinds and kinds[0] == "space":
+        tokens, kinds = tokens[1:], kinds[1:]
+    while kinds and kinds[-1] == "space":
+        tokens, kinds = tokens[:-1], kinds[:-1]
+    return tokens[1:-1] if kinds[:1] == ["open"] and kinds[-1:] == ["close"] else tokens
+
+
 class _Lexer:
     def __init__(self, text: str, file: int, *, at_letter: bool) -> None:
         self.text = text

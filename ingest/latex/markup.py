@@ -1,4 +1,4 @@
-r"""What single commands mean for the prose: citations, references, sections, items, footnotes, title matter."""
+r"""What single commands mean for the prose: sections, items, footnotes, captions, spaces."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ingest.latex.composition import BlockDraft, Cite, Ref, Run, plain_text
+from ingest.latex.composition import BlockDraft, Run, plain_text
 from ingest.latex.expansion import Expander
-from ingest.latex.families import SECTIONS, commands, reference_styles
+from ingest.latex.families import SECTIONS, commands
 from ingest.latex.floats import SUBFLOAT_END
 from ingest.latex.mathematics import skip_length
-from ingest.latex.tokens import Token, plain, source
+from ingest.latex.titlepage import abstract, author, title
+from ingest.latex.tokens import Token, key_values, plain, source
 
 if TYPE_CHECKING:
     from ingest.latex.prose import ProseReader
@@ -27,29 +28,6 @@ _NO_SPACE_COMMANDS = frozenset(
     ["/", " ", "xspace", "footnote", "footnotemark", "footnotetext", "\\", "space", ",", ")", "]", "par"]
 )
 _NO_SPACE_KINDS = frozenset(["open", "close", "space", "tie", "par", "eof", "align", "end_env"])
-
-
-def cite(reader: ProseReader, token: Token, expander: Expander) -> None:
-    r"""Read `\cite[before][after]{keys}`; what stands before the number is not printed."""
-    expander.star()
-    first, second = expander.optional(), expander.optional()
-    note = second if second is not None else first
-    keys = tuple(key.strip().lstrip("*") for key in source(expander.argument()).split(","))
-    keys = tuple(key for key in keys if key)
-    reader.cited.update(dict.fromkeys(keys))
-    text = plain_text(reader.inline(note, expander)) if note else ""
-    reader.page.add(Cite(keys, text, token.file, token.pos))
-
-
-def cross_reference(reader: ProseReader, token: Token, expander: Expander) -> None:
-    r"""Read `\ref{label}` and its like."""
-    style = reference_styles()[token.text]
-    expander.star()
-    labels = [label.strip() for label in source(expander.argument()).split(",")]
-    if style == "range":
-        labels.append(source(expander.argument()).strip())
-    if style != "none":
-        reader.page.add(Ref(tuple(labels), style, token.file, token.pos))
 
 
 def section(reader: ProseReader, token: Token, expander: Expander) -> None:
@@ -89,29 +67,14 @@ def footnote(reader: ProseReader, _: Token, expander: Expander) -> None:
     reader.page.after.append(BlockDraft("footnote", items))
 
 
-def glossary_term(reader: ProseReader, token: Token, expander: Expander) -> None:
-    r"""Read `\gls{key}`: the long form with the short one at its first use, then the short one."""
-    expander.star()
-    expander.optional(spaces=False)
-    key = expander.word()
-    known = reader.reading.definitions.acronyms.get(key)
-    if known is None:
-        reader.page.add(Run(key, token.file, token.pos))
-        return
-    plural = [Token("chars", "s")] if token.text in ("glspl", "Glspl", "acp") else []
-    short, full = [*known[0], *plural], [*known[1], *plural]
-    if token.text in ("glsxtrlong", "acrlong", "acl"):
-        parts = full
-    elif token.text in ("acrshort", "glsxtrshort", "acs") or key in reader.acronyms_seen:
-        parts = short
-    else:
-        parts = [*full, Token("space", " "), Token("chars", "("), *short, Token("chars", ")")]
-        reader.acronyms_seen.add(key)
-    expander.push([part.at(token) for part in parts], deeper=True)
-
-
 def _item(reader: ProseReader, token: Token, expander: Expander) -> None:
     label = expander.optional()
+    if reader.lists and (labels := reader.lists[-1]) is not None:
+        reader.page.add(Run(" " if label else f" {labels.next()} ", token.file, token.pos))
+        for item in reader.inline(label or [], expander):
+            reader.page.add(item)
+        reader.page.add(Run(" "))
+        return
     reader.page.finish()
     if not reader.page.inline_depth:
         reader.page.next_kind = "item"
@@ -140,41 +103,6 @@ def _ensure_math(reader: ProseReader, token: Token, expander: Expander) -> None:
     reader.add_deferred()
 
 
-def _title(reader: ProseReader, token: Token, expander: Expander) -> None:
-    expander.star()
-    expander.optional()
-    waiting = reader.page.after
-    items = reader.inline(expander.argument(), expander)
-    reader.page.after = waiting
-    if plain_text(items) and not (reader.title and token.text == "title"):
-        reader.title = items
-
-
-def _abstract(reader: ProseReader, token: Token, expander: Expander) -> None:
-    content = expander.braced()
-    if content is not None:
-        expander.push([Token("begin_env", "abstract"), *content, Token("end_env", "abstract")])
-
-
-def _author(reader: ProseReader, _: Token, expander: Expander) -> None:
-    expander.star()
-    expander.optional()
-    names: list[list[Token]] = [[]]
-    for part in expander.argument():
-        if part.kind in ("macro", "frozen") and part.text in ("and", "And", "AND", "\\", "quad", "qquad"):
-            names.append([])
-        else:
-            names[-1].append(part)
-    waiting = reader.page.after
-    for tokens in names:
-        text = plain_text(reader.inline(tokens, expander))
-        text = re.sub(r"\s*\^(\{[^{}]*\}|[\w*†‡,]+)|\[[^\[\]]*\]", "", text)
-        for name in (name.strip() for name in re.split(r",| and ", text)):
-            if len(name) > 1 and not name.isdigit() and name not in reader.authors:
-                reader.authors.append(name)
-    reader.page.after = waiting
-
-
 def _url(reader: ProseReader, token: Token, expander: Expander) -> None:
     content = expander.argument()
     place = content[0] if content else token
@@ -187,6 +115,33 @@ def _script(reader: ProseReader, token: Token, expander: Expander) -> None:
     mark = "_" if token.text == "textsubscript" else "^"
     if text:
         reader.page.add(Run(text if text in _ORDINALS else mark + text, token.file, token.pos))
+
+
+def _quote(reader: ProseReader, token: Token, expander: Expander) -> None:
+    opening, closing = ("‘", "’") if expander.star() else ("“", "”")
+    expander.optional()
+    expander.push([Token("verb", opening), *expander.argument(), Token("verb", closing)])
+
+
+def _ctable(reader: ProseReader, _: Token, expander: Expander) -> None:
+    r"""Read `\ctable[caption={…}, label={…}]{columns}{notes}{rows}` as a float with a table in it."""
+    options = key_values(expander.optional() or [])
+    columns, notes, rows = expander.argument(), expander.argument(), expander.argument()
+    tabular = [Token("begin_env", "tabular"), Token("open", "{"), *columns, Token("close", "}"), *rows]
+    caption: list[Token] = []
+    for command in ("caption", "label"):
+        if command in options:
+            caption += [Token("frozen", command), Token("open", "{"), *options[command], Token("close", "}")]
+    expander.push(
+        [
+            Token("begin_env", "table"),
+            *caption,
+            *tabular,
+            Token("end_env", "tabular"),
+            *notes,
+            Token("end_env", "table"),
+        ]
+    )
 
 
 def _caption(reader: ProseReader, _: Token, expander: Expander) -> None:
@@ -203,8 +158,8 @@ def _caption_of(reader: ProseReader, _: Token, expander: Expander) -> None:
     reader.floats.end()
 
 
-def _subfloat(reader: ProseReader, _: Token, expander: Expander) -> None:
-    reader.floats.subfloat(expander)
+def _subfloat(reader: ProseReader, token: Token, expander: Expander) -> None:
+    reader.floats.subfloat(expander, boxed=token.text == "subcaptionbox")
 
 
 def _subfloat_end(reader: ProseReader, _: Token, expander: Expander) -> None:
@@ -281,17 +236,19 @@ HANDLERS: Mapping[str, Handler] = {
     "item": _item,
     **dict.fromkeys(("caption", "topcaption", "bottomcaption", "tablecaption", "figcaption", "subcaption"), _caption),
     "captionof": _caption_of,
-    **dict.fromkeys(("subfloat", "subfigure", "subtable", "subtop", "subbottom"), _subfloat),
+    **dict.fromkeys(("subfloat", "subfigure", "subtable", "subtop", "subbottom", "subcaptionbox"), _subfloat),
     SUBFLOAT_END: _subfloat_end,
     "appendix": _appendix,
     **dict.fromkeys(
         ("acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "ack"), _acknowledgements
     ),
-    **dict.fromkeys(commands("titles"), _title),
-    **dict.fromkeys(commands("abstracts"), _abstract),
-    **dict.fromkeys(commands("authors"), _author),
+    **dict.fromkeys(commands("titles"), title),
+    **dict.fromkeys(commands("abstracts"), abstract),
+    **dict.fromkeys(commands("authors"), author),
     **dict.fromkeys(("url", "path", "nolinkurl"), _url),
-    **dict.fromkeys(("textsuperscript", "textsubscript"), _script),
+    **dict.fromkeys(("textsuperscript", "textsubscript", "tnote"), _script),
+    **dict.fromkeys(("enquote", "textquote", "blockquote"), _quote),
+    "ctable": _ctable,
     "hspace": _hspace,
     "bibliography": _bibliography,
     "printbibliography": _bibliography_printed,
