@@ -6,6 +6,7 @@ import codecs
 import re
 
 _DECLARED = re.compile(rb"\\usepackage\s*\[\s*([\w-]+)[^\]]*\]\s*\{inputenc\}")
+_MAGIC = re.compile(rb"^%+.*?\b(?:coding\s*[:=]|!TEX\s+encoding\s*=)\s*([\w-]+)", re.MULTILINE | re.IGNORECASE)
 _CYRILLIC_FONT = re.compile(rb"\\usepackage\s*\[[^\]]*\bT2[ABC]\b[^\]]*\]\s*\{fontenc\}|\{babel\}", re.DOTALL)
 _RUSSIAN = re.compile(rb"\\usepackage\s*\[[^\]]*\b(?:russian|ukrainian|bulgarian)\b[^\]]*\]\s*\{babel\}")
 
@@ -27,12 +28,16 @@ _CODECS = {
     "koi8-ru": "koi8-u",
     "cp866": "cp866",
     "ascii": "latin-1",
+    "isolatin": "latin-1",
+    "isolatin2": "iso8859-2",
+    "macosroman": "mac-roman",
+    "windowscyrillic": "cp1251",
 }
 
 
 def declared_encoding(data: bytes) -> str | None:
-    """Return the Python codec that the file's `inputenc` line asks for, or None."""
-    declared = _DECLARED.search(data)
+    """Return the Python codec that the file's `inputenc` line, or an editor's comment, asks for, or None."""
+    declared = _DECLARED.search(data) or _MAGIC.search(data[:1000])
     if declared is None:
         return None
     name = declared.group(1).decode("ascii", "replace").lower()

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
+import tomllib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal, NoReturn
+
+import yaml
 
 from ingest.encoding import declared_encoding, decode_latex
 from ingest.eprint_archive import ArchiveLimits, is_tar, read_archive, relative_name
@@ -34,10 +38,10 @@ _BIBLIOGRAPHY = re.compile(r"\\(?:bibliography|addbibresource)\s*(?:\[[^\]]*\])?
 _LONGEST_NOTE = 20_000
 _WITHDRAWN = re.compile(r"%\s*auto-ignore|\bwithdrawn\b", re.IGNORECASE)
 _TOP_LEVEL = re.compile(r"^\s*(\S+)\s+toplevelfile\b", re.MULTILINE)
-_TOP_LEVEL_JSON = re.compile(
-    r'"filename"\s*:\s*"([^"]+)"[^{}]*"usage"\s*:\s*"toplevel"|"usage"\s*:\s*"toplevel"[^{}]*"filename"\s*:\s*"([^"]+)"'
-)
+_PART = re.compile(r"\\documentclass\s*(?:\[[^\]]*\])?\s*\{\s*(?:subfiles|standalone|beamer)\s*\}")
+_BESIDE = re.compile(r"suppl|auxiliary|cover|letter|response|reply|referee|highlights", re.IGNORECASE)
 _NEIGHBOUR_LIMIT = 500
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def open_eprint(data: bytes, name: str = "", *, limits: ArchiveLimits | None = N
     if not data:
         msg = f"{label} is empty"
         raise SourceError(msg, hint="Fetch it again; the download was cut off or the paper has no source.")
-    if data[:2] == b"\x1f\x8b":
+    if data[:2] == _GZIP:
         return _open_gzip(data, name, label, limits)
     if is_tar(data[:512]):
         return _open_tar(lambda: io.BytesIO(data), label, limits)
@@ -140,7 +144,7 @@ def without_comments(text: str) -> str:
     return _COMMENT.sub(r"\1", text)
 
 
-def _open_gzip(data: bytes, name: str, label: str, limits: ArchiveLimits) -> Eprint:
+def _open_gzip(data: bytes, name: str, label: str, limits: ArchiveLimits, *, nested: bool = False) -> Eprint:
     def stream() -> io.BufferedIOBase:
         return gzip.GzipFile(fileobj=io.BytesIO(data))
 
@@ -160,6 +164,9 @@ def _open_gzip(data: bytes, name: str, label: str, limits: ArchiveLimits) -> Epr
     if not inner:
         msg = f"{label} is empty once unpacked"
         raise SourceError(msg, hint="Fetch it again; the download was cut off or the paper has no source.")
+    if inner[:2] == _GZIP and not nested:
+        # A server that compresses what it sends does so with archives, too.
+        return _open_gzip(inner, name, label, limits, nested=True)
     return _open_single(inner, name.removesuffix(".gz"), label)
 
 
@@ -231,17 +238,16 @@ def _main_file(files: Mapping[str, bytes]) -> str | None:
         if _DOCUMENT_CLASS.search(text):
             candidates[name] = text
     for readme in sorted(name for name in files if PurePosixPath(name).name.startswith("00README")):
-        notes = decode_latex(files[readme])
-        for match in (*_TOP_LEVEL.finditer(notes), *_TOP_LEVEL_JSON.finditer(notes)):
-            named = next(group for group in match.groups() if group)
+        for named in _top_level_files(readme, decode_latex(files[readme])):
             if named in candidates:
                 return named
 
-    def unlikeliness(name: str) -> tuple[bool, bool, bool, bool, int, int, str]:
+    def unlikeliness(name: str) -> tuple[bool, bool, bool, bool, bool, int, int, str]:
         path = PurePosixPath(name)
         return (
             path.suffix.lower() != ".tex",
             r"\begin{document}" not in candidates[name],
+            _PART.search(candidates[name]) is not None or _BESIDE.search(path.stem) is not None,
             path.stem in included,
             path.stem.lower() not in ("main", "paper", "ms", "article", "manuscript")
             and path.with_suffix(".bbl").as_posix() not in files,
@@ -251,6 +257,21 @@ def _main_file(files: Mapping[str, bytes]) -> str | None:
         )
 
     return min(candidates, key=unlikeliness, default=None)
+
+
+def _top_level_files(name: str, notes: str) -> Iterator[str]:
+    """Yield the files that a 00README calls the top-level ones, in the old form or in JSON, YAML or TOML."""
+    yield from (match[1] for match in _TOP_LEVEL.finditer(notes))
+    suffix = PurePosixPath(name).suffix.lower()
+    try:
+        load = {".json": json.loads, ".toml": tomllib.loads}.get(suffix, yaml.safe_load)
+        table: object = load(notes)
+    except (ValueError, yaml.YAMLError):
+        return
+    sources = table.get("sources") if isinstance(table, dict) else None
+    for source in sources if isinstance(sources, list) else ():
+        if isinstance(source, dict) and str(source.get("usage", "")).lower() == "toplevel":
+            yield str(source.get("filename", ""))
 
 
 def _targets(text: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import tarfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn, Self
 
 from kb.errors import SourceError, UnsafeArchiveError
 
@@ -19,6 +20,24 @@ class ArchiveLimits:
     members: int = 20_000
     unpacked: int = 1 << 30
     kept: int = 128 << 20
+
+
+# Long names and extended attributes stand in blocks of their own, which tarfile reads into memory as a whole.
+_HEADER_LIMIT = 1 << 20
+_HEADER_TYPES = frozenset(
+    [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK]
+)
+
+
+class _Member(tarfile.TarInfo):
+    """A member of an archive whose headers are no larger than any honest ones."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _HEADER_TYPES and member.size > _HEADER_LIMIT:
+            _too_much("the archive", f"a file name of {member.size >> 20} MB")
+        return member
 
 
 def is_tar(head: bytes) -> bool:
@@ -47,7 +66,7 @@ def read_archive(
     files: dict[str, bytes] = {}
     unpacked = kept = 0
     try:
-        with open_stream() as stream, tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as archive:
+        with open_stream() as stream, tarfile.open(fileobj=stream, mode="r|", errorlevel=2, tarinfo=_Member) as archive:
             for count, member in enumerate(archive, start=1):
                 _refuse_unsafe(member, label)
                 unpacked += member.size
@@ -104,7 +123,7 @@ def _refuse_unsafe(member: tarfile.TarInfo, label: str) -> None:
         raise UnsafeArchiveError(msg, hint=hint) from error
 
 
-def _too_much(label: str, what: str) -> None:
+def _too_much(label: str, what: str) -> NoReturn:
     msg = f"{label} holds {what}"
     raise UnsafeArchiveError(
         msg, hint="It looks like an archive bomb; if it is genuine, ingest the paper's PDF instead."

@@ -147,13 +147,13 @@ class Layout:
             if draft.heading is not None:
                 level, number = draft.heading
                 self._close_sections(level, start)
-                self._open_sections.append((level, start, number, self.text()[title_start:]))
+                self._open_sections.append((level, start, number, _closing_quotes(self.text()[title_start:])))
         self._close_sections(0, self._size)
         self.sections.sort(key=lambda section: (section.start, section.level))
         for draft, span, cells in grids:
             caption = self._spans.get(id(draft.caption)) if draft.caption is not None else None
             self.tables.append(Table(start=span.start, end=span.end, label=draft.label, caption=caption, cells=cells))
-        return self.text()
+        return _closing_quotes(self.text())
 
     def text(self) -> str:
         """Return what has been laid out so far."""
@@ -227,7 +227,7 @@ class Layout:
                 self._cite(item)
             else:
                 text = self.reference(item)
-                if item.style == "subref" and self._tail.endswith("("):
+                if item.style == "subref" and self._tail.count("(") > self._tail.count(")"):
                     text = text.removeprefix("(").removesuffix(")")
                 self._put(text, item.file, item.pos)
 
@@ -298,6 +298,11 @@ def plain_text(items: Iterable[Item]) -> str:
     """Write items alone as text, for titles and names; citations and references leave nothing."""
     text = "".join(" " if item.text == THIN_SPACE else item.text for item in items if isinstance(item, Run))
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _closing_quotes(text: str) -> str:
+    """Write the apostrophe that closes a single quotation as what LaTeX prints for it."""
+    return re.sub(r"(‘[^‘’'\n]{1,80})'(?!\w)", r"\1’", text)
 
 
 def _named(targets: Sequence[Target], *, ranged: bool) -> str:

@@ -2,9 +2,10 @@ r"""What environments mean for the prose: displays, tables, floats, lists, drawi
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from ingest.latex.composition import Run
+from ingest.latex.composition import BlockDraft, Run, plain_text
 from ingest.latex.expansion import MAX_UNENDED, Expander
 from ingest.latex.families import environment_arguments, environments
 from ingest.latex.numbering import ItemLabels
@@ -51,6 +52,9 @@ def _open(reader: ProseReader, token: Token, expander: Expander) -> None:
     elif name.lower() == "abstract":
         page.finish()
         page.kind = "abstract"
+    elif name == "titlepage":
+        page.finish()
+        reader.on_title_page = True
     elif name == "appendices":
         page.finish()
         reader.numbering.appendix()
@@ -94,6 +98,7 @@ def end_environment(reader: ProseReader, token: Token, expander: Expander) -> No
             return
         reader.page.finish()
         reader.page.next_kind = None
+        reader.on_title_page = reader.on_title_page and name != "titlepage"
         if name.lower() == "abstract":
             reader.page.kind = "paragraph"
 
@@ -126,10 +131,12 @@ def _table(reader: ProseReader, token: Token, expander: Expander) -> None:
     draft = TableReader(reader, expander, token.text).read()
     notes, page.after = page.after, waiting
     reader.unclosed += draft is None
+    if draft is not None and not page.inline_depth:
+        reader.floats.give_caption(draft)
     if draft is None or draft.empty:
         page.after += notes
-    elif page.inline_depth:
-        # A table within a cell: its cells, one after the other.
+    elif page.inline_depth or reader.on_title_page or _lays_out_pictures(draft, reader):
+        # A table within a cell, or one that lays out a title page or pictures: its cells, one after the other.
         for cell in (cell for row in draft.rows for cell in row if cell is not None):
             for item in cell.items:
                 page.add(item)
@@ -137,6 +144,15 @@ def _table(reader: ProseReader, token: Token, expander: Expander) -> None:
         page.after += notes
     else:
         page.place(draft, notes)
+
+
+def _lays_out_pictures(draft: BlockDraft, reader: ProseReader) -> bool:
+    """Say whether this table in a figure holds nothing but the letters of its parts."""
+    stack = reader.floats.stack
+    if not stack or stack[-1].kind != "figure":
+        return False
+    texts = (plain_text(cell.items) for row in draft.rows for cell in row if cell is not None)
+    return all(re.fullmatch(r"\(?\w?\)?", text) for text in texts)
 
 
 def _skip(reader: ProseReader, name: str, expander: Expander) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ingest.latex.composition import BlockDraft, Item, Run, Target, plain_text
+from ingest.latex.composition import BlockDraft, Item, Run, Target
 from ingest.latex.expansion import Expander
 from ingest.latex.families import environments
 from ingest.latex.numbering import Numbering
@@ -44,6 +44,7 @@ class Floats:
         self.numbering = numbering
         self.inline = inline
         self.stack: list[Float] = []
+        self.waiting: BlockDraft | None = None  # a caption outside of floats, for the next table
 
     def begin(self, name: str, kind: Literal["figure", "table"]) -> Float:
         """Open a float."""
@@ -80,22 +81,40 @@ class Floats:
         self.stack[-1].labels.append(name)
         return True
 
-    def caption(self, expander: Expander) -> None:
-        r"""Read what follows a `\caption` as a block of its own, after its number."""
+    def caption(self, expander: Expander) -> BlockDraft | None:
+        r"""Read what follows a `\caption` as a block of its own, after its number; None if it says nothing."""
         starred = expander.star()
         expander.optional()
         outer = self.stack[-1] if self.stack else None
-        prefix = ""
+        prefix = label = ""
         if outer is not None and outer.is_part:
             self._number_part(outer)
-            prefix = self._letter(outer)
+            prefix, label = self._letter(outer), _name(outer.kind, outer.target)
         elif not starred:
             kind = outer.kind if outer else "table"
             target = self.numbering.count(kind)
-            prefix = f"{kind.capitalize()} {target.number}: "
+            label = _name(kind, target)
+            prefix = f"{label}: "
             if outer is not None:
                 self._settle(outer, target)
-        self._print(outer, prefix, expander.argument(), expander)
+        return self._print(outer, prefix, label, expander.argument(), expander)
+
+    def loose_caption(self, kind: Literal["figure", "table"], expander: Expander) -> None:
+        r"""Read a `\captionof`, which belongs to the table right before or behind it."""
+        known = [block for block in self.page.blocks[-1:] if block.rows and block.caption is None]
+        self.begin("captionof", kind)
+        caption = self.caption(expander)
+        self.end()
+        if kind == "table" and caption is not None:
+            self.waiting = caption
+            for table in known:
+                self.give_caption(table)
+
+    def give_caption(self, table: BlockDraft) -> None:
+        """Give a table the caption that waits for one."""
+        if self.waiting is not None and table.caption is None:
+            table.caption, table.label = self.waiting, self.waiting.label
+        self.waiting = None
 
     def subfloat(self, expander: Expander, *, boxed: bool = False) -> None:
         r"""Read `\subfloat[caption]{content}`, or `\subcaptionbox{caption}[width]{content}`.
@@ -115,20 +134,23 @@ class Floats:
         expander.push([*(expander.braced() or []), Token("frozen", SUBFLOAT_END)])
         if caption is not None:
             self._number_part(inner)
-            self._print(inner, self._letter(inner), caption, expander)
+            self._print(inner, self._letter(inner), _name(inner.kind, inner.target), caption, expander)
 
-    def _print(self, outer: Float | None, prefix: str, tokens: Sequence[Token], expander: Expander) -> None:
+    def _print(
+        self, outer: Float | None, prefix: str, label: str, tokens: Sequence[Token], expander: Expander
+    ) -> BlockDraft | None:
         page = self.page
         waiting, page.after = page.after, []
         items = self.inline(tokens, expander)
         notes, page.after = page.after, waiting
-        draft = BlockDraft("caption", [Run(prefix), *items])
+        draft = BlockDraft("caption", [Run(prefix), *items], label=label)
         if BlockDraft("caption", items).empty:
             page.after += notes
-            return
+            return None
         if outer is not None:
             outer.captions.append(draft)
         page.place(draft, notes)
+        return draft
 
     def _number_part(self, part: Float) -> None:
         around = next((item for item in reversed(self.stack[:-1]) if not item.is_part), None)
@@ -154,4 +176,8 @@ class Floats:
                 one_each = len(captions) == len(tables)
                 table.caption = captions[index] if one_each else captions[-1 if len(tables) == 1 else 0]
             if not table.label and table.caption is not None:
-                table.label = plain_text(table.caption.items[:1]).rstrip(": ")
+                table.label = table.caption.label
+
+
+def _name(kind: str, target: Target | None) -> str:
+    return f"{kind.capitalize()} {target.number}" if target is not None else ""

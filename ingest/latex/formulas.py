@@ -115,16 +115,23 @@ def _edges(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(r"([(\[]) ", r"\1", text)
-    text = re.sub(r" ([)\],;])", r"\1", text)
-    # E/_T and /E_T, the old ways to strike out a letter.
+    text = " ".join(text.split())
+    if " " in text:
+        text = re.sub(r"([(\[]) ", r"\1", text)
+        text = re.sub(r" ([)\],;])", r"\1", text)
+    if "/" in text:
+        if "_T" in text:
+            text = _struck_out(text)
+        # The slash would hide where the name of the J/ψ ends.
+        text = re.sub(r"(?<=J/ψ)(?=[^\W_])", " ", text)
+    return text.replace("<<", "≪").replace(">>", "≫")
+
+
+def _struck_out(text: str) -> str:
+    """Write E/_T, /E_T and E_T/, the old ways to strike out a letter, as what they mean."""
     text = re.sub(r"(?<!\w)([EpPH])/_T\b", r"\1_T^miss", text)
     text = re.sub(r"(^|[(\[,;<>=≤≥+] ?)/([EpPH])_T\b", r"\1\2_T^miss", text)
-    text = re.sub(r"(?<!\w)([EpPH])_T ?/(?=\s*(?:[<>=≤≥,;)\]]|$))", r"\1_T^miss", text)
-    text = text.replace("<<", "≪").replace(">>", "≫")
-    # The slash would hide where the name of the J/ψ ends.
-    return re.sub(r"(?<=J/ψ)(?=[^\W_])", " ", text)
+    return re.sub(r"(?<!\w)([EpPH])_T ?/(?=\s*(?:[<>=≤≥,;)\]]|$))", r"\1_T^miss", text)
 
 
 def _with_scripts(atoms: Sequence[Atom]) -> list[tuple[str, str, bool]]:

@@ -127,6 +127,7 @@ def _ctable(reader: ProseReader, _: Token, expander: Expander) -> None:
     r"""Read `\ctable[caption={…}, label={…}]{columns}{notes}{rows}` as a float with a table in it."""
     options = key_values(expander.optional() or [])
     columns, notes, rows = expander.argument(), expander.argument(), expander.argument()
+    rows = [part for token in rows for part in _ctable_rule(token)]
     tabular = [Token("begin_env", "tabular"), Token("open", "{"), *columns, Token("close", "}"), *rows]
     caption: list[Token] = []
     for command in ("caption", "label"):
@@ -144,6 +145,28 @@ def _ctable(reader: ProseReader, _: Token, expander: Expander) -> None:
     )
 
 
+def _ctable_rule(token: Token) -> list[Token]:
+    commands = {"FL": ["toprule"], "NN": ["\\"], "ML": ["\\", "midrule"], "LL": ["\\", "bottomrule"]}
+    names = commands.get(token.text) if token.kind == "macro" else None
+    return [token] if names is None else [token._replace(text=name) for name in names]
+
+
+def _table_note(reader: ProseReader, token: Token, expander: Expander) -> None:
+    r"""Read threeparttable's `\tnote{a}`, a mark, or ctable's `\tnote[a]{text}`, a note."""
+    mark = expander.optional()
+    if mark is None:
+        _script(reader, token, expander)
+    else:
+        expander.push([*mark, Token("space", " "), *expander.argument()])
+
+
+def _ding(reader: ProseReader, token: Token, expander: Expander) -> None:
+    r"""Read pifont's `\ding{51}`: ticks and crosses, which tables of selections are full of."""
+    number = expander.word()
+    sign = "✓" if number in ("51", "52") else "✗" if number in ("53", "54", "55", "56") else "•"
+    reader.page.add(Run(sign, token.file, token.pos))
+
+
 def _caption(reader: ProseReader, _: Token, expander: Expander) -> None:
     reader.floats.caption(expander)
 
@@ -153,9 +176,7 @@ def _caption_of(reader: ProseReader, _: Token, expander: Expander) -> None:
     kind = expander.word()
     if reader.page.inline_depth:
         return
-    reader.floats.begin("captionof", "table" if kind == "table" else "figure")
-    reader.floats.caption(expander)
-    reader.floats.end()
+    reader.floats.loose_caption("table" if kind == "table" else "figure", expander)
 
 
 def _subfloat(reader: ProseReader, token: Token, expander: Expander) -> None:
@@ -246,9 +267,11 @@ HANDLERS: Mapping[str, Handler] = {
     **dict.fromkeys(commands("abstracts"), abstract),
     **dict.fromkeys(commands("authors"), author),
     **dict.fromkeys(("url", "path", "nolinkurl"), _url),
-    **dict.fromkeys(("textsuperscript", "textsubscript", "tnote"), _script),
+    **dict.fromkeys(("textsuperscript", "textsubscript"), _script),
     **dict.fromkeys(("enquote", "textquote", "blockquote"), _quote),
     "ctable": _ctable,
+    "tnote": _table_note,
+    "ding": _ding,
     "hspace": _hspace,
     "bibliography": _bibliography,
     "printbibliography": _bibliography_printed,

@@ -64,6 +64,7 @@ class ProseReader:
         self.acronyms_seen: set[str] = set()
         self.begun = False
         self.has_chapters = False
+        self.on_title_page = False
         self._deferred: list[Item] = []
         self.unclosed = 0
         self.lists: list[ItemLabels | None] = []  # None for a list whose items are blocks
@@ -226,9 +227,9 @@ class ProseReader:
             self.add_deferred()
         return True
 
-    def caption(self, expander: Expander) -> None:
+    def caption(self, expander: Expander) -> BlockDraft | None:
         r"""Read a `\caption` that stands inside a table, as in longtable."""
-        self.floats.caption(expander)
+        return self.floats.caption(expander)
 
     def heading(self, title: str, token: Token) -> None:
         """Put down a heading that the class prints by itself."""
@@ -269,7 +270,8 @@ class ProseReader:
         elif (character := symbol(name)) is not None:
             add(Run(character, token.file, token.pos))
         elif not _drop_options(expander) and is_unknown_word(name):
-            add(Run(f"{name} ", token.file, token.pos))
+            add(Run(name, token.file, token.pos))
+            expander.push([Token("frozen", "xspace", token.file, token.pos)])
 
 
 def _drop_options(expander: Expander) -> bool:

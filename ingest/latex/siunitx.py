@@ -95,7 +95,7 @@ class _Unit:
                 self.power = self.expander.word()
             elif name in ("of", "per@"):
                 self._add(f"({self.expander.word()})")
-            elif name in (",", "cdot", " "):
+            elif name in (",", "cdot", " ", "xspace", "kern", "!"):
                 pass
             else:
                 self._named(token)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from itertools import accumulate
+from typing import Protocol
 
-from ingest.latex.composition import BlockDraft, CellDraft, Item
+from ingest.latex.columns import MAX_COLUMNS, Column, count, preamble, visible
+from ingest.latex.composition import BlockDraft, CellDraft, Item, plain_text
 from ingest.latex.expansion import Expander
 from ingest.latex.families import environments
 from ingest.latex.mathematics import skip_length
-from ingest.latex.tokens import Token, plain
+from ingest.latex.tokens import Token
 
 _RULES = frozenset(
     [
@@ -25,10 +27,7 @@ _PARTIAL_RULES = frozenset(
 )
 _ROW_ENDS = frozenset(["\\", "tabularnewline", "cr", "crcr"])
 _LONG_ENDS = frozenset(["endhead", "endfirsthead", "endfoot", "endlastfoot"])
-_LENGTHS = frozenset(["extracolsep", "hspace", "hskip", "kern", "vrule", "hphantom", "color", "rule"])
-_SPACING = frozenset([",", " ", ";", ":", "!", "quad", "qquad", "enspace", "space", "fill", "hfill", "hfil"])
 _MAX_HEADER_ROWS = 4
-_MAX_COLUMNS = 400
 
 
 class Inline(Protocol):
@@ -37,39 +36,11 @@ class Inline(Protocol):
     def inline(self, tokens: Sequence[Token], around: Expander) -> list[Item]:
         """Read tokens as text within a line."""
 
-    def caption(self, expander: Expander) -> None:
+    def caption(self, expander: Expander) -> BlockDraft | None:
         r"""Read a `\caption` that stands inside a table, as in longtable."""
 
     def label(self, name: str) -> None:
         r"""Note a `\label`."""
-
-
-@dataclass
-class _Column:
-    """What `@{…}`, `!{…}`, `>{…}` put before a cell and `<{…}` behind it; whether it holds numbers or formulas."""
-
-    before: list[Token] = field(default_factory=list)
-    after: list[Token] = field(default_factory=list)
-    kind: Literal["", "number", "formula"] = ""
-    separator: tuple[str, tuple[Token, ...]] = ("", ())
-
-    def content(self, tokens: list[Token]) -> list[Token]:
-        """Return what a cell of this column prints: siunitx' numbers, dcolumn's formulas with their separators."""
-        inside = tokens
-        if self.kind == "number" and _is_number(tokens):
-            inside = [Token("frozen", "num"), Token("open", "{"), *tokens, Token("close", "}")]
-        elif self.kind == "formula" and not any(token.kind == "math" for token in tokens):
-            inside = [Token("math", "$"), *self._separated(tokens), Token("math", "$")]
-        return [*self.before, *inside, *self.after]
-
-    def _separated(self, tokens: list[Token]) -> list[Token]:
-        written, printed = self.separator
-        for index, token in enumerate(tokens):
-            if written and token.kind == "chars" and written in token.text:
-                left, right = token.text.split(written, 1)
-                parts = [token._replace(text=left), *printed, token._replace(text=right)]
-                return [*tokens[:index], *(part for part in parts if part.text), *tokens[index + 1 :]]
-        return tokens
 
 
 @dataclass
@@ -87,6 +58,7 @@ class TableReader:
         self.name = name
         self.rows: list[_Row] = [_Row()]
         self._head: list[_Row] = []
+        self._caption: BlockDraft | None = None
 
     def read(self) -> BlockDraft | None:
         r"""Return the table, or None, with nothing taken, if its `\end` never comes."""
@@ -97,9 +69,11 @@ class TableReader:
             return None
         draft = BlockDraft("table")
         draft.rows = _Grid(self, columns).rows()
+        if self._caption is not None:
+            draft.caption, draft.label = self._caption, self._caption.label
         return draft
 
-    def _columns(self) -> list[_Column]:
+    def _columns(self) -> list[Column]:
         expander = self.expander
         if self.name in environments("wide_tabulars"):
             expander.argument()
@@ -108,7 +82,10 @@ class TableReader:
             # `tabu to 5cm {…}`, or a preamble that is not there.
             if self.name not in ("tabu", "longtabu") or expander.raw() is None:
                 return []
-        return _preamble(expander, specification)
+        columns = preamble(expander, specification)
+        if self.name.startswith("Nice"):
+            expander.optional()
+        return columns
 
     def _collect(self) -> bool:
         """Cut what follows into rows and cells of tokens; say whether the table ends."""
@@ -131,7 +108,7 @@ class TableReader:
         """Deal with what ends a cell or a row or draws a rule; say whether the token was one of these."""
         expander, kind, name = self.expander, token.kind, token.text
         if kind == "align":
-            if len(self.rows[-1].cells) < _MAX_COLUMNS:
+            if len(self.rows[-1].cells) < MAX_COLUMNS:
                 self.rows[-1].cells.append([])
         elif kind not in ("macro", "frozen"):
             return False
@@ -149,7 +126,7 @@ class TableReader:
         elif name in _LONG_ENDS:
             self._end_of_part(name)
         elif name in ("caption", "topcaption", "bottomcaption", "tablecaption"):
-            self.reader.caption(expander)
+            self._caption = self.reader.caption(expander) or self._caption
         elif name == "label":
             self.reader.label(expander.word())
         elif name == "noalign":
@@ -179,7 +156,7 @@ class TableReader:
 
     def _end_of_part(self, name: str) -> None:
         r"""Keep one head of a longtable: `\endfirsthead`'s if there is one; drop its feet."""
-        rows = [row for row in self.rows if any(_visible(cell) for cell in row.cells)]
+        rows = [row for row in self.rows if any(visible(cell) for cell in row.cells)]
         if name == "endfirsthead":
             self._head = rows
         elif name == "endhead":
@@ -190,45 +167,55 @@ class TableReader:
 class _Grid:
     """Places the cells of a table: which row and column, how far they reach."""
 
-    def __init__(self, table: TableReader, columns: list[_Column]) -> None:
+    def __init__(self, table: TableReader, columns: list[Column]) -> None:
         self.table = table
         self.columns = columns
         self.covered: set[tuple[int, int]] = set()
+        # How many columns up to each hold decimals, which belong into the column before.
+        self.joined = list(accumulate((column.continues for column in columns), initial=0))
 
     def rows(self) -> list[list[CellDraft | None]]:
-        kept = [row for row in self.table.rows if any(_visible(cell) for cell in row.cells)]
-        ruled = [index for index, row in enumerate(kept) if row.ruled_above and index > 0]
-        first = ruled[0] if ruled else 0
-        header = first if first <= min(_MAX_HEADER_ROWS, max(1, len(kept) // 2)) else 0
-        grid = [self._row(index, row.cells, header=index < header) for index, row in enumerate(kept)]
+        kept = [row for row in self.table.rows if any(visible(cell) for cell in row.cells)]
+        grid = [self._row(index, row.cells) for index, row in enumerate(kept)]
+        header = _header_size([row.ruled_above for row in kept], grid)
         for row in grid:
             for cell in row:
                 if cell is not None:
+                    cell.header = cell.row < header
                     cell.row_span = min(cell.row_span, len(grid) - cell.row)
         return grid
 
-    def _row(self, index: int, cells: list[list[Token]], *, header: bool) -> list[CellDraft | None]:
+    def _row(self, index: int, cells: list[list[Token]]) -> list[CellDraft | None]:
         row: list[CellDraft | None] = []
         column = 0
         for tokens in cells:
             cell = self._cell(tokens, index, column)
-            cell.header = header
-            if (index, column) in self.covered and not cell.items:
+            before, behind = self._joined(column), self._joined(column + cell.column_span)
+            cell.column = column - before
+            column += cell.column_span
+            cell.column_span -= behind - before
+            if cell.column_span < 1:
+                if row and (last := row[-1]) is not None:
+                    last.items += cell.items
+            elif (index, cell.column) in self.covered and not cell.items:
                 row.append(None)
             else:
                 row.append(cell)
                 self.covered |= {
-                    (index + down, column + right)
+                    (index + down, cell.column + right)
                     for down in range(1, cell.row_span)
                     for right in range(cell.column_span)
                 }
-            column += cell.column_span
         return row
+
+    def _joined(self, column: int) -> int:
+        """Return how many columns left of this one hold decimals of the one before."""
+        return self.joined[min(column, len(self.joined) - 1)]
 
     def _cell(self, tokens: list[Token], row: int, column: int) -> CellDraft:
         cell = CellDraft(row=row, column=column)
         content = self._unwrap(tokens, cell)
-        if content is tokens and column < len(self.columns) and _visible(tokens):
+        if content is tokens and column < len(self.columns) and visible(tokens):
             content = self.columns[column].content(tokens)
         cell.items = self.table.reader.inline(content, self.table.expander)
         if all(not item.text.strip() for item in cell.items if hasattr(item, "text")):
@@ -248,11 +235,11 @@ class _Grid:
             if token is None or token.kind not in ("macro", "frozen"):
                 return tokens
             if token.text in ("multicolumn", "multicol"):
-                cell.column_span = max(1, min(_count(inside), _MAX_COLUMNS))
+                cell.column_span = max(1, min(count(inside), MAX_COLUMNS))
                 inside.argument()
             elif token.text in ("multirow", "multirowcell"):
                 inside.optional()
-                cell.row_span = max(1, min(_count(inside), 1000))
+                cell.row_span = max(1, min(count(inside), 1000))
                 inside.optional()
                 inside.optional() if token.text == "multirowcell" else inside.argument()
                 inside.optional()
@@ -266,71 +253,11 @@ class _Grid:
         return tokens
 
 
-def _count(expander: Expander) -> int:
-    text = plain(expander.argument())
-    return int(text) if text.lstrip("+-").isdigit() else 1
-
-
-def _visible(tokens: Sequence[Token]) -> bool:
-    return any(token.kind not in ("space", "par", "eof", "open", "close") for token in tokens)
-
-
-def _preamble(expander: Expander, specification: Sequence[Token]) -> list[_Column]:
-    """Read a column specification; widths are skipped, `*{3}{c}` is repeated."""
-    columns: list[_Column] = []
-    before: list[Token] = []
-    inside = expander.child(specification)
-    types = expander.definitions.columns
-    expanded = 0
-    while (token := inside.raw()) is not None and len(columns) < _MAX_COLUMNS:
-        if token.kind != "chars":
-            continue
-        letter, rest = token.text[0], token.text[1:]
-        if rest:
-            inside.unread([token._replace(text=rest, pos=token.pos + 1)])
-        if letter in "@!>":
-            before += _printed(inside.argument(), declarations=letter == ">")
-        elif letter == "<":
-            if columns:
-                columns[-1].after += _printed(inside.argument(), declarations=True)
-        elif letter == "*":
-            times, repeated = _count(inside), inside.argument()
-            inside.push(repeated * max(0, min(times, 100)))
-        elif (macro := types.get(letter)) is not None and expanded < _MAX_COLUMNS:
-            expanded += 1
-            inside.expand(macro, token)
-        elif letter.isalpha():
-            columns.append(_column(letter, before, inside))
-            before = []
-    return columns
-
-
-def _column(letter: str, before: list[Token], inside: Expander) -> _Column:
-    """Read the arguments of a type of column: a width, siunitx' options, dcolumn's separators."""
-    if letter == "D":
-        written, printed = plain(inside.argument()), inside.argument()
-        inside.argument()
-        return _Column(before=before, kind="formula", separator=(written, tuple(printed)))
-    if letter in "pmb" or letter in "wW":
-        inside.argument()
-    if letter in "wW":
-        inside.argument()
-    inside.optional()
-    inside.braced()
-    return _Column(before=before, kind="number" if letter == "S" else "formula" if letter == "d" else "")
-
-
-def _is_number(tokens: Sequence[Token]) -> bool:
-    text = "".join("±" if token.text == "pm" else token.text for token in tokens if token.kind != "space")
-    plain_kinds = all(token.kind in ("chars", "space") or token.text == "pm" for token in tokens)
-    return plain_kinds and re.fullmatch(r"[<>~]?=?[-+]?\d[\d.,()eE±+-]*", text) is not None
-
-
-def _printed(tokens: list[Token], *, declarations: bool) -> list[Token]:
-    """Keep of a column's decoration what prints: dollar signs of a mathematical column, text between columns."""
-    if declarations:
-        return [token for token in tokens if token.kind == "math"]
-    if any(token.kind in ("macro", "frozen") and token.text in _LENGTHS for token in tokens):
-        return []
-    printed = [token for token in tokens if token.kind != "math" and token.text not in _SPACING]
-    return tokens if _visible(printed) else []
+def _header_size(ruled: Sequence[bool], grid: Sequence[Sequence[CellDraft | None]]) -> int:
+    """Return how many rows stand above the first rule: at most half of the table, unless no number is among them."""
+    first = next((index for index, above in enumerate(ruled) if above and index > 0), 0)
+    if first <= min(_MAX_HEADER_ROWS, max(1, len(grid) // 2)):
+        return first
+    titles = [plain_text(cell.items) for row in grid[:first] for cell in row[1:] if cell is not None]
+    named = first <= _MAX_HEADER_ROWS and not any(re.search(r"(?<![A-Za-z_])\d", title) for title in titles)
+    return first if named else 0

@@ -111,7 +111,7 @@ def test_comments_and_hidden_text_are_gone_and_paragraphs_stay(paper_of: PaperOf
 def test_accents_dashes_quotes_and_special_characters(paper_of: PaperOf) -> None:
     body = r"""Sch\"{o}n na\"\i ve \'Etude \v{S}koda \c{c}a \o{} \ss{} \AA, 2--3---4, ``a'' `b' \& \% \$ \# \_ \{x\}
     a~b \dots"""
-    assert paper_of(body).text == "Schön naïve Étude Škoda ça ø ß Å, 2–3—4, “a” ‘b' & % $ # _ {x} a b …"
+    assert paper_of(body).text == "Schön naïve Étude Škoda ça ø ß Å, 2–3—4, “a” ‘b’ & % $ # _ {x} a b …"
 
 
 def test_sections_carry_numbers_levels_and_their_text(paper_of: PaperOf) -> None:
