@@ -53,7 +53,7 @@ def _input(expander: Expander, place: Token) -> None:
             found.append(token)
         if token is not None:
             expander.unread([token])
-    _include(expander, place, plain(found))
+    _include(expander, place, expander.expanded_word(found))
 
 
 def _include(expander: Expander, place: Token, target: str) -> None:
@@ -69,7 +69,7 @@ def _is_author_list(text: str) -> bool:
 
 
 def _input_if_exists(expander: Expander, place: Token) -> None:
-    target, yes, no = expander.word(), expander.argument(), expander.argument()
+    target, yes, no = expander.expanded_word(), expander.argument(), expander.argument()
     exists = expander.reading.eprint.find(target, (".tex", "")) is not None
     expander.push(yes if exists else no)
     if exists:
@@ -78,7 +78,7 @@ def _input_if_exists(expander: Expander, place: Token) -> None:
 
 def _import(expander: Expander, place: Token) -> None:
     expander.star()
-    folder, target = expander.word(), expander.word()
+    folder, target = expander.expanded_word(), expander.expanded_word()
     _include(expander, place, f"{folder}/{target}")
 
 
@@ -144,7 +144,7 @@ COMMANDS: Mapping[str, Command] = {
     "@secondoftwo": _choose(1, 2),
     "@gobble": lambda expander, _: expander.skip_arguments("m"),
     "@gobbletwo": lambda expander, _: expander.skip_arguments("mm"),
-    "texorpdfstring": _choose(0, 2),
+    **dict.fromkeys(("texorpdfstring", "replaced", "chreplaced"), _choose(0, 2)),
     "mathpalette": _choose(1, 2),
     "mathchoice": _choose(1, 4),
 }

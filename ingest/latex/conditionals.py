@@ -244,11 +244,7 @@ class _Test:
         return _ifnum(self.tokens)
 
     def _words(self, tokens: Sequence[Token]) -> str:
-        inner = self.expander.child(tokens)
-        found: list[Token] = []
-        while (token := inner.next()) is not None and len(found) < 200:
-            found.append(token)
-        return plain(found)
+        return self.expander.expanded_word(tokens)
 
 
 def _named_switch(expander: Expander, _: Token) -> None:
@@ -302,7 +298,7 @@ def _loaded(expander: Expander, _: Token) -> None:
 
 
 def _file_exists(expander: Expander, _: Token) -> None:
-    _either(expander, expander.reading.eprint.find(expander.word(), (".tex", "")) is not None)
+    _either(expander, expander.reading.eprint.find(expander.expanded_word(), (".tex", "")) is not None)
 
 
 def _next_character(expander: Expander, _: Token) -> None:

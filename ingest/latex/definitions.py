@@ -30,7 +30,7 @@ def define(expander: Expander, name: str, macro: Macro) -> None:
 def _stacked_relation(macro: Macro) -> Macro | None:
     r"""Return `\lesssim` or `\gtrsim` for a macro that sets one sign above a tilde, which has no words to read."""
     commands = {token.text for token in macro.body if token.kind in ("macro", "frozen")}
-    if not commands & _BOX_COMMANDS or not commands & _TILDES:
+    if not commands & _BOX_COMMANDS or not commands & {*_TILDES, "mathpalette"}:
         return None
     text = "".join(token.text for token in macro.body if token.kind == "chars")
     less = "<" in text or bool(commands & {"lt", "less"})

@@ -52,6 +52,9 @@ def _open(reader: ProseReader, token: Token, expander: Expander) -> None:
     elif name.lower() == "abstract":
         page.finish()
         page.kind = "abstract"
+    elif name == "tabbing":
+        page.finish()
+        reader.tabbing = True
     elif name == "titlepage":
         page.finish()
         reader.on_title_page = True
@@ -99,6 +102,7 @@ def end_environment(reader: ProseReader, token: Token, expander: Expander) -> No
         reader.page.finish()
         reader.page.next_kind = None
         reader.on_title_page = reader.on_title_page and name != "titlepage"
+        reader.tabbing = reader.tabbing and name != "tabbing"
         if name.lower() == "abstract":
             reader.page.kind = "paragraph"
 

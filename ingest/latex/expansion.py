@@ -23,6 +23,7 @@ MAX_EXPANDED = 250_000
 EXPANDED_PER_CHARACTER = 4
 MAX_UNENDED = 20
 MAX_INCLUSIONS = 500
+_LONGEST_WORD = 200
 
 
 class Rules(Protocol):
@@ -162,6 +163,14 @@ class Expander(TokenStream):
     def word(self) -> str:
         """Take an argument and return it as a plain word: a key, a file name, an environment."""
         return plain(self.argument())
+
+    def expanded_word(self, tokens: Sequence[Token] | None = None) -> str:
+        """Take an argument (or read the given tokens) as a plain word with its macros expanded."""
+        inner = self.child(self.argument() if tokens is None else tokens)
+        found: list[Token] = []
+        while (token := inner.next()) is not None and len(found) < _LONGEST_WORD:
+            found.append(token)
+        return plain(found)
 
     def skip_arguments(self, specification: str) -> None:
         """Take and forget arguments given as for xparse; `=` is a TeX dimension, `$` a formula between dollar signs."""

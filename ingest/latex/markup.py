@@ -191,6 +191,8 @@ def _subfloat_end(reader: ProseReader, _: Token, expander: Expander) -> None:
 
 def _line_break(reader: ProseReader, token: Token, expander: Expander) -> None:
     expander.star()
+    if token.text == "linebreak":
+        expander.optional()
     skip_length(expander)
     reader.page.add(Run(" ", token.file, token.pos))
 
@@ -249,7 +251,7 @@ HANDLERS: Mapping[str, Handler] = {
     "(": _inline_math,
     "[": _display_math,
     **dict.fromkeys((")", "]", "/", "@", "-", "maketitle", "hline", "toprule", "midrule", "bottomrule"), _dropping("")),
-    **dict.fromkeys(("\\", "newline", "linebreak", "tabularnewline", "cr"), _line_break),
+    **dict.fromkeys(("\\", "newline", "linebreak", "break", "tabularnewline", "cr"), _line_break),
     **dict.fromkeys(("par", "endgraf"), _paragraph_end),
     "label": _label,
     **dict.fromkeys(("footnote", "footnotetext", "tablefootnote"), footnote),

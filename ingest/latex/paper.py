@@ -14,6 +14,7 @@ from ingest.eprint import Eprint
 from ingest.latex.commands import LatexRules
 from ingest.latex.composition import BlockDraft, Layout, Run, plain_text
 from ingest.latex.expansion import Expander, Reading
+from ingest.latex.macros import Macro
 from ingest.latex.prose import PROTECTED, ProseReader
 from ingest.latex.references import is_biblatex, references_of_bib, references_of_biblatex, references_of_items
 from ingest.latex.titlepage import title_from_macro
@@ -34,6 +35,7 @@ def read_latex(eprint: Eprint, *, arxiv_id: str, version: int = 1) -> Document:
         raise SourceError(msg, hint="Read it with the PDF reader.")
     reading = Reading(eprint, LatexRules(), protected=PROTECTED)
     prose = ProseReader(reading)
+    reading.definitions.macros["jobname"] = Macro((), (Token("chars", PurePosixPath(eprint.main).stem),))
     expander = Expander(reading)
     expander.include(eprint.main)
     prose.begun = r"\begin{document}" not in eprint.text(eprint.main)

@@ -30,6 +30,8 @@ _MAX_NESTING = 30
 _LIGATURE = re.compile(r"-{2,3}|``|''|`|,,")
 _LIGATURES = {"--": "–", "---": "—", "``": "“", "''": "”", "`": "‘", ",,": "„"}
 
+# What sets and reaches tabulators in `tabbing`; the first three are accents elsewhere.
+TABS = frozenset(["=", "'", "`", ">", "<", "+", "-", "kill"])
 PROTECTED = frozenset(
     [
         *HANDLERS,
@@ -65,6 +67,7 @@ class ProseReader:
         self.begun = False
         self.has_chapters = False
         self.on_title_page = False
+        self.tabbing = False
         self._deferred: list[Item] = []
         self.unclosed = 0
         self.lists: list[ItemLabels | None] = []  # None for a list whose items are blocks
@@ -242,7 +245,9 @@ class ProseReader:
     def _command(self, token: Token, expander: Expander) -> None:
         name = token.text
         add = self.page.add
-        if (handler := HANDLERS.get(name)) is not None:
+        if self.tabbing and name in TABS:
+            add(Run(" ", token.file, token.pos))
+        elif (handler := HANDLERS.get(name)) is not None:
             handler(self, token, expander)
         elif (space := SPACES.get(name)) is not None:
             if space:

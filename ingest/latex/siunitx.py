@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from ingest.latex.expansion import Expander
+from ingest.latex.ignored import ignored_commands
 from ingest.latex.tokens import Token, plain
 
 Render = Callable[[Sequence[Token], Expander], str]
@@ -67,6 +68,7 @@ class _Unit:
         self.prefix = ""
         self.power = ""
         self.below = False
+        self.glued = False
 
     def text(self) -> str:
         while (token := self.expander.raw()) is not None:
@@ -95,8 +97,12 @@ class _Unit:
                 self.power = self.expander.word()
             elif name in ("of", "per@"):
                 self._add(f"({self.expander.word()})")
-            elif name in (",", "cdot", " ", "xspace", "kern", "!"):
+            elif name in (",", "cdot", " ", "xspace"):
                 pass
+            elif (specification := ignored_commands().get(name)) is not None:
+                # `Ge\kern -0.1em V` is one unit.
+                self.expander.skip_arguments(specification)
+                self.glued = name in ("kern", "mkern", "hspace") and bool(self.parts)
             else:
                 self._named(token)
         elif token.kind == "sup":
@@ -131,7 +137,11 @@ class _Unit:
             self._add(self.render(tokens, self.expander).strip() or token.text)
 
     def _add(self, symbol: str) -> None:
-        if symbol:
+        if symbol and self.glued:
+            before, _, below = self.parts[-1]
+            self.parts[-1] = (before + symbol, self.power, below)
+            self.glued = False
+        elif symbol:
             self.parts.append((self.prefix + symbol, self.power, self.below))
             self.prefix = self.power = ""
             self.below = False

@@ -15,7 +15,7 @@ from ingest.latex.tokens import Token, plain, tokenise
 def _packages(suffix: str) -> Command:
     def command(expander: Expander, _: Token) -> None:
         options = [option.strip() for option in plain(expander.optional() or []).split(",")]
-        names = expander.word()
+        names = expander.expanded_word()
         expander.optional()
         for name in names.split(","):
             load_style(expander, name.strip() + suffix, options)
