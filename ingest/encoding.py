@@ -6,7 +6,7 @@ import codecs
 import re
 
 _DECLARED = re.compile(rb"\\usepackage\s*\[\s*([\w-]+)[^\]]*\]\s*\{inputenc\}")
-_MAGIC = re.compile(rb"^%+.*?\b(?:coding\s*[:=]|!TEX\s+encoding\s*=)\s*([\w-]+)", re.MULTILINE | re.IGNORECASE)
+_MAGIC = re.compile(rb"^%+.*?(?:\bcoding\s*[:=]|!TEX\s+encoding\s*=)\s*([\w-]+)", re.MULTILINE | re.IGNORECASE)
 _CYRILLIC_FONT = re.compile(rb"\\usepackage\s*\[[^\]]*\bT2[ABC]\b[^\]]*\]\s*\{fontenc\}|\{babel\}", re.DOTALL)
 _RUSSIAN = re.compile(rb"\\usepackage\s*\[[^\]]*\b(?:russian|ukrainian|bulgarian)\b[^\]]*\]\s*\{babel\}")
 

@@ -3,13 +3,14 @@ r"""The TeX and LaTeX commands that print nothing: inclusions, names made of tok
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 from ingest.latex.acronyms import ACRONYMS
 from ingest.latex.conditionals import CONDITIONAL_COMMANDS, conditional_of
 from ingest.latex.definitions import DEFINITIONS, Command
 from ingest.latex.expansion import Expander
 from ingest.latex.macros import Macro
-from ingest.latex.styles import STYLES
+from ingest.latex.styles import STYLES, define_style
 from ingest.latex.tokens import Token, plain
 
 _AUTHOR_LIST_SIZE = 20_000
@@ -59,7 +60,9 @@ def _input(expander: Expander, place: Token) -> None:
 def _include(expander: Expander, place: Token, target: str) -> None:
     beside = expander.current_file(place)
     name = expander.reading.eprint.find(target, (".tex", "", ".ltx"), beside=beside)
-    if name is not None and name != beside and not _is_author_list(expander.reading.eprint.text(name)):
+    if name is None:
+        define_style(expander, PurePosixPath(target).stem)
+    elif name != beside and not _is_author_list(expander.reading.eprint.text(name)):
         expander.include(name, at_letter=name.endswith((".sty", ".cls", ".def")))
 
 

@@ -129,6 +129,7 @@ class Floats:
         if not boxed:
             caption = second if second is not None else first
         if self.page.inline_depth:
+            expander.push([*(caption or []), Token("space", " ")])
             return
         inner = self.begin("subfloat", "figure")
         expander.push([*(expander.braced() or []), Token("frozen", SUBFLOAT_END)])

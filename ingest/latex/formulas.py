@@ -118,7 +118,7 @@ def _tidy(text: str) -> str:
     text = " ".join(text.split())
     if " " in text:
         text = re.sub(r"([(\[]) ", r"\1", text)
-        text = re.sub(r" ([)\],;])", r"\1", text)
+        text = re.sub(r" ([)\],;]|\.$)", r"\1", text)
     if "/" in text:
         if "_T" in text:
             text = _struck_out(text)

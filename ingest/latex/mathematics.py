@@ -164,7 +164,8 @@ class MathReader:
             if name in ("hbox", "mbox") and (unit := expander.braced()) is not None:
                 atoms.append(Atom("text", self.words.inline_text(unit, expander)))
             else:
-                atoms.append(Atom("text", self.words.inline_text(expander.argument(), expander)))
+                line = [Atom("line", "\n")] if name.endswith("intertext") else []
+                atoms += [*line, Atom("text", self.words.inline_text(expander.argument(), expander)), *line]
         elif name in commands("math_fonts"):
             expander.star()
             inside = self._argument(expander)

@@ -12,6 +12,7 @@ import pytest
 from ingest.encoding import decode_latex
 from ingest.eprint import open_eprint, open_local
 from ingest.eprint_archive import ArchiveLimits
+from ingest.latex import read_latex
 from kb.errors import SourceError, UnsafeArchiveError
 
 PAPER = b"\\documentclass{article}\n\\begin{document}\nMuons have p.\n\\end{document}\n"
@@ -51,8 +52,13 @@ def test_a_single_gzipped_file_and_a_bare_one_are_papers() -> None:
     assert open_eprint(PAPER, "note.tex").main == "note.tex"
 
 
+def test_an_archive_compressed_twice_is_unpacked() -> None:
+    assert open_eprint(gzip.compress(gzip.compress(tar_of({"main.tex": PAPER}))), "x.tar.gz").main == "main.tex"
+
+
 def test_a_pdf_alone_or_in_an_archive_is_a_pdf() -> None:
     assert open_eprint(PDF, "1234.pdf").kind == "pdf"
+    assert open_eprint(gzip.compress(PDF), "1234.gz").files == {"1234": PDF}
     archived = open_eprint(tar_of({"paper.pdf": PDF, "anc/data.txt": b"1 2"}))
     assert (archived.kind, archived.main, dict(archived.files)) == ("pdf", "paper.pdf", {"paper.pdf": PDF})
 
@@ -63,12 +69,52 @@ def test_the_main_file_is_the_one_that_nobody_includes() -> None:
     assert open_eprint(tar_of(files)).main == "z.tex"
 
 
-def test_00readme_names_the_main_file() -> None:
+@pytest.mark.parametrize(
+    ("name", "notes"),
+    [
+        ("00README.XXX", b"b.tex toplevelfile\na.tex ignore\n"),
+        ("00README", b"nostamp\nb.tex   toplevelfile"),
+        ("00README.json", b'{"version": 1,\n\t"sources": [{"usage": "toplevel", "filename": "b.tex"}]}'),
+        (
+            "00README.yaml",
+            b"spec_version: 1\nsources:\n- filename: a.tex\n  usage: ignore\n- filename: b.tex\n  usage: toplevel",
+        ),
+        ("00README.toml", b'[[sources]]\nfilename = "b.tex"\nusage = "toplevel"\n'),
+    ],
+)
+def test_00readme_names_the_main_file(name: str, notes: bytes) -> None:
     files = {"a.tex": PAPER * 4, "b.tex": PAPER}
     assert open_eprint(tar_of(files)).main == "a.tex"
-    assert open_eprint(tar_of(files | {"00README.XXX": b"b.tex toplevelfile\na.tex ignore\n"})).main == "b.tex"
-    modern = b'{"sources": [{"filename": "b.tex", "usage": "toplevel"}]}'
-    assert open_eprint(tar_of(files | {"00README.json": modern})).main == "b.tex"
+    assert open_eprint(tar_of(files | {name: notes})).main == "b.tex"
+
+
+@pytest.mark.parametrize("notes", [b"{", b"sources: [", b"sources: 3", b'{"sources": ["b.tex"]}', b"\xff\xfe"])
+def test_a_00readme_that_says_nothing_does_no_harm(notes: bytes) -> None:
+    for name in ("00README.json", "00README.yaml", "00README.XXX"):
+        assert open_eprint(tar_of({"a.tex": PAPER, name: notes})).main == "a.tex"
+
+
+@pytest.mark.parametrize(
+    ("files", "main"),
+    [
+        ({"part.tex": PAPER.replace(b"{article}", b"[../p.tex]{subfiles}") * 5, "p.tex": PAPER}, "p.tex"),
+        ({"fig.tex": PAPER.replace(b"{article}", b"{standalone}") * 5, "p.tex": PAPER}, "p.tex"),
+        ({"supplement.tex": PAPER * 5, "xyz.tex": PAPER}, "xyz.tex"),
+        ({"cover_letter.tex": PAPER * 5, "xyz.tex": PAPER}, "xyz.tex"),
+        ({"zz.tex": PAPER, "aa.tex": PAPER * 5, "zz.bbl": b""}, "zz.tex"),
+        ({"anc/more.tex": PAPER * 5, "paper.TEX": PAPER}, "paper.TEX"),
+        ({"old.ltx": PAPER.replace(b"class", b"style")}, "old.ltx"),
+        ({"a/b/deep.tex": PAPER * 5, "flat.tex": PAPER}, "flat.tex"),
+    ],
+)
+def test_the_main_file_is_the_paper_and_nothing_beside_it(files: dict[str, bytes], main: str) -> None:
+    assert open_eprint(tar_of(files)).main == main
+
+
+def test_ancillary_files_are_no_part_of_the_paper() -> None:
+    eprint = open_eprint(tar_of({"paper.tex": PAPER, "anc/data.csv": b"1,2", "anc/notes.tex": PAPER, "fig.png": b"x"}))
+    assert read_latex(eprint, arxiv_id="x").text == "Muons have p."
+    assert set(eprint.files) == {"paper.tex", "anc/notes.tex"}
 
 
 def test_a_commented_documentclass_makes_no_main_file() -> None:
@@ -141,6 +187,21 @@ def test_archive_bombs_are_refused() -> None:
             open_eprint(bomb, limits=limits)
 
 
+def test_a_header_of_many_megabytes_is_refused_before_it_is_read() -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo("x" * (3 << 20)))
+    for data in (stream.getvalue(), gzip.compress(stream.getvalue())):
+        with pytest.raises(UnsafeArchiveError, match="3 MB"):
+            open_eprint(data)
+
+
+@pytest.mark.parametrize("name", ["a/../../x.tex", "..\\x.tex", "a/./../../x.tex", "//x.tex", "c:x.tex"])
+def test_names_that_lead_out_of_the_archive_are_refused(name: str) -> None:
+    with pytest.raises(UnsafeArchiveError):
+        open_eprint(tar_of({"a.tex": PAPER, name: b"x"}))
+
+
 def test_a_bare_file_brings_what_it_refers_to_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "note"
     (folder / "parts").mkdir(parents=True)
@@ -199,6 +260,10 @@ def test_local_archives_pdfs_and_missing_files(tmp_path: Path) -> None:
         ("\\usepackage[russian]{babel} мюоны".encode("cp1251"), "\\usepackage[russian]{babel} мюоны"),
         (("Импульс мюонов больше семи " * 4).encode("cp1251"), "Импульс мюонов больше семи " * 4),
         ("\\usepackage[latin1]{inputenc} Größe".encode(), "\\usepackage[latin1]{inputenc} Größe"),
+        ("% -*- coding: koi8-r -*-\nСечение".encode("koi8-r"), "% -*- coding: koi8-r -*-\nСечение"),
+        ("%!TEX encoding = MacOSRoman\nGröße".encode("mac-roman"), "%!TEX encoding = MacOSRoman\nGröße"),
+        ("\\usepackage[applemac]{inputenc} Größe".encode("mac-roman"), "\\usepackage[applemac]{inputenc} Größe"),
+        ("\\usepackage[nonsense]{inputenc} Größe".encode("latin-1"), "\\usepackage[nonsense]{inputenc} Größe"),
     ],
 )
 def test_encodings_are_declared_or_recognised(data: bytes, text: str) -> None:

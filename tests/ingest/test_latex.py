@@ -55,6 +55,34 @@ def blocks(document: Document) -> list[tuple[str, str]]:
         (r"\makeatletter\def\in@side{ok}\newcommand{\out}{\in@side}\makeatother", r"\out", "ok"),
         ("", r"\newcommand{\set}[1]{\newcommand{\val}{#1}}\set{7}\val", "7"),
         (r"\newacronym{met}{MET}{missing energy}", r"\gls{met}, \gls{met}", "missing energy (MET), MET"),
+        (
+            r"\DeclareAcronym{met}{short = MET, long = {missing energy}}",
+            r"\ac{met}, \ac{met}",
+            "missing energy (MET), MET",
+        ),
+        (r"\acrodef{met}[MET]{missing energy}", r"\ac{met} or \acs{met}", "missing energy (MET) or MET"),
+        (r"\newcommandx*\rng[3][1=a,3={b, c}]{(#1:#2:#3)}", r"\rng{b} \rng[x]{y}[z]", "(a:b:b, c) (x:y:z)"),
+        (
+            r"\newcommand{\sr}[1]{\ifcase#1 zero\or one\or two\else many\fi}",
+            r"\sr{1} \sr{2} \sr{0} \sr{7}",
+            "one two zero many",
+        ),
+        (r"\def\q#1\to#2.{#1 gives #2}", r"\q Z\to ee.", "Z gives ee"),
+        (r"\def\a#1#{(#1)}", r"\a x{y}", "(x)y"),
+        (r"\newcommand{\tsub}[1]{\ensuremath{_{\text{#1}}}}", r"p\tsub{T}", "p_T"),
+        (r"\DeclarePairedDelimiterX\inner[2]{\langle}{\rangle}{#1,#2}", r"$\inner{a}{b}$", "⟨a, b⟩"),
+        (r"\NewCommandCopy{\old}{\alpha}\LetLtxMacro\older\old", r"$\old$, $\older$", "α, α"),
+        (
+            r"\makeatletter\newcommand\cut{\@ifstar\cut@star\cut@plain}"
+            r"\def\cut@star#1{S#1}\def\cut@plain#1{P#1}\makeatother",
+            r"\cut{a} \cut*{b}",
+            "Pa Sb",
+        ),
+        (r"\def\gtsim{\mathrel{\raise.3ex\hbox{$>$\kern-.75em\lower1ex\hbox{$\sim$}}}}", r"$m \gtsim 5$", "m ≳ 5"),
+        (r"\newcommand{\lsim}{\raisebox{-1mm}{~\shortstack{$<$ \\[-1mm] $\sim$}}~}", r"$m \lsim 5$", "m ≲ 5"),
+        (r"\excludecomment{note}", "a \\begin{note}hidden\\end{note} b", "a b"),
+        ("", r"\added{new} \deleted{old} \replaced{now}{then}", "new now"),
+        (r"\newcommand{\where}{\jobname}", r"\where", "main"),
     ],
 )
 def test_the_papers_own_macros_are_expanded(paper_of: PaperOf, preamble: str, body: str, text: str) -> None:
@@ -73,6 +101,62 @@ def test_the_papers_own_macros_are_expanded(paper_of: PaperOf, preamble: str, bo
 )
 def test_the_usual_macros_are_known_without_being_shipped(paper_of: PaperOf, body: str, text: str) -> None:
     assert paper_of(body).text == text
+
+
+@pytest.mark.parametrize(
+    ("preamble", "body", "text"),
+    [
+        (
+            r"\usepackage{atlasphysics}",
+            r"\Zmm, \Wenu, \ninoone, \PYTHIA[8], \pTX{1}{j}",
+            "Z → μμ, W → eν, χ̃_1^0, Pythia 8, p_{T,1}^j",
+        ),
+        (
+            r"\usepackage{latex/atlasphysics}",
+            r"\antikt, \kt, \avgmu, \NNPDF[3.0nlo]",
+            "anti-k_t, k_t, ⟨μ⟩, NNPDF3.0nlo",
+        ),
+        (
+            r"\documentclass{cms-tdr}",
+            r"$5\unit{cm}$, 5\unit{ns}, \EE, \NA, $0.1\GeVns$",
+            "5 cm, 5 ns, e^+e^-, —, 0.1 GeV",
+        ),
+        (r"\documentclass{cms-tdr}", r"$\PQt\PAQt\to\PW\PQb\PW\PAQb$, \PSGczDo, \kt", "tt̄ → WbWb̄, χ̃_1^0, k_T"),
+        (r"\usepackage{heppennames}", r"$\PZ\to\PGmp\PGmm$, $\PSQt_1$, \PAGne", "Z → μ^+μ^-, t̃_1, ν̄_e"),
+        (
+            r"\input{lhcb-symbols-def}",
+            r"\decay{\Bs}{\jpsi\KS}, 5\gevcc, $t>0.3\unit{ps}$, \B",
+            "B_s^0 → J/ψ K_S^0, 5 GeV/c^2, t > 0.3 ps, B",
+        ),
+        (r"\input{lhcb-symbols-def}\def\B{bottom}", r"\B, 0.1\stat", "bottom, 0.1 (stat)"),
+    ],
+)
+def test_a_style_file_that_is_not_shipped_is_known_by_its_name(
+    paper_of: PaperOf, preamble: str, body: str, text: str
+) -> None:
+    assert paper_of(body, preamble).text == text
+
+
+def test_a_shipped_style_file_wins_over_the_known_one(paper_of: PaperOf) -> None:
+    style = r"\newcommand{\Zmm}{dimuons\xspace}"
+    assert (
+        paper_of(r"\Zmm and \Zee", r"\usepackage{atlasphysics}", atlasphysics__sty=style).text == "dimuons and Z → ee"
+    )
+
+
+def test_files_are_named_with_macros(paper_of: PaperOf) -> None:
+    preamble = r"\newcommand{\folder}{parts/}"
+    files = {"parts/one__tex": "one", "other/one__tex": "another", "main-data__tex": "data"}
+    assert paper_of(r"\input{\folder one} \input{\jobname-data}", preamble, **files).text == "one data"
+
+
+def test_a_command_that_nobody_defines_leaves_its_name(paper_of: PaperOf) -> None:
+    body = r"The \Qzero veto, $\Qone > 5$ and \Qtwo. \vfilneg\nocorr End \SI{5}{\QGeV}"
+    assert paper_of(body).text == "The Qzero veto, Qone > 5 and Qtwo. End 5 QGeV"
+
+
+def test_the_day_of_reading_is_not_in_the_text(paper_of: PaperOf) -> None:
+    assert paper_of(r"Draft of \today.").text == "Draft of ."
 
 
 def test_macros_come_from_shipped_style_files_with_their_options(paper_of: PaperOf) -> None:
@@ -152,6 +236,23 @@ def test_list_items_are_blocks(paper_of: PaperOf) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"\begin{inparaenum}[(i)]\item muons, \item jets\end{inparaenum} pass.", "We ask (i) muons, (ii) jets pass."),
+        (r"\begin{enumerate*}[label=\alph*)]\item x \item y\end{enumerate*}", "We ask a) x b) y"),
+        (r"\begin{itemize*}\item x \item y\end{itemize*}", "We ask x y"),
+        (r"\begin{enumerate*}\item[A] x \item y\end{enumerate*}", "We ask A x 1. y"),
+    ],
+)
+def test_lists_within_a_line_stay_in_it(paper_of: PaperOf, latex: str, text: str) -> None:
+    assert paper_of(f"We ask {latex}").text == text
+
+
+def test_tabbing_has_tabulators_where_others_have_accents(paper_of: PaperOf) -> None:
+    assert paper_of(r"\begin{tabbing} a \= b \\ \> c \end{tabbing} \=o").text == "a b c\n\nō"
+
+
 def test_footnotes_and_floats_follow_the_paragraph_they_interrupt(paper_of: PaperOf) -> None:
     document = paper_of(
         r"""Jets\footnote{Cone of $R=0.4$.} have
@@ -205,6 +306,37 @@ def test_citations_are_spans_numbered_by_the_bibliography(paper_of: PaperOf) -> 
         ("[4]", ("new",)),
     ]
     assert [(r.key, r.label) for r in document.references] == [("a", "1"), ("b", "2"), ("c", "3"), ("new", "4")]
+
+
+def test_every_command_that_cites_makes_a_span(paper_of: PaperOf) -> None:
+    document = paper_of(
+        r"""\textcite{a}, \autocite[12]{b}, \parencite*{a}, \cites{a}[3]{b}, \Citet{a}, \supercite{b}, \Refn{a},
+        \Refs{\cite{a,b}}, \onlinecite{b}, \citeauthor{a} (\citeyear{a}), \citealp{b}, \footcite{a}, $x^{\cite{b}}$"""
+    )
+    assert document.text == (
+        "[1], [2, 12], [1], [1] [2, 3], [1], [2], Ref. [1], Refs. [1, 2], [2], [1] (), [2], [1], x [2]"
+    )
+    assert len(document.citations) == 14
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"(\subref{fa}, \subref{fb})", "(a, b)"),
+        (r"\subref{fa}", "(a)"),
+        (r"\cref{fa,e,t}", "Figure 1(a), Eq. (1) and Table 1"),
+        (r"\crefrange{e}{g}", "Eqs. (1)–(2)"),
+        (r"\namecref{t}~\ref{t}", "Table 1"),
+        (r"\autoref{s}, \hyperref[s]{Section~\ref*{s}}, \S\ref{s}", "Section 1, Section 1, §1"),
+        (r"\eqref{ga}, \ref{gb}, \eqref{g}", "(2a), 2b, (2)"),
+    ],
+)
+def test_cross_references_print_what_latex_prints(paper_of: PaperOf, latex: str, text: str) -> None:
+    floats = r"""\begin{figure}\subcaptionbox{A\label{fa}}[2cm]{\includegraphics{a}}\subcaptionbox{B\label{fb}}{b}
+    \caption{C}\end{figure}\begin{table}\caption{D}\label{t}\end{table}\section{S}\label{s}
+    \begin{equation}\begin{aligned}a&=b\\c&=d\end{aligned}\label{e}\end{equation}
+    \begin{subequations}\label{g}\begin{align}x\label{ga}\\y\label{gb}\end{align}\end{subequations}"""
+    assert paper_of(f"{floats}\n\nSee {latex}.").text.endswith(f"See {text}.")
 
 
 def test_references_to_nowhere_leave_neutral_text(paper_of: PaperOf) -> None:

@@ -54,6 +54,20 @@ PaperOf = Callable[..., Document]
         (r"$Z^{\prime}$, $Z'$, $Z''_1$", "Z′, Z′, Z_1′′"),
         (r"$f=\begin{cases}1&x>0\\0&\text{else}\end{cases}$", "f = { 1 x > 0; 0 else"),
         (r"\(a\) and $a$ and \ensuremath{a}", "a and a and a"),
+        (r"$a\over b$, ${x+1\over y}$, $\left({p_T\over2}\right)^2$", "a/b, (x + 1)/y, (p_T/2)^2"),
+        (r"$n\choose k$, $^{1}/_{2}$, $\tfrac12$, $\nicefrac{1}{3}$", "(n choose k), ^1/_2, 1/2, 1/3"),
+        (r"${\not}E_T$, ${\not\!E}_{T}$, $\slash\!\!\!\!E_T > 40$", "E_T^miss, E_T^miss, E_T^miss > 40"),
+        (r"$E\!\!\!\!/_{T}$, $\rlap{\,/}E_T$, $E_T\hspace{-1em}/$", "E_T^miss, E_T^miss, E_T^miss"),
+        (r"$E\mspace{-8.mu}/_T$, $\slashed{p}_T$, $\rlap{\kern.25em/}E_T$", "E_T^miss, p_T^miss, E_T^miss"),
+        (r"$\PW\PZ\to\ell\nu$, $\Pp\Pp$, $\PSQt\PSGczDo$, $5\GeV\pt$", "WZ → ℓν, pp, t̃χ̃_1^0, 5 GeV p_T"),
+        (r"$\left<p_T\right>$, $\left\{x\right.$, $\lfloor x\rfloor$", "⟨p_T⟩, {x, ⌊x⌋"),
+        (r"\textgreater 5, \textless{}3, $>\!\!>1$", "> 5, < 3, ≫ 1"),
+        (r"$f=\begin{cases}1,&x>0,\\0,&\text{else.}\end{cases}$", "f = { 1, x > 0; 0, else."),
+        (r"$\left\{\begin{array}{ll}a&x<1\\b&x\ge1\end{array}\right.$", "{a x < 1; b x ≥ 1"),
+        (r"$|\Delta\phi(j_1,\vec{p}_{\rm T}^{\,\rm miss})|<\pi/2$", "|Δφ(j_1, p_T^miss)| < π/2"),
+        (r"$p_T^{\mu_1(\mu_2)} > 20\,(10)$~GeV", "p_T^{μ_1(μ_2)} > 20 (10) GeV"),
+        (r"$E_T^{miss}/\sqrt{H_T} > 10~\mathrm{GeV}^{1/2}$", "E_T^miss/√H_T > 10 GeV^{1/2}"),
+        (r"$M_{\text{T}2}(\ell\ell)$, $m_{\rm T2}^{100}$", "M_T2(ℓℓ), m_T2^100"),
     ],
 )
 def test_formulas_become_plain_unicode(paper_of: PaperOf, latex: str, text: str) -> None:
@@ -73,6 +87,13 @@ def test_formulas_become_plain_unicode(paper_of: PaperOf, latex: str, text: str)
         (r"\ang{30}, \SI{81}{\percent}", "30°, 81%"),
         (r"$p_T>\SI{30}{\giga\electronvolt}$", "p_T > 30 GeV"),
         (r"$\SI{1}{\mm}<d_0$", "1 mm < d_0"),
+        (r"\num{1234.5 \pm 12.3}, \qty{36.1 \pm 0.8}{\per\femto\barn}", "1234.5 ± 12.3, 36.1 ± 0.8 fb^-1"),
+        (r"\SI{10(2)}{\GeV}, \num{1.5(3)e4}, \SI{<5}{\GeV}", "10(2) GeV, 1.5(3) × 10^4, < 5 GeV"),
+        (r"\qtyrange{10}{20}{\GeV}, \qtylist{1;2;3}{\mm}, \numlist{1;2}", "10–20 GeV, 1, 2 and 3 mm, 1 and 2"),
+        (r"\qtyproduct{1 x 2}{\mm}, \numproduct{2x3}", "1 × 2 mm, 2 × 3"),
+        (r"\ang{45;30;}, \SI{25}{\ns}, \SI{0.1}{\micro\metre}", "45°30′, 25 ns, 0.1 μm"),
+        (r"\SI{2e34}{\per\square\centi\meter\per\second}", "2 × 10^34 cm^-2 s^-1"),
+        (r"\unit[13]{TeV}, \unit[per-mode=symbol]{\GeV}, 5\unit{\GeV}", "13 TeV, GeV, 5 GeV"),
     ],
 )
 def test_siunitx_prints_numbers_with_units(paper_of: PaperOf, latex: str, text: str) -> None:
@@ -82,6 +103,10 @@ def test_siunitx_prints_numbers_with_units(paper_of: PaperOf, latex: str, text: 
 def test_units_of_the_paper_are_known(paper_of: PaperOf) -> None:
     document = paper_of(r"\SI{5}{\mygev}, \SI{3}{\ifb}", r"\DeclareSIUnit{\mygev}{GeV}\newcommand{\ifb}{fb$^{-1}$}")
     assert document.text == "5 GeV, 3 fb^-1"
+    document = paper_of(
+        r"\SI{13}{\GeV}, \SI{5}{\GeV\per\clight}", r"\DeclareSIUnit\GeV{Ge\kern-0.1em V}\DeclareSIUnit\clight{c}"
+    )
+    assert document.text == "13 GeV, 5 GeV/c"
 
 
 def test_a_displayed_formula_is_a_block_and_its_rows_are_lines(paper_of: PaperOf) -> None:
@@ -94,6 +119,20 @@ def test_a_displayed_formula_is_a_block_and_its_rows_are_lines(paper_of: PaperOf
         ("equation", "a = 1"),
         ("equation", "b = 2"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"\begin{equation*}\begin{split}a&=b\\&=d\end{split}\end{equation*}", "a = b\n= d"),
+        (r"\begin{multline}a+b\\+c=d\end{multline}", "a + b\n+c = d"),
+        (r"\begin{IEEEeqnarray}{rCl}a&=&b\end{IEEEeqnarray}", "a = b"),
+        (r"\begin{eqnarray}a&>&5\,,\\b&<&3\,.\end{eqnarray}", "a > 5,\nb < 3."),
+        (r"\begin{gather}a>5\\\intertext{and also}b<3\end{gather}", "a > 5\nand also\nb < 3"),
+    ],
+)
+def test_every_display_is_read(paper_of: PaperOf, latex: str, text: str) -> None:
+    assert paper_of(latex).text == text
 
 
 def test_equations_are_numbered_as_latex_numbers_them(paper_of: PaperOf) -> None:

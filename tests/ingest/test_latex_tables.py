@@ -95,11 +95,99 @@ def test_a_table_is_one_block_with_a_line_for_each_row(paper_of: PaperOf) -> Non
             r"\begin{tabular}{S[table-format=2.1]D{.}{.}{1}p{3cm}} 1.2 & {3.4} & text\newline more\end{tabular}",
             [["1.2", "3.4", "text more"]],
         ),
+        (
+            r"\begin{tabular}{l D{.}{.}{-1} D{+}{\,\pm\,}{2}} a & <1.5 & 2+1 \\ b & \multicolumn{1}{c}{n/a} & \end{tabular}",
+            [["a", "< 1.5", "2 ± 1"], ["b", "n/a", ""]],
+        ),
+        (r"\begin{tabular}{SS} 1e3 & 3 +- 1 \\ {x} & > 5 \end{tabular}", [["1 × 10^3", "3 ± 1"], ["x", "> 5"]]),
+        (
+            r"\newcolumntype{L}[1]{>{\raggedright}p{#1}}\newcolumntype{M}{>{$}c<{$}}"
+            r"\begin{tabular}{L{3cm}M} a & \eta>2 \end{tabular}",
+            [["a", "η > 2"]],
+        ),
+        (
+            r"\begin{tabular}{lr@{.}lc} a & 1&5 & x \\ b & \multicolumn{2}{c}{n} & y\end{tabular}",
+            [["a", "1.5", "x"], ["b", "n", "y"]],
+        ),
+        (
+            r"\begin{tabular}{c|c}\multicolumn{1}{c|}{\multirow{2}*{A}} & b\\ \multicolumn{1}{c|}{} & c\end{tabular}",
+            [["A", "b"], ["A", "c"]],
+        ),
+        (r"\begin{scotch}{lc} a & b \\ \hline c & d \\ \end{scotch}", [["a", "b"], ["c", "d"]]),
+        (r"\begin{NiceTabular}{ll}[hvlines] a & \xmark \\ \end{NiceTabular}", [["a", "✗"]]),
+        (
+            r"\begin{tabular}{cc} a\tnote{b} & \ding{51} \\[\mySkip] c & \ding{55} \end{tabular}",
+            [["a^b", "✓"], ["c", "✗"]],
+        ),
+        (
+            r"\begin{tabulary}{5cm}{LCR} a & \shortstack[l]{x\\y} & \parbox[t]{2cm}{u\\v}\end{tabulary}",
+            [["a", "x y", "u v"]],
+        ),
+        (
+            r"\newenvironment{cuts}{\begin{tabular}{ll}}{\end{tabular}}\begin{cuts} a & b \\ c & d \end{cuts}",
+            [["a", "b"], ["c", "d"]],
+        ),
     ],
 )
 def test_every_kind_of_tabular_is_read(paper_of: PaperOf, latex: str, rows: list[list[str]]) -> None:
     document = paper_of(latex)
     assert [grid(document, table) for table in document.tables] == [rows]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (r"A & B \\ \hline a & 1 \\ b & 2", {0}),
+        (r"\hline A & \multicolumn{2}{c}{B} \\ & x & y \\ \hline $p_T>5$ & 1 & 2 \\ \hline", {0, 1}),
+        (r"\toprule A & B \\ \midrule \multicolumn{2}{l}{Group} \\ \midrule a & 1 \\ \bottomrule", {0}),
+        (r"a & 1 \\ b & 2 \\ \hline Total & 3", set()),
+        (r"a & 1 \\ b & 2", set()),
+    ],
+)
+def test_the_head_stands_above_the_first_rule(paper_of: PaperOf, rows: str, header: set[int]) -> None:
+    (table,) = paper_of(rf"\begin{{tabular}}{{lll}}{rows}\end{{tabular}}").tables
+    assert {cell.row for cell in table.cells if cell.header} == header
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\begin{longtable}{l}\caption{Cuts}\\ a\end{longtable}",
+        r"\captionof{table}{Cuts}\begin{tabular}{l}a\end{tabular}",
+        r"\begin{tabular}{l}a\end{tabular}\captionof{table}{Cuts}",
+        r"\ctable[caption={Cuts}, pos=t]{l}{}{\FL a \LL}",
+        r"\begin{sidewaystable}\caption{Cuts}\begin{tabular}{l}a\end{tabular}\end{sidewaystable}",
+        r"\begin{wraptable}{r}{5cm}\begin{tabular}{l}a\end{tabular}\caption{Cuts}\end{wraptable}",
+    ],
+)
+def test_a_table_knows_its_caption_wherever_it_stands(paper_of: PaperOf, latex: str) -> None:
+    document = paper_of(f"First.\n\n{latex}\n\nLast.")
+    (table,) = document.tables
+    assert table.caption is not None
+    assert document.quote(table.caption.start, table.caption.end) == "Table 1: Cuts"
+    assert (table.label, grid(document, table)) == ("Table 1", [["a"]])
+
+
+def test_parts_of_a_table_are_lettered(paper_of: PaperOf) -> None:
+    document = paper_of(
+        r"""\begin{table}\caption{A}\begin{subtable}{3cm}\caption{left}\begin{tabular}{l}a\end{tabular}\end{subtable}
+        \begin{subtable}{3cm}\begin{tabular}{l}b\end{tabular}\caption{right}\end{subtable}\end{table}"""
+    )
+    assert [table.label for table in document.tables] == ["Table 1(a)", "Table 1(b)"]
+
+
+def test_a_grid_of_pictures_is_no_table(paper_of: PaperOf) -> None:
+    document = paper_of(
+        r"""\begin{figure}\begin{tabular}{cc}\includegraphics{a} & \includegraphics{b}\\(a)&(b)\end{tabular}
+        \caption{Two.}\end{figure}"""
+    )
+    assert document.tables == ()
+    assert document.text == "(a) (b)\n\nFigure 1: Two."
+
+
+def test_a_preamble_that_multiplies_itself_ends(paper_of: PaperOf) -> None:
+    preamble = "*{99}{" * 6 + "|" + "}" * 6
+    assert paper_of(rf"\begin{{tabular}}{{{preamble}}} a \end{{tabular}}").text == "a"
 
 
 def test_a_longtable_has_one_head_and_its_caption(paper_of: PaperOf) -> None:
