@@ -109,6 +109,7 @@ def _provide_document_command(expander: Expander, _: Token) -> None:
 
 
 def _def(expander: Expander, _: Token) -> None:
+    long, expander.long = expander.long, False
     name = expander.name()
     pattern: list[Token] = []
     while (token := expander.raw()) is not None and token.kind != "open":
@@ -120,11 +121,15 @@ def _def(expander: Expander, _: Token) -> None:
         expander.unread(pattern)
         return
     expander.unread([token])
-    prefix, parameters = _pattern_parameters(pattern)
+    prefix, parameters = _pattern_parameters(pattern, long=long)
     define(expander, name, Macro(parameters, tuple(expander.argument()), prefix))
 
 
-def _pattern_parameters(pattern: list[Token]) -> tuple[tuple[Token, ...], tuple[Parameter, ...]]:
+def _long(expander: Expander, _: Token) -> None:
+    expander.long = True
+
+
+def _pattern_parameters(pattern: list[Token], *, long: bool) -> tuple[tuple[Token, ...], tuple[Parameter, ...]]:
     r"""Read what stands between `\def\name` and its body: `#1#2`, `#1.#2;`, `[#1]#2`."""
     prefix: list[Token] = []
     delimiters: list[list[Token]] = []
@@ -134,7 +139,8 @@ def _pattern_parameters(pattern: list[Token]) -> tuple[tuple[Token, ...], tuple[
         elif token.kind != "param":
             (delimiters[-1] if delimiters else prefix).append(token)
     parameters = [
-        Parameter("delimited", until=tuple(until)) if until else Parameter("mandatory") for until in delimiters
+        Parameter("delimited", until=tuple(until), long=long) if until else Parameter("mandatory")
+        for until in delimiters
     ]
     return tuple(prefix), tuple(parameters)
 
@@ -279,6 +285,7 @@ DEFINITIONS: Mapping[str, Command] = {
     **dict.fromkeys(("NewExpandableDocumentCommand", "DeclareExpandableDocumentCommand"), _new_document_command),
     **dict.fromkeys(("newcommandx", "renewcommandx", "providecommandx", "DeclareRobustCommandx"), _new_command_x),
     "ProvideDocumentCommand": _provide_document_command,
+    "long": _long,
     **dict.fromkeys(("def", "gdef", "edef", "xdef", "protected@edef"), _def),
     **dict.fromkeys(("let", "LetLtxMacro", "GlobalLetLtxMacro"), _let),
     **dict.fromkeys(("NewCommandCopy", "RenewCommandCopy", "DeclareCommandCopy"), _copy),

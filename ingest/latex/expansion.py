@@ -19,11 +19,12 @@ from ingest.latex.tokens import Token, plain, tokenise
 
 MAX_DEPTH = 100
 MAX_DECISIONS = 5
-MAX_EXPANDED = 250_000
+MAX_EXPANDED = 100_000
 EXPANDED_PER_CHARACTER = 4
 MAX_UNENDED = 20
 MAX_INCLUSIONS = 500
 _LONGEST_WORD = 200
+_SHORT_REACH = 100
 
 
 class Rules(Protocol):
@@ -73,6 +74,7 @@ class Expander(TokenStream):
         self.definitions_only = False
         self.options: list[str] = []
         self.option_prefix = ""
+        self.long = False  # whether the next macro may take paragraphs
         self._deciding = 0
 
     @property
@@ -124,12 +126,22 @@ class Expander(TokenStream):
         if depth >= MAX_DEPTH or reading.budget <= 0:
             return
         if macro.prefix:
-            self.until(macro.prefix)
+            self.skip(macro.prefix)
         arguments = [self.parameter(parameter) for parameter in macro.parameters]
         body = macro.filled(arguments, place)
         reading.budget -= len(body) + 1
         self.depth = depth
         self.push(body, deeper=True)
+
+    @property
+    def reach(self) -> int:
+        """How many tokens an argument may have; few, once the paper has had too many without an end."""
+        return super().reach if self.reading.unended < MAX_UNENDED else _SHORT_REACH
+
+    def runaway(self, tokens: int) -> None:
+        """Note an argument whose end was looked for in so many tokens."""
+        self.reading.unended += 1
+        self.reading.budget -= tokens // 10
 
     def name(self) -> str:
         r"""Take a control sequence, braced or not, `\csname` included, and return its name."""

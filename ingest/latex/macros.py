@@ -25,6 +25,7 @@ class Parameter:
     open: str = "["
     close: str = "]"
     until: tuple[Token, ...] = ()
+    long: bool = False  # may hold paragraphs
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ def section(reader: ProseReader, token: Token, expander: Expander) -> None:
     reader.floats.end_all()
     page.finish()
     page.flush()
+    page.kind = "paragraph"  # an abstract that never ends, ends here
     text = plain_text(items)
     page.late = page.late or _BACK_MATTER.match(text) is not None
     if page.announces_names(text):

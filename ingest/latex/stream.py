@@ -41,6 +41,8 @@ class TokenStream:
     def push(self, tokens: Sequence[Token], *, deeper: bool = False, is_file: bool = False) -> None:
         """Put tokens in front of what is still to come; `deeper` where a macro yielded them."""
         if tokens:
+            while self._frames and self._frames[-1].index >= len(self._frames[-1].tokens):
+                self._frames.pop()
             self._frames.append(_Frame(tokens, self.depth + deeper, is_file=is_file))
 
     def raw(self) -> Token | None:
@@ -102,19 +104,17 @@ class TokenStream:
         """Take an optional argument without its brackets if one follows."""
         if opening == "{":
             return self.braced()
-        skipped: list[Token] = []
+        mark = self.mark()
         token = self.raw()
         while spaces and token is not None and token.kind == "space":
-            skipped.append(token)
             token = self.raw()
         if token is None or token.kind != "chars" or not token.text.startswith(opening):
-            self.unread([*skipped, token] if token is not None else skipped)
+            self.reset(mark)
             return None
-        seen = [*skipped, token]
         found: list[Token] = []
-        level = 0
+        level = seen = 0
         rest: Token | None = token._replace(text=token.text[1:], pos=token.pos + 1)
-        while rest is not None and len(seen) < _ARGUMENT_REACH:
+        while rest is not None and seen < self.reach:
             level += {"open": 1, "close": -1}.get(rest.kind, 0)
             if rest.kind == "par" and level == 0:
                 break
@@ -128,9 +128,9 @@ class TokenStream:
             if rest.text or rest.kind != "chars":
                 found.append(rest)
             rest = self.raw()
-            if rest is not None:
-                seen.append(rest)
-        self.unread(seen)
+            seen += 1
+        self.reset(mark)
+        self.runaway(seen)
         return None
 
     def star(self) -> bool:
@@ -174,7 +174,7 @@ class TokenStream:
         if kind == "star":
             return [STAR] if self.star() else [NO_VALUE]
         if kind == "delimited":
-            return self.until(parameter.until)
+            return self.until(parameter.until, across=parameter.long)
         token = self.raw()
         wanted = parameter.until[0] if parameter.until else NO_VALUE
         if token is not None and (token.kind, token.text) == (wanted.kind, wanted.text):
@@ -183,25 +183,54 @@ class TokenStream:
             self.unread([token])
         return [NO_VALUE]
 
-    def until(self, until: Sequence[Token]) -> list[Token]:
-        r"""Take tokens up to a delimiter outside braces, as a `\def` with a pattern asks; nothing if it never comes."""
+    def until(self, until: Sequence[Token], *, across: bool = False) -> list[Token]:
+        r"""Take tokens up to a delimiter outside braces, as a `\def` with a pattern asks; nothing if it never comes.
+
+        A blank line ends the search, as in TeX, unless it goes `across` paragraphs.
+        """
         wanted = [(token.kind, character) for token in until for character in _pieces(token)]
+        # Tokens given back one by one would forget how deep in macros they stood.
+        mark = self.mark()
         found: list[Token] = []
         level = 0
-        while (token := self.raw()) is not None and len(found) < _ARGUMENT_REACH:
+        while (token := self.raw()) is not None and len(found) < self.reach:
             if token.kind == "chars" and len(token.text) > 1 and level == 0:
                 self.unread([token._replace(text=token.text[1:], pos=token.pos + 1)])
                 token = token._replace(text=token.text[0])
+            if token.kind == "par" and not across:
+                break
             found.append(token)
             level += {"open": 1, "close": -1}.get(token.kind, 0)
-            tail = found[-len(wanted) :]
-            if level == 0 and [(t.kind, t.text) for t in tail] == wanted:
+            if level or (token.kind, token.text) != wanted[-1]:
+                continue
+            if [(t.kind, t.text) for t in found[-len(wanted) :]] == wanted:
                 inside = found[: -len(wanted)]
                 if len(inside) >= 2 and inside[0].kind == "open" and inside[-1].kind == "close" and _one_group(inside):
                     inside = inside[1:-1]
                 return inside
-        self.unread([*found, token] if token is not None else found)
+        self.reset(mark)
+        self.runaway(len(found))
         return []
+
+    def skip(self, prefix: Sequence[Token]) -> None:
+        r"""Skip the tokens that must follow a macro, as in `\def\RCS$#1${…}`, as far as they do."""
+        for kind, text in [(token.kind, character) for token in prefix for character in _pieces(token)]:
+            token = self.raw()
+            if token is not None and token.kind == "chars" and kind == "chars" and len(token.text) > 1:
+                self.unread([token._replace(text=token.text[1:], pos=token.pos + 1)])
+                token = token._replace(text=token.text[0])
+            if token is None or (token.kind, token.text) != (kind, text):
+                if token is not None:
+                    self.unread([token])
+                return
+
+    @property
+    def reach(self) -> int:
+        """How many tokens an argument may have."""
+        return _ARGUMENT_REACH
+
+    def runaway(self, tokens: int) -> None:
+        """Note an argument whose end was looked for in so many tokens."""
 
     def skip_formula(self) -> None:
         """Skip what stands between two dollar signs, if they follow within a paragraph."""
