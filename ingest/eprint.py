@@ -128,7 +128,7 @@ def open_local(path: Path) -> Eprint:
 
 def is_withdrawal(data: bytes) -> bool:
     """Say whether what arXiv hands out is a note, alone or gzipped, that the paper was withdrawn."""
-    if data[:2] == b"\x1f\x8b":
+    if data[:2] == _GZIP:
         try:
             data = zlib.decompressobj(31).decompress(data, _LONGEST_NOTE)
         except zlib.error:

@@ -20,8 +20,6 @@ MAY_IMPORT = {
 }
 ROOMS = sorted(MAY_IMPORT)
 LONGEST = 400
-HAVE_A_SECOND_NOUN = {"ingest/latex_commands.py", "ingest/latex_expansion.py"}
-"""Modules that are longer still; a module leaves this list for good when it is split."""
 
 
 def modules(room: str) -> list[Path]:
@@ -74,8 +72,7 @@ def test_modules_are_named_after_nouns_of_the_domain(room: str) -> None:
 def test_modules_stay_short() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for room in ROOMS for path in modules(room)}
     assert statistics.median(length for length in lengths.values() if length > 1) <= 150
-    long = {path.relative_to(ROOT).as_posix() for path, length in lengths.items() if length > LONGEST}
-    assert long <= HAVE_A_SECOND_NOUN
+    assert [path.relative_to(ROOT).as_posix() for path, length in lengths.items() if length > LONGEST] == []
 
 
 def test_no_tracked_file_names_this_machine_or_a_package_index() -> None:
