@@ -62,6 +62,8 @@ def join(atoms: Sequence[Atom], *, tight: bool = False) -> str:
                 or following is None
                 or following[0] in ("close", "punct")
             )
+            # No sign, but the rest of a product that began in the prose: 5$\times10^3$.
+            unary = unary and not (text == "×" and not out and following is not None)
             out += text if unary or tight else f" {text} "
             kind = "sign" if unary else kind
         elif kind == "punct":
@@ -287,7 +289,8 @@ def operand(atoms: list[Atom], *, below: bool) -> str:
         bare = re.sub(r"\([^()]*\)|\{[^{}]*\}", "", bare)
     factors = sum(kind in ("ord", "num", "text") for kind, *_ in _with_scripts(atoms))
     compound = re.search(r"[\s/+×·-]", bare) or (below and factors > 1 and "(" not in text)
-    return f"({text})" if compound and not re.fullmatch(r"\([^()]*\)|[\d.]+", text) else text
+    whole = re.fullmatch(r"\([^()]*\)|[\d.]+|d[^\W\d_]", text)
+    return f"({text})" if compound and not whole else text
 
 
 def _needs_space(out: str, previous: str, kind: str, text: str) -> bool:

@@ -22,7 +22,7 @@ from ingest.latex.tokens import Token
 from kb.document import Document, Reference
 from kb.errors import NoTextError, SourceError
 
-READER = "latex 1"
+READER = "latex 2"
 
 
 def read_latex(eprint: Eprint, *, arxiv_id: str, version: int = 1) -> Document:

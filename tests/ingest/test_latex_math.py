@@ -68,6 +68,7 @@ PaperOf = Callable[..., Document]
         (r"$p_T^{\mu_1(\mu_2)} > 20\,(10)$~GeV", "p_T^{μ_1(μ_2)} > 20 (10) GeV"),
         (r"$E_T^{miss}/\sqrt{H_T} > 10~\mathrm{GeV}^{1/2}$", "E_T^miss/√H_T > 10 GeV^{1/2}"),
         (r"$M_{\text{T}2}(\ell\ell)$, $m_{\rm T2}^{100}$", "M_T2(ℓℓ), m_T2^100"),
+        (r"5$\times10^{3}$, $\times$, $\frac{d \sigma}{d x}$", "5 × 10^3, ×, dσ/dx"),
     ],
 )
 def test_formulas_become_plain_unicode(paper_of: PaperOf, latex: str, text: str) -> None:
