@@ -1,7 +1,7 @@
 r"""LaTeX papers as Documents: macros expanded, mathematics as plain Unicode, every piece with its place in the source.
 
-The road: `tokens` cuts the files into tokens, `expansion` expands macros, `prose` gathers blocks,
-`composition` lays them out. A collaboration's list of authors behind the bibliography is left out of the text.
+The road: `tokens` cuts the files into tokens, `stream` hands them out, `expansion` expands macros, `prose` gathers
+blocks, with `environments`, `markup`, `mathematics` and `tables`, and `composition` lays them out. A collaboration's list of authors behind the bibliography is left out of the text.
 """
 
 from __future__ import annotations

@@ -82,6 +82,7 @@ def blocks(document: Document) -> list[tuple[str, str]]:
         (r"\newcommand{\lsim}{\raisebox{-1mm}{~\shortstack{$<$ \\[-1mm] $\sim$}}~}", r"$m \lsim 5$", "m ≲ 5"),
         (r"\excludecomment{note}", "a \\begin{note}hidden\\end{note} b", "a b"),
         ("", r"\added{new} \deleted{old} \replaced{now}{then}", "new now"),
+        (r"\def\holder{\the\year\ CERN}", r"\copyright~\holder", "© CERN"),
         (r"\newcommand{\where}{\jobname}", r"\where", "main"),
     ],
 )
