@@ -1,7 +1,8 @@
 r"""LaTeX papers as Documents: macros expanded, mathematics as plain Unicode, every piece with its place in the source.
 
 The road: `tokens` cuts the files into tokens, `stream` hands them out, `expansion` expands macros, `prose` gathers
-blocks, with `environments`, `markup`, `mathematics` and `tables`, and `composition` lays them out. A collaboration's list of authors behind the bibliography is left out of the text.
+blocks, with `environments`, `markup`, `mathematics` and `tables`, and `composition` lays them out. A collaboration's
+list of authors behind the bibliography is left out of the text.
 """
 
 from __future__ import annotations
