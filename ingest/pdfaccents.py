@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 
 from ingest.pdffonts import ACCENTS
 from ingest.pdfpage import Glyph, Rule
 
 _NEGATABLE = frozenset("=<>∈≡∼≤≥→")
+_STROKES = frozenset("/\u0338")
 _COMBINING_ALONE = frozenset("\u0302\u0303\u20d7\u0304")
+# Height, in points, of the bands in which the letter under an accent is looked for.
+_SHELF = 12
 
 
 def accented(glyphs: list[Glyph]) -> list[Glyph]:
-    """Put accents that are glyphs of their own onto the letter they stand over."""
-    result: list[Glyph] = []
-    pending: Glyph | None = None
+    """Put accents that are glyphs of their own onto the letter they stand over, wherever in the file they come."""
+    marks = [glyph for glyph in glyphs if glyph.text in ACCENTS or glyph.text in _COMBINING_ALONE]
+    return _negated(_without(marks, glyphs) if marks else glyphs)
+
+
+def _without(marks: list[Glyph], glyphs: list[Glyph]) -> list[Glyph]:
+    """Return the glyphs without those marks that became part of a letter."""
+    shelves: dict[int, list[Glyph]] = defaultdict(list)
     for glyph in glyphs:
-        if pending is not None:
-            letters = [one for one in (*result[-8:], glyph) if _stands_over(pending, one)]
-            if letters:
-                _accent(pending, letters)
-            elif pending.text not in _COMBINING_ALONE:
-                result.append(pending)
-            pending = None
-        if (
-            glyph.text in {"/", "\u0338"}
-            and result
-            and result[-1].text in _NEGATABLE
-            and _overprints(glyph, result[-1])
-        ):
-            result[-1].text = unicodedata.normalize("NFC", result[-1].text + "\u0338")
-        elif (
-            glyph.text in _NEGATABLE
-            and result
-            and result[-1].text in {"/", "\u0338"}
-            and _overprints(result[-1], glyph)
-        ):
+        if glyph.text[0].isalpha() and glyph.text not in ACCENTS:
+            shelves[int(glyph.y // _SHELF)].append(glyph)
+    gone = set()
+    for mark in marks:
+        shelf = int(mark.y // _SHELF)
+        letters = [one for k in (shelf - 1, shelf, shelf + 1) for one in shelves[k] if _stands_over(mark, one)]
+        if letters:
+            _accent(mark, letters)
+        if letters or mark.text in _COMBINING_ALONE:
+            gone.add(id(mark))
+    return [glyph for glyph in glyphs if id(glyph) not in gone]
+
+
+def _negated(glyphs: list[Glyph]) -> list[Glyph]:
+    """Join a relation and the stroke through it, and a c in a circle."""
+    result: list[Glyph] = []
+    for glyph in glyphs:
+        last = result[-1] if result else None
+        if last is None:
+            result.append(glyph)
+        elif glyph.text in _STROKES and last.text in _NEGATABLE and _overprints(glyph, last):
+            last.text = unicodedata.normalize("NFC", last.text + "\u0338")
+        elif glyph.text in _NEGATABLE and last.text in _STROKES and _overprints(last, glyph):
             glyph.text = unicodedata.normalize("NFC", glyph.text + "\u0338")
             result[-1] = glyph
-        elif glyph.text.lower() == "c" and result and result[-1].text == "©" and _overprints(glyph, result[-1]):
-            continue
-        elif glyph.text in ACCENTS or glyph.text in _COMBINING_ALONE:
-            pending = glyph
-        else:
+        elif not (glyph.text.lower() == "c" and last.text == "©" and _overprints(glyph, last)):
             result.append(glyph)
-    if pending is not None and pending.text not in _COMBINING_ALONE:
-        result.append(pending)
     return result
 
 
