@@ -86,11 +86,15 @@ def build_lines(runs: Iterable[Run]) -> list[Line]:
     ordinary = [run for run in runs if not run.tall]
     tall = [run for run in runs if run.tall]
     usual = _usual_size(ordinary)
+    late: list[list[Run]] = []
     for size_class in _size_classes(ordinary):
         if tall and size_class[0].size < 0.8 * usual:  # scripts hang on sums and brackets, too
             _settle_tall(tall, lines, shelf)
             tall = []
-        _settle(size_class, lines, shelf)
+        late.append(_settle(size_class, lines, shelf))
+    for waiting in late:  # scripts that follow smaller scripts: the slash and the pion of D_s^(*)+/π^+
+        for run in _hung(waiting, shelf):
+            _open_line(run, lines, shelf)
     _settle_tall(tall, lines, shelf)
     lines = _woven(sorted(lines, key=lambda line: (-line.y, line.x0)))
     for line in lines:
@@ -120,16 +124,37 @@ def _usual_size(runs: Sequence[Run]) -> float:
     return max(weights, key=lambda size: (weights[size], size), default=10.0)
 
 
-def _settle(runs: Sequence[Run], lines: list[Line], shelf: dict[int, list[Line]]) -> None:
-    waiting = [run for run in runs if not _join(run, shelf, certain=True)]
+def _settle(runs: Sequence[Run], lines: list[Line], shelf: dict[int, list[Line]]) -> list[Run]:
+    """Put runs of one size on lines; return those that look like scripts but have nothing to hang on yet."""
+    waiting = _hung([run for run in runs if not _join(run, shelf, certain=True)], shelf)
+    late: list[Run] = []
+    for run in waiting:
+        if _join(run, shelf, certain=False):
+            continue
+        if _amid_script(run, shelf):
+            late.append(run)
+        else:
+            _open_line(run, lines, shelf)
+    return late
+
+
+def _hung(waiting: list[Run], shelf: dict[int, list[Line]]) -> list[Run]:
+    """Join what hangs on the lines there are, and then what hangs on that; return the rest."""
     while True:  # scripts can hang on scripts of their own size
         rest = [run for run in waiting if not _join(run, shelf, certain=False)]
         if len(rest) == len(waiting):
-            break
+            return rest
         waiting = rest
-    for run in waiting:
-        if not _join(run, shelf, certain=False):
-            _open_line(run, lines, shelf)
+
+
+def _amid_script(run: Run, shelf: dict[int, list[Line]]) -> bool:
+    """Say whether a run stands at a script's height within a larger line."""
+    return any(
+        run.size < 0.85 * line.size
+        and _LOWEST * line.size <= run.y - line.y <= _HIGHEST * line.size
+        and line.x0 < run.x0 < line.x1 + 4 * line.size
+        for line in _near(run, shelf)
+    )
 
 
 def _open_line(run: Run, lines: list[Line], shelf: dict[int, list[Line]]) -> None:
@@ -182,7 +207,8 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
     for holder in line.runs:
         rise = run.y - holder.y
         lowest = 2.2 * _LOWEST if holder.tall else _LOWEST
-        if not lowest * holder.size <= rise <= _HIGHEST * holder.size:
+        scale = max(holder.size, run.size)
+        if not lowest * scale <= rise <= _HIGHEST * scale:
             continue
         gap = max(holder.x0 - run.x1, run.x0 - holder.x1, 0.0)
         # A footnote's mark may stand off its text.
