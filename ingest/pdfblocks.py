@@ -201,6 +201,8 @@ def _margins(column: Column, body: Typography) -> tuple[float, float]:
 def _footnote_start(column: Column, body: Typography) -> int:
     """Return the index of the first footnote line at the foot of a column, or the number of lines."""
     start = len(column.lines)
+    if not column.at_foot:
+        return start
     index = start
     while index > 0 and column.lines[index - 1].size < 0.94 * body.size:
         index -= 1

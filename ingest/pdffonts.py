@@ -17,7 +17,7 @@ _BOLD = re.compile(r"(?i)bold|medi(?!um)|black|heavy|^cmb|^lmb|cmssbx|sfbx|-b$|-
 _ITALIC = re.compile(r"(?i)ital|obli|slant|^cmti|^cmsl|^cmmi|^cmitt|mi[0-9]*$|-it$|kursiv")
 _MONO = re.compile(r"(?i)mono|courier|^cmtt|tt[0-9]*$|nimbusmon|typewriter|consol")
 # Vertical extent is not measured from the line: brackets, radicals and sums that grow with their content.
-_TALL = re.compile(r"(?i)ex[0-9]*$|esint")
+_TALL = re.compile(r"(?i)^(?!cmss|cmtex).*ex(?:a|b|s|as|mods)?[0-9]*$|esint|math-?ext")
 
 ACCENTS = {
     "´": "\u0301",

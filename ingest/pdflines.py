@@ -17,15 +17,20 @@ from ingest.pdfpage import Run
 _WORD_GAP = 0.125
 # What a raised or lowered run may be off its line, in ems of the line.
 _LOWEST, _HIGHEST = -0.55, 0.85
+# What stands above or below a sum or a minimum, and how far off its line, in ems.
+_LIMITED = frozenset(("max", "min", "lim", "sup", "inf"))
+_FAR = 0.8
+_FARTHEST = 1.5
 # Full-size text may be shifted this far (in ems) and still stand on the line: boxes in tables.
 _SHIFT = 0.2
 
 # A script that needs no braces: a word or number, perhaps signed, starred or accented; signs alone; 1/2.
 _MARKED = r"[^\W_](?:[^\W_]|[′'*†‡%\u0300-\u036f\u20d7])*"
-_PLAIN_SCRIPT = re.compile(rf"[+\-]?{_MARKED}|[+\-±∓*†‡′]+|[+\-]?\d+/\d+|[^\W_]+/[^\W_]+")
+_PLAIN_SCRIPT = re.compile(rf"[+\-]?{_MARKED}|[+\-±∓*†‡′]+|\({_MARKED}\)[+\-±0]*|\([*+\-±]+\)[+\-±0]*|[+\-]?\d+/\d+")
+_UNCERTAINTY = re.compile(r"[+-]\s?[\d.]+")
 _PLAIN_RADICAND = re.compile(r"\w[⃗̄̃]?|Σ?\w+_\w+|[\d.]+")
 _RELATIONS = "<>≤≥=≠≈≃≅≡≪≫≲≳∈∉→⇒←↔×±"
-_SPACED = re.compile(rf"(?<![\^_])\s*([{_RELATIONS}]+)\s*")
+_SPACED = re.compile(rf"(?<![\^_{_RELATIONS}])\s*([{_RELATIONS}]+)\s*")
 _UNITS = "GeV|TeV|MeV|keV|fb|pb|nb|mm|cm|km|ns|ps|rad|mrad|kHz|MHz|Hz"
 _GLUED_UNIT = re.compile(rf"(?<![\w^_./-])(\d+(?:\.\d+)?)({_UNITS})\b")
 
@@ -180,7 +185,7 @@ def _join(run: Run, shelf: dict[int, list[Line]], *, certain: bool) -> bool:
             if gap > 0.6 * line.size:
                 continue
             cost = 1 + gap + abs(off)
-        elif run.size < 1.05 * line.size and abs(off) < 1.3 * line.size:
+        elif run.size < 1.05 * line.size and abs(off) < _FARTHEST * line.size:
             hanging = _hanging(run, line, certain=certain)
             if hanging is None:
                 continue
@@ -206,9 +211,11 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
     best: float | None = None
     for holder in line.runs:
         rise = run.y - holder.y
-        lowest = 2.2 * _LOWEST if holder.tall else _LOWEST
         scale = max(holder.size, run.size)
-        if not lowest * scale <= rise <= _HIGHEST * scale:
+        lowest, highest = (2.2 * _LOWEST, _HIGHEST) if holder.tall else (_LOWEST, _HIGHEST)
+        if run.size < 0.85 * line.size and _takes_limits(holder) and run.x0 < holder.x1 and run.x1 > holder.x0:
+            lowest, highest = -_FARTHEST, _FARTHEST
+        if not lowest * scale <= rise <= highest * scale:
             continue
         gap = max(holder.x0 - run.x1, run.x0 - holder.x1, 0.0)
         # A footnote's mark may stand off its text.
@@ -221,6 +228,10 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
         if best is None or distance < best:
             best = distance
     return best
+
+
+def _takes_limits(run: Run) -> bool:
+    return run.tall or run.text in _LIMITED
 
 
 def _is_script(run: Run, line: Line) -> bool:
@@ -281,7 +292,37 @@ def chunks(line: Line, gap: float, cuts: Sequence[float] = ()) -> list[Line]:
     return parts
 
 
+def _limits_behind(runs: Sequence[Run], y: float, size: float) -> list[Run]:
+    """Return the runs with those above or below a sum, which may be wider than it, moved behind it."""
+    ordered = list(runs)
+    for sign in [run for run in runs if _takes_limits(run) and _on_line(run, y, size)]:
+        centre = (sign.x0 + sign.x1) / 2
+        for above in (True, False):
+            far = [
+                run
+                for run in ordered
+                if (run.y > y) == above and abs(run.y - y) > _FAR * size and not _on_line(run, y, size)
+            ]
+            limits = _joined_around(centre, far)
+            if limits and abs((limits[0].x0 + limits[-1].x1) / 2 - centre) < 0.35 * size:
+                ordered = [run for run in ordered if run not in limits]
+                ordered[ordered.index(sign) + 1 : ordered.index(sign) + 1] = limits
+    return ordered
+
+
+def _joined_around(centre: float, runs: Sequence[Run]) -> list[Run]:
+    """Return the runs without a gap between them that stand over or under a place."""
+    groups: list[list[Run]] = []
+    for run in sorted(runs, key=lambda r: r.x0):
+        if groups and run.x0 - groups[-1][-1].x1 < 0.5 * run.size:
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return next((group for group in groups if group[0].x0 <= centre <= group[-1].x1), [])
+
+
 def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
+    runs = _limits_behind(runs, y, size)
     out: list[str] = []
     end: float | None = None
     after_script = False
@@ -345,7 +386,7 @@ def _scripts(cluster: Sequence[Run], y: float, size: float, before: str, marks: 
         near_low = min((abs(a.y - run.y) for a in lower), default=1e9) + 3 * gap_low
         near_up = min((abs(a.y - run.y) for a in upper), default=1e9) + 3 * gap_up
         (lower if near_low <= near_up else upper).append(run)
-    parts: list[str] = []
+    parts: dict[str, str] = {}
     primes = ""
     for sign, side in (("_", lower), ("^", upper)):
         if not side:
@@ -360,8 +401,10 @@ def _scripts(cluster: Sequence[Run], y: float, size: float, before: str, marks: 
         if not text.strip("′'"):
             primes = text
         else:
-            parts.append(sign + _braced(text))
-    return "".join(parts) + primes
+            parts[sign] = text
+    if len(parts) == 2 and all(_UNCERTAINTY.fullmatch(text) for text in parts.values()):
+        return f" ^{{{parts['^']}}}_{{{parts['_']}}}"
+    return "".join(sign + _braced(text) for sign, text in parts.items()) + primes
 
 
 def _braced(text: str) -> str:

@@ -1,0 +1,102 @@
+"""What stands around the text of a page and is none of it: running headers and footers, page and line numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ingest.pdfpage import Page, Run
+
+# Share of the page's height, at either end, in which headers and footers stand.
+_MARGIN = 0.13
+
+
+def text_runs(pages: Sequence[Page], size: float) -> list[list[Run]]:
+    """Return the runs of each page that belong to its text; `size` is that of the body in points."""
+    outer = [_outer_lines(page) for page in pages]
+    drop: list[set[int]] = [set() for _ in pages]
+    for edge in (0, 1):
+        bands: dict[int, list[tuple[int, list[Run], str]]] = defaultdict(list)
+        for index, sides in enumerate(outer):
+            for y, runs in sides[edge]:
+                bands[round(y / 4)].append((index, runs, " ".join(run.text for run in runs)))
+        for key in sorted(bands):
+            entries = bands[key] + bands.get(key + 1, [])
+            if _is_running(entries, len(pages)):
+                for index, runs, _ in entries:
+                    drop[index].update(id(run) for run in runs)
+        for index, sides in enumerate(outer):  # a page number that stands alone at the very edge
+            if sides[edge]:
+                _, runs = sides[edge][0]
+                text = "".join(run.text for run in runs)
+                if re.fullmatch(r"[-–—\s]*(\d{1,4}|[ivxlc]{1,6})[-–—\s]*", text):
+                    drop[index].update(id(run) for run in runs)
+    for page, gone in zip(pages, drop, strict=True):
+        gone.update(id(run) for run in _line_numbers(page, size))
+    return [[run for run in page.runs if id(run) not in gone] for page, gone in zip(pages, drop, strict=True)]
+
+
+def _outer_lines(page: Page) -> tuple[list[tuple[float, list[Run]]], list[tuple[float, list[Run]]]]:
+    """Return the up to three outermost lines in the upper and in the lower margin, outermost first."""
+    margin = _MARGIN * page.height
+    rows: dict[int, list[Run]] = defaultdict(list)
+    for run in page.runs:
+        if run.y > page.height - margin or run.y < margin:
+            rows[round(run.y)].append(run)
+    ordered = sorted(rows)
+    merged: list[tuple[float, list[Run]]] = []
+    for y in ordered:
+        if merged and y - merged[-1][0] <= 3:
+            merged[-1][1].extend(rows[y])
+        else:
+            merged.append((float(y), list(rows[y])))
+    for _, runs in merged:
+        runs.sort(key=lambda run: run.x0)
+    upper = [row for row in reversed(merged) if row[0] > page.height / 2][:3]
+    lower = [row for row in merged if row[0] < page.height / 2][:3]
+    return upper, lower
+
+
+def _is_running(entries: list[tuple[int, list[Run], str]], page_count: int) -> bool:
+    """Say whether lines at one height are a running header: they count the pages or repeat themselves."""
+    pages = {index for index, _, _ in entries}
+    if len(pages) < max(3, 0.15 * page_count):
+        return False
+    offsets: Counter[int] = Counter()
+    texts: Counter[str] = Counter()
+    for index, runs, text in entries:
+        for word in {runs[0].text, runs[-1].text}:
+            if word.isdigit():
+                offsets[int(word) - index] += 1
+        texts[re.sub(r"\d+", "", text)] += 1
+    counting = max(offsets.values(), default=0)
+    repeating = sum(count for count in texts.values() if count >= max(3, 0.1 * page_count))
+    return counting >= 0.6 * len(entries) or repeating >= 0.7 * len(entries)
+
+
+def _line_numbers(page: Page, size: float) -> list[Run]:
+    """Return the numbers in the margin with which drafts count their lines."""
+    for side in (-1, 1):
+        numbers = [
+            run
+            for run in page.runs
+            if run.text.isdigit() and (run.x1 < page.width * 0.16 if side < 0 else run.x0 > page.width * 0.84)
+        ]
+        ends: dict[int, list[Run]] = defaultdict(list)
+        for run in numbers:
+            ends[round(run.x1 / 2)].append(run)
+        for stack in ends.values():
+            stack.sort(key=lambda run: -run.y)
+            values = [int(run.text) for run in stack]
+            steps = Counter(b - a for a, b in pairwise(values))
+            if len(values) >= 8 and max(steps[1], steps[5]) >= 0.8 * (len(values) - 1):
+                xs = {id(run) for run in stack}
+                others = [run for run in page.runs if id(run) not in xs]
+                beside = sum(
+                    1 for run in stack if any(abs(o.y - run.y) < 3 and 0 < o.x0 - run.x1 < size for o in others)
+                )
+                if beside < 0.2 * len(stack):
+                    return [run for other in ends.values() for run in other if run.text.isdigit()]
+    return []
