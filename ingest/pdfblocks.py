@@ -8,22 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ingest.pdfheadings import Dress, dress, is_heading, opens_caption, ranks
 from ingest.pdflayout import Column, Typography
 from ingest.pdflines import Line
-from ingest.pdftables import CAPTION, Grid, find_grids
+from ingest.pdftables import Grid, find_grids
 
 DraftKind = Literal["heading", "paragraph", "item", "equation", "caption", "footnote", "table"]
 
-_NUMBERED = re.compile(
-    r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}|[A-Z](?:\.\d{1,2}){0,2}|Appendix(?: [A-Z\d])?)[.:]?\s+"
-    r"(?P<title>\S.*)",
-    re.DOTALL,
-)
-_KNOWN_HEADING = re.compile(
-    r"(?i)(abstract|(?:table of )?contents|"
-    r"summary|introduction|conclusions?|references|bibliography|acknowledge?ments?|appendix|appendices|"
-    r"auxiliary material|supplement(?:al|ary) material|the [\w+]+ collaboration)\s*[.:]?"
-)
 _ITEM = re.compile(r"(?:[•◦▪▶‣●○■*⋆–—-]|\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})[.)])\s+\S")
 _FIGURE_LETTERS = re.compile(r"(?:\(?[a-z]\)\s*)+")
 _EQUATION_NUMBER = re.compile(r"\((?:[A-Z]\.?)?\d{1,3}[a-z]?\)$")
@@ -47,10 +38,10 @@ class Draft:
 
 def drafts(columns: Sequence[Column], body: Typography) -> list[Draft]:
     """Return the blocks of a document in reading order; paragraphs that go on in the next column are joined."""
-    styles = _heading_styles(columns, body)
+    worn = dress(columns, body)
     result: list[Draft] = []
     for column in columns:
-        result += _column_drafts(column, body, styles)
+        result += _column_drafts(column, worn)
     result = _without_contents(result)
     _set_levels(result)
     return _continued(result, body)
@@ -71,89 +62,17 @@ def _without_contents(result: list[Draft]) -> list[Draft]:
     return result[:start] + result[stop:]
 
 
-# --- headings -------------------------------------------------------------------------------------------------------
-
-
-def _style(line: Line) -> tuple[str, float]:
-    names: Counter[str] = Counter()
-    for run in line.runs:
-        names[run.font.name] += len(run.text)
-    return max(names, key=lambda name: (names[name], name)), round(line.size, 1)
-
-
-def _stands_out(line: Line, body: Typography) -> bool:
-    return (line.share("bold") > 0.55 and line.size > 0.93 * body.size) or line.size > 1.09 * body.size
-
-
-def _opens_title(character: str) -> bool:
-    """Say whether a title can begin so: with a capital or a symbol (γ+jets background, √s dependence)."""
-    return character.isupper() or not (character.isascii() and character.isalnum())
-
-
-def _dressed(line: Line, body: Typography, styles: set[tuple[str, float]]) -> bool:
-    """Say whether a whole line is set as headings are; a paragraph with a bold opening is not."""
-    if not _stands_out(line, body) or _style(line) not in styles:
-        return False
-    return line.share("bold") > 0.9 or line.size > 1.09 * body.size or _NUMBERED.fullmatch(line.text()) is not None
-
-
-def _heading_styles(columns: Sequence[Column], body: Typography) -> set[tuple[str, float]]:
-    """Return the font and size of every numbered heading, so that unnumbered ones in the same dress are found."""
-    styles: Counter[tuple[str, float]] = Counter()
-    for column in columns:
-        for line in column.lines:
-            match = _NUMBERED.fullmatch(line.text()) if _stands_out(line, body) else None
-            if match and _opens_title(match["title"][0]) and not CAPTION.match(line.text()):
-                styles[_style(line)] += 1
-    return set(styles)
-
-
-def _is_heading(lines: Sequence[Line], text: str, styles: set[tuple[str, float]], body: Typography) -> bool:
-    if len(lines) > 3 or len(text) > 200 or not re.search(r"[^\W\d_]{2}", text) or CAPTION.match(text):
-        return False
-    if len(lines) == 1 and _KNOWN_HEADING.fullmatch(text):
-        return True
-    if not all(_stands_out(line, body) for line in lines):
-        return _is_small_capital_heading(lines, text)
-    numbered = _NUMBERED.fullmatch(text)
-    if numbered and _opens_title(numbered["title"][0]) and not text.endswith("."):
-        return True
-    return all(_dressed(line, body, styles) for line in lines) and not text.endswith((".", ","))
-
-
-def _is_small_capital_heading(lines: Sequence[Line], text: str) -> bool:
-    """Recognise `II. EVENT SELECTION` in body size, as REVTeX sets it."""
-    match = re.fullmatch(r"(?:[IVX]{1,5}|[A-Z]|\d)\.\s+(\D+)", text)
-    if match is None:
-        return False
-    title = match[1]
-    return len(lines) <= 2 and (title.upper() == title or all(line.share("bold") > 0.5 for line in lines))
-
-
-def _set_levels(result: list[Draft]) -> None:
-    sizes: dict[tuple[str, float], int] = {}
-    for draft in result:
-        if draft.kind != "heading":
-            continue
-        text = draft.title
-        match = _NUMBERED.fullmatch(text)
-        if match and (match["title"][0].isupper() or match["number"][0].isdigit()):
-            draft.number, draft.title = match["number"], match["title"]
-            draft.level = draft.number.count(".") + 1
-            if re.fullmatch(r"[A-Z]", draft.number) and any(d.number == "I" for d in result if d is not draft):
-                draft.level = 1 if draft.number in "IVX" else 2
-            sizes.setdefault(_style(draft.lines[0]), draft.level)
-    for draft in result:
-        if draft.kind == "heading" and not draft.number:
-            known = _KNOWN_HEADING.fullmatch(draft.title)
-            draft.level = 1 if known else sizes.get(_style(draft.lines[0]), 1)
-            draft.title = draft.title.rstrip(".:")
+def _set_levels(result: Sequence[Draft]) -> None:
+    headings = [draft for draft in result if draft.kind == "heading"]
+    for draft, rank in zip(headings, ranks([(draft.title, draft.lines[0]) for draft in headings]), strict=True):
+        draft.number, draft.title, draft.level = rank.number, rank.title, rank.level
 
 
 # --- one column -----------------------------------------------------------------------------------------------------
 
 
-def _column_drafts(column: Column, body: Typography, styles: set[tuple[str, float]]) -> list[Draft]:
+def _column_drafts(column: Column, worn: Dress) -> list[Draft]:
+    body = worn.body
     grids = {grid.first: grid for grid in find_grids(column)}
     left, right = _margins(column, body)
     footnotes_from = _footnote_start(column, body)
@@ -162,7 +81,7 @@ def _column_drafts(column: Column, body: Typography, styles: set[tuple[str, floa
 
     def close() -> None:
         if group:
-            result.extend(_classified(list(group), left, right, styles, body))
+            result.extend(_classified(list(group), left, right, worn))
             group.clear()
 
     index = 0
@@ -178,7 +97,7 @@ def _column_drafts(column: Column, body: Typography, styles: set[tuple[str, floa
             close()
             result += _footnotes(column.lines[index:])
             break
-        if group and _breaks(group, line, left, right, body, styles):
+        if group and _breaks(group, line, left, right, worn):
             close()
         group.append(line)
         index += 1
@@ -208,7 +127,7 @@ def _footnote_start(column: Column, body: Typography) -> int:
         index -= 1
         if column.lines[index].leading_mark():
             start = index
-        if CAPTION.match(column.lines[index].text()):
+        if opens_caption(column.lines[index]):
             break
     return start
 
@@ -223,10 +142,13 @@ def _footnotes(lines: Sequence[Line]) -> list[Draft]:
     return result
 
 
-def _breaks(
-    group: list[Line], line: Line, left: float, right: float, body: Typography, styles: set[tuple[str, float]]
-) -> bool:
+def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dress) -> bool:
+    body = worn.body
     last = group[-1]
+    if _EQUATION_NUMBER.fullmatch(line.text()) and line.x1 > right - body.size:  # it found no room beside its formula
+        return False
+    if _EQUATION_NUMBER.fullmatch(last.text()):
+        return True
     text = line.text()
     expected = body.pitch * max(last.size, line.size) / body.size
     gap = last.y - line.y
@@ -237,9 +159,9 @@ def _breaks(
         return True
     if abs(line.size - last.size) > 0.09 * body.size and not (_shares_size(line, last)):
         return True
-    if _dressed(last, body, styles) != _dressed(line, body, styles):
+    if worn.worn_by(last) != worn.worn_by(line):
         return True
-    if CAPTION.match(text) and not CAPTION.match(group[0].text()):
+    if opens_caption(line) and not opens_caption(group[0]):
         return last.x1 < right - body.size or line.size < 0.97 * body.size or line.share("bold") > 0.05
     em = body.size
     if _ITEM.match(text) and (line.x0 > left + 0.5 * em or _ITEM.match(group[0].text())):
@@ -266,20 +188,21 @@ def _shares_size(one: Line, other: Line) -> bool:
     return any(abs(size - max(one.size, other.size)) < 0.1 for size in common)
 
 
-def _classified(
-    lines: list[Line], left: float, right: float, styles: set[tuple[str, float]], body: Typography
-) -> list[Draft]:
+def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> list[Draft]:
+    body = worn.body
     text = " ".join(line.text() for line in lines)
     if not text or _FIGURE_LETTERS.fullmatch(text):
         return []
-    if _is_heading(lines, text, styles, body):
+    if is_heading(lines, text, worn):
         return [Draft("heading", lines, title=re.sub(r"\s+", " ", text))]
-    if CAPTION.match(text):
+    if opens_caption(lines[0]):
         return [Draft("caption", lines)]
     em = body.size
     first = lines[0]
     if _ITEM.match(text) and (first.x0 > left + 0.5 * em or len(lines) == 1 or lines[1].x0 > first.x0 + 0.3 * em):
         return [Draft("item", lines)]
+    if len(lines) > 1 and _EQUATION_NUMBER.fullmatch(lines[-1].text()):
+        return [Draft("equation", lines)]
     display = all(line.x0 > left + 2.2 * em and line.size < 1.15 * em for line in lines)
     if display and len(lines) < 8 and _MATHEMATICAL.search(re.sub(r"\^[*†‡\da-z]$", "", text)):
         words = len(re.findall(r"[^\W\d_]{4,}", text))

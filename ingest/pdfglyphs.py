@@ -276,8 +276,10 @@ def _glyphs(pdfium: Any, text_page: Any, objects: _Objects) -> tuple[list[tuple[
             x0, x1, base = loose.bottom, loose.top, x.value
         elif style.angle == 0 and not tall:
             # The box takes in what slants beyond the advance; gaps between words are measured from the pen.
+            # A box that begins at the pen ends there, too; a font may have several glyphs of one character.
+            at_pen = abs(x0 - x.value) < 0.001
             x0 = x.value
-            advance = objects.advance(style, code) if is_mapped else 0.0
+            advance = objects.advance(style, code) if is_mapped and not at_pen else 0.0
             x1 = x0 + advance if advance > 0 else x1
         glyphs.append((Glyph(text, x0, x1, base, size, style.font, tall), style.angle))
     return glyphs, angles

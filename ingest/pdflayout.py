@@ -17,7 +17,30 @@ from ingest.pdfmargins import text_runs
 from ingest.pdfpage import Page, Rule, Run
 
 # Words of sentences: they tell prose from lists of authors, institutes and references, which can be longer than it.
-_PROSE = frozenset("the is are was were be by with that this from which to not have has at than each these".split())
+_PROSE = frozenset(
+    [
+        "the",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "by",
+        "with",
+        "that",
+        "this",
+        "from",
+        "which",
+        "to",
+        "not",
+        "have",
+        "has",
+        "at",
+        "than",
+        "each",
+        "these",
+    ]
+)
 
 
 @dataclass(slots=True)

@@ -6,21 +6,17 @@ several rows or columns.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ingest.pdfheadings import opens_caption
 from ingest.pdflayout import Column
 from ingest.pdflines import Line, chunks
 from ingest.pdfpage import Rule
 from ingest.pdftable_columns import CELL_GAP, TableColumns, line_pitch
 from ingest.pdftable_rows import GridCell, TableRows
-
-CAPTION = re.compile(
-    r"(?:Table|TABLE|Tab\.|Figure|FIGURE|Fig\.|FIG\.)\s*(?:[A-Z]\.?)?(?:\d+|[IVXL]+)[a-z]?\s*(?:[.:|]|$)"
-)
 
 
 @dataclass(slots=True)
@@ -53,7 +49,7 @@ def find_grids(column: Column) -> list[Grid]:
     """Return the tables of a column from top to bottom."""
     horizontal = _merged([r for r in column.rules if r.horizontal and r.length > 9])
     vertical = [r for r in column.rules if not r.horizontal and r.length > 4]
-    starts = [bool(CAPTION.match(line.text())) for line in column.lines]
+    starts = [opens_caption(line) for line in column.lines]
     grids: list[Grid] = []
     taken = -1
     for frame in _frames(column, horizontal, starts):
