@@ -10,18 +10,17 @@ import re
 from collections.abc import Sequence, Set
 
 from ingest.pdfblocks import Draft, drafts
+from ingest.pdffront import abstract, collaboration, settled_front, title, without_members
 from ingest.pdfglyphs import read_pages
 from ingest.pdflayout import Column, Typography, columns, typography
 from ingest.pdflines import Line
 from ingest.pdfpage import Page
-from ingest.pdfreferences import citations, entries, reference
+from ingest.pdfreferences import Bibliography, bibliography, citations, reference
 from ingest.pdftables import Grid
 from ingest.pdftext import Manuscript, Words
 from kb.document import Block, BlockKind, Cell, Citation, Document, Reference, Section, Span, Table
 from kb.errors import NoTextError
 
-_BIBLIOGRAPHY = re.compile(r"(?i)(references|bibliography)")
-_COLLABORATION = re.compile(r"(?:The |the )?(\w[\w+-]*(?:, \w+)*(?: and \w+)?) [Cc]ollaborations?\b")
 _TABLE_LABEL = re.compile(r"(?i)tab(?:le|\.)\s*((?:[A-Z]\.?)?(?:\d+|[IVXL]+)[a-z]?)")
 
 
@@ -47,7 +46,10 @@ class _Reading:
         self.metadata = metadata
         self.body: Typography = typography(pages)
         self.columns: list[Column] = columns(pages, self.body)
-        self.drafts: list[Draft] = drafts(self.columns, self.body)
+        self.drafts: list[Draft] = without_members(drafts(self.columns, self.body))
+        self.title = title(self.drafts, self.body.size)
+        settled_front(self.drafts, self.title)
+        self.abstract = abstract(self.drafts)
         lines = [line for column in self.columns for line in column.lines]
         self.manuscript = Manuscript(Words(lines), self._footnote_marks())
         self.blocks: list[Block] = []
@@ -57,16 +59,15 @@ class _Reading:
         self.bibliography: Span | None = None
 
     def document(self, arxiv_id: str, version: int) -> Document:
-        title = self._mark_title()
-        self._mark_abstract()
+        name = self._mark_title()
         self._write()
         self._link_captions()
         text = self.manuscript.text
         return Document(
             arxiv_id=arxiv_id,
             version=version,
-            title=title or self.metadata.get("Title", "").strip(),
-            authors=self._authors(),
+            title=name or self.metadata.get("Title", "").strip(),
+            authors=collaboration(text[block.start : block.end] for block in self.blocks[:25]),
             source_format="pdf",
             reader=_reader_name(),
             text=text,
@@ -78,7 +79,12 @@ class _Reading:
             source_map=tuple(self.manuscript.source_map),
         )
 
-    # what the first page says
+    def _mark_title(self) -> str:
+        if self.title is None:
+            return ""
+        self.title.kind, self.title.level, self.title.number = "heading", 0, ""
+        self.title.title = " ".join(line.text() for line in self.title.lines)
+        return re.sub(r"(?<=[a-z])- (?=[a-z])", "", self.title.title).rstrip("*† ")
 
     def _footnote_marks(self) -> dict[int, Set[str]]:
         marks: dict[int, set[str]] = {}
@@ -87,77 +93,29 @@ class _Reading:
                 marks.setdefault(draft.lines[0].page, set()).add(mark)
         return {page: frozenset(found) for page, found in marks.items()}
 
-    def _mark_title(self) -> str:
-        """Find the title, the largest text on the first page, and make it a block of its own."""
-        first = [d for d in self.drafts if d.lines[0].page == min(self.pages) and d.kind in {"paragraph", "heading"}]
-        candidates = [
-            d for d in first if d.lines[0].size > 1.15 * self.body.size and self._letters(d.lines) >= 8 and not d.number
-        ]
-        if not candidates:
-            return ""
-        largest = max(round(d.lines[0].size) for d in candidates)
-        chosen = next(d for d in candidates if round(d.lines[0].size) == largest)
-        parts = [d for d in candidates if round(d.lines[0].size) == largest]
-        for other in parts:  # a title set with wide leading comes in several pieces
-            if other is not chosen and self.drafts.index(other) == self.drafts.index(chosen) + 1:
-                chosen.lines += other.lines
-                self.drafts.remove(other)
-        chosen.kind, chosen.level = "heading", 0
-        chosen.title = " ".join(line.text() for line in chosen.lines)
-        return re.sub(r"(?<=[a-z])- (?=[a-z])", "", chosen.title).rstrip("*† ")
-
-    @staticmethod
-    def _letters(lines: Sequence[Line]) -> int:
-        return sum(character.isalpha() for line in lines for run in line.runs for character in run.text)
-
-    def _mark_abstract(self) -> None:
-        self.abstract: set[int] = set()
-        heading = next(
-            (i for i, d in enumerate(self.drafts) if d.kind == "heading" and d.title.lower() == "abstract"), None
-        )
-        if heading is not None:
-            for draft in self.drafts[heading + 1 :]:
-                if draft.kind == "heading" or draft.lines[0].page > self.drafts[heading].lines[0].page + 1:
-                    break
-                if draft.kind == "paragraph" and (not self.abstract or self._letters(draft.lines) > 200):
-                    self.abstract.add(id(draft))
-            return
-        numbered = next((i for i, d in enumerate(self.drafts) if d.kind == "heading" and d.number), len(self.drafts))
-        front = [d for d in self.drafts[:numbered] if d.kind == "paragraph" and d.lines[0].page <= min(self.pages) + 1]
-        longest = max(front, key=lambda d: self._letters(d.lines), default=None)
-        if longest is not None and self._letters(longest.lines) > 250:
-            self.abstract.add(id(longest))
-
-    def _authors(self) -> tuple[str, ...]:
-        for block in self.blocks[:25]:
-            text = self.manuscript.text[block.start : block.end]
-            match = _COLLABORATION.match(text)
-            if match and len(text) < 60:
-                return (f"{match[1]} Collaboration",)
-        return ()
-
     # writing
 
     def _write(self) -> None:
-        index = 0
-        while index < len(self.drafts):
-            draft = self.drafts[index]
-            index += 1
+        found = bibliography(self.drafts)
+        entries = {id(draft) for draft in found.drafts} if found else set()
+        for draft in self.drafts:
+            if found is not None and draft is found.first:
+                self._write_bibliography(found)
+            if id(draft) in entries:
+                continue
             if draft.kind == "table" and draft.grid is not None:
                 self._write_table(draft.grid)
                 continue
             kind: BlockKind = draft.kind
-            if draft.kind == "heading" and draft.level == 0:
+            if draft is self.title:
                 kind = "title"
-            elif id(draft) in self.abstract:
+            elif any(draft is one for one in self.abstract):
                 kind = "abstract"
             begin = self._begin()
             span = self.manuscript.block(draft.lines)
             self._end(begin, span, kind)
             if draft.kind == "heading" and draft.level:
                 self.headings.append((span.start, draft))
-                if _BIBLIOGRAPHY.fullmatch(draft.title):
-                    index = self._write_bibliography(index)
 
     def _begin(self) -> int:
         if len(self.manuscript):
@@ -168,17 +126,9 @@ class _Reading:
         if span.end > begin:
             self.blocks.append(Block(start=begin, end=span.end, kind=kind))
 
-    def _write_bibliography(self, index: int) -> int:
-        lines: list[Line] = []
-        stop = index
-        while stop < len(self.drafts) and self.drafts[stop].kind not in {"heading", "table", "caption"}:
-            lines += self.drafts[stop].lines
-            stop += 1
-        found = entries(lines)
-        if len(found) < 3:
-            return index
+    def _write_bibliography(self, found: Bibliography) -> None:
         start = len(self.manuscript)
-        for entry in found:
+        for entry in found.entries:
             begin = self._begin()
             span = self.manuscript.block(entry, address=True)
             self._end(begin, span, "item")
@@ -186,7 +136,9 @@ class _Reading:
             if made is not None and all(made.key != other.key for other in self.references):
                 self.references.append(made)
         self.bibliography = Span(start=start, end=len(self.manuscript))
-        return stop
+        if found.rest:
+            begin = self._begin()
+            self._end(begin, self.manuscript.block(found.rest), "paragraph")
 
     def _links(self, lines: Sequence[Line]) -> list[str]:
         found: list[str] = []
@@ -267,6 +219,8 @@ class _Reading:
         sections: list[Section] = []
         for index, (start, draft) in enumerate(self.headings):
             end = next((s for s, other in self.headings[index + 1 :] if other.level <= draft.level), size)
+            if draft.title.lower() == "abstract":  # a letter goes on behind it without a heading
+                end = max((b.end for b in self.blocks if b.kind == "abstract"), default=end)
             sections.append(
                 Section(
                     start=start, end=end, title=draft.title, number=draft.number.rstrip("."), level=max(draft.level, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kb.distil import charges, clauses, flags, tables, triggers
 from kb.distil.candidates import Candidate, Setting, Turned
@@ -78,11 +79,17 @@ class _Walk:
                 self.regions.of_section = of_title(path[-1]) if path else ()
                 self.memory.variable = None
             kind = section_kind(path)
-            if kind == "front" and not self.document.sections:
+            if kind == "front" and self._is_letter:
                 kind = "selection"
             if kind not in {"skip", "systematics", "front"}:
                 self._block(block, kind)
         return self.findings
+
+    @cached_property
+    def _is_letter(self) -> bool:
+        """Whether there are headings for the end matter only, as in a letter."""
+        titles = [section.title for section in self.document.sections]
+        return all(title.lower() == "abstract" or section_kind((title,)) == "skip" for title in titles)
 
     def _block(self, block: Block, kind: SectionKind) -> None:
         if block.kind != "item":
