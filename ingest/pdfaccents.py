@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
 
 from ingest.pdffonts import ACCENTS
 from ingest.pdfpage import Glyph, Rule
 
-_NEGATABLE = frozenset("=<>∈≡∼≤≥→")
+_NEGATABLE = frozenset("=<>∈≡∼≤≥→EHPp")  # a momentum struck through is a missing one
 _STROKES = frozenset("/\u0338")
 _COMBINING_ALONE = frozenset("\u0302\u0303\u20d7\u0304")
 # Height, in points, of the bands in which the letter under an accent is looked for.
@@ -90,6 +91,8 @@ def barred(glyphs: list[Glyph], rules: list[Rule]) -> list[Glyph]:
             continue
         if bar.length > 12:
             continue
+        if _divides(bar, glyphs):
+            continue
         for glyph in glyphs:
             if (
                 glyph.x0 - 1 <= centre <= glyph.x1 + 1
@@ -101,3 +104,9 @@ def barred(glyphs: list[Glyph], rules: list[Rule]) -> list[Glyph]:
                 glyph.text += "\u0304"
                 break
     return glyphs
+
+
+def _divides(bar: Rule, glyphs: Sequence[Glyph]) -> bool:
+    """Say whether something as wide as the bar, and no word of the line above, stands on it: a fraction's numerator."""
+    beside = [g for g in glyphs if 0 < g.y - bar.y1 < 0.5 * g.size and g.x1 > bar.x0 - 2 and g.x0 < bar.x1 + 2]
+    return bool(beside) and all(bar.x0 - 1 <= g.x0 and g.x1 <= bar.x1 + 1 for g in beside)

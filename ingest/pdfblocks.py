@@ -16,6 +16,7 @@ from ingest.pdftables import Grid, find_grids
 DraftKind = Literal["heading", "paragraph", "item", "equation", "caption", "footnote", "table"]
 
 _ITEM = re.compile(r"(?:[•◦▪▶‣●○■*⋆–—-]|\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})[.)])\s+\S")
+_ENTRY = re.compile(r"\[\d{1,3}\]\s")
 _FIGURE_LETTERS = re.compile(r"(?:\(?[a-z]\)\s*)+")
 _EQUATION_NUMBER = re.compile(r"\((?:[A-Z]\.?)?\d{1,3}[a-z]?\)$")
 _PAGE_AT_END = re.compile(r"(?:\s|\.)\d{1,3}$")
@@ -95,8 +96,11 @@ def _column_drafts(column: Column, worn: Dress) -> list[Draft]:
         line = column.lines[index]
         if index >= footnotes_from:
             close()
-            result += _footnotes(column.lines[index:])
-            break
+            notes = _footnotes(column.lines[index:])
+            result += notes
+            index += sum(len(note.lines) for note in notes)
+            footnotes_from = len(column.lines)
+            continue
         if group and _breaks(group, line, left, right, worn):
             close()
         group.append(line)
@@ -135,6 +139,8 @@ def _footnote_start(column: Column, body: Typography) -> int:
 def _footnotes(lines: Sequence[Line]) -> list[Draft]:
     result: list[Draft] = []
     for line in lines:
+        if _ENTRY.match(line.text()):  # the bibliography of a letter
+            break
         if line.leading_mark() or not result:
             result.append(Draft("footnote", [line]))
         else:

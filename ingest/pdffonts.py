@@ -52,7 +52,7 @@ class Font:
 
     def text(self, code: int, *, mapped: bool) -> str:
         """Return the text of a glyph: `code` is Unicode where `mapped`, else the font's own code; "" for none."""
-        if not mapped:
+        if not mapped or code == 0:  # PDFium takes no offence at a first glyph without a map
             for table in self.tables:
                 found = _encodings()[table][1].get(code)
                 if found is not None:
@@ -116,14 +116,13 @@ def _same(character: str) -> str:
     character = unicodedata.normalize("NFC", character)
     if character in preferred:
         return preferred[character]
-    # Mathematical letters (U+1D400 …), ligatures (U+FB00 …) and full-width forms are letters in another dress.
+    # Mathematical and script letters, ligatures (U+FB00 …) and full-width forms are letters in another dress.
     if (
         "\U0001d400" <= character <= "\U0001d7ff"
+        or ("\u2102" <= character <= "\u2134" and character.isalpha() and character not in "ℏℓ")
         or "\ufb00" <= character <= "\ufb06"
         or "\uff01" <= character <= "\uff5e"
     ):
         character = unicodedata.normalize("NFKC", character)
         return "".join(preferred.get(c, c) for c in character)
-    if character in {"ℎ", "ℏ"}:
-        return "h" if character == "ℎ" else "ℏ"
     return " " if character.isspace() else character

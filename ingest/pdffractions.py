@@ -56,13 +56,13 @@ def _fraction(bar: Rule, runs: Sequence[Run]) -> tuple[Run, set[int]] | None:
 
 def _stack(runs: Sequence[Run], level: float, *, up: bool) -> list[Run]:
     """Return the runs next to the bar: one line and its scripts."""
-    if not runs:
+    farthest = 0.85 if up else 1.25
+    close = [run for run in runs if abs(run.y - level) <= farthest * run.size]
+    if not close:
         return []
-    largest = max(run.size for run in runs)
-    lines = [run for run in runs if run.size > 0.8 * largest]
-    nearest = min(abs(run.y - level) for run in lines)
-    limit = (0.85 if up else 1.25) * largest
-    if nearest > limit or (not up and nearest < 0.45 * largest):
+    largest = max(run.size for run in close)
+    nearest = min(abs(run.y - level) for run in close if run.size > 0.8 * largest)
+    if not up and nearest < 0.45 * largest:
         return []
     return [run for run in runs if abs(abs(run.y - level) - nearest) < 0.75 * largest]
 

@@ -106,10 +106,10 @@ def _wide_lines(lines: Sequence[Line], page: Page, gutter: Gutter) -> list[bool]
     for k in range(1, len(lines)):  # nor need the last line of a wide paragraph
         above, line = lines[k - 1], lines[k]
         if wide[k - 1] and not wide[k] and line.x1 <= gutter.left + _SLACK:
-            beneath = lines[k + 1].y if k + 1 < len(lines) else -float("inf")
             pitch = above.y - line.y
             close = pitch < 1.45 * max(line.size, above.size) and abs(line.size - above.size) < 0.5
-            wide[k] = close and line.y - beneath > 1.25 * pitch
+            last = k + 1 == len(lines) or wide[k + 1] or line.y - lines[k + 1].y > 1.25 * pitch
+            wide[k] = close and last
     return wide
 
 

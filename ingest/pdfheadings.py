@@ -81,6 +81,8 @@ def is_heading(lines: Sequence[Line], text: str, dress: Dress) -> bool:
         return False
     if len(lines) == 1 and KNOWN.fullmatch(text):
         return True
+    if _is_bold_heading(lines, text, dress):
+        return True
     if not all(_stands_out(line, dress.body) for line in lines):
         return _is_quiet_heading(lines, text)
     numbered = NUMBERED.fullmatch(text)
@@ -88,10 +90,16 @@ def is_heading(lines: Sequence[Line], text: str, dress: Dress) -> bool:
         return True
     if text.endswith((".", ",", ";")):
         return False
-    if all(dress.worn_by(line) for line in lines):
-        return True
-    bold = all(line.share("bold") > 0.9 for line in lines) and len(text.split()) <= 12 and text[0].isupper()
-    return bold and (not dress.styles or text.upper() == text)
+    return all(dress.worn_by(line) for line in lines)
+
+
+def _is_bold_heading(lines: Sequence[Line], text: str, dress: Dress) -> bool:
+    """Recognise a bold line without a number: in capitals, or in a document whose headings have none."""
+    if text.endswith((".", ",", ";", ":")) or len(text.split()) > 12 or not text[0].isupper():
+        return False
+    if not all(line.share("bold") > 0.9 and line.size > 0.85 * dress.body.size for line in lines):
+        return False
+    return not dress.styles or (text.upper() == text and len(re.findall(r"[^\W\d_]{3,}", text)) > 0)
 
 
 def _stands_out(line: Line, body: Typography) -> bool:

@@ -27,6 +27,7 @@ _SHIFT = 0.2
 # A script that needs no braces: a word or number, perhaps signed, starred or accented; signs alone; 1/2.
 _MARKED = r"[^\W_](?:[^\W_]|[′'*†‡%\u0300-\u036f\u20d7])*"
 _PLAIN_SCRIPT = re.compile(rf"[+\-]?{_MARKED}|[+\-±∓*†‡′]+|\({_MARKED}\)[+\-±0]*|\([*+\-±]+\)[+\-±0]*|[+\-]?\d+/\d+")
+_MISSING = re.compile(r"([EHPp])\u0338_T(?:\^miss)?")
 _UNCERTAINTY = re.compile(r"[+-]\s?[\d.]+")
 _PLAIN_RADICAND = re.compile(r"\w[⃗̄̃]?|Σ?\w+_\w+|[\d.]+")
 _RELATIONS = "<>≤≥=≠≈≃≅≡≪≫≲≳∈∉→⇒←↔×±"
@@ -73,7 +74,8 @@ class Line:
     def text(self, marks: Set[str] = frozenset()) -> str:
         """Return the line as text; superscripts in `marks` that follow a word are footnote marks and left out."""
         if marks not in self._texts:
-            self._texts[marks] = spaced(_render(self.runs, self.y, self.size, marks))
+            text = spaced(_render(self.runs, self.y, self.size, marks))
+            self._texts[marks] = _MISSING.sub(r"\1_T^miss", text)
         return self._texts[marks]
 
     def leading_mark(self) -> str:
