@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from ingest.pdfheadings import Dress, dress, is_heading, opens_caption, ranks
@@ -224,9 +225,10 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
 def _continued(result: list[Draft], body: Typography) -> list[Draft]:
     """Join a paragraph with its continuation in the next column; floats and footnotes between them follow it."""
     out: list[Draft] = []
+    indenting = _indents(result)
     for draft in result:
         if draft.kind in {"paragraph", "item"}:
-            open_one = _open_paragraph(out, draft, body)
+            open_one = _open_paragraph(out, draft, body, indenting=indenting)
             if open_one is not None:
                 open_one.lines += draft.lines
                 open_one.flush = draft.flush
@@ -235,7 +237,18 @@ def _continued(result: list[Draft], body: Typography) -> list[Draft]:
     return out
 
 
-def _open_paragraph(out: list[Draft], draft: Draft, body: Typography) -> Draft | None:
+def _indents(result: Sequence[Draft]) -> bool:
+    """Say whether the paragraphs of a document begin with an indented line."""
+    following = [
+        after.indented
+        for before, after in pairwise(result)
+        if before.kind == after.kind == "paragraph" and before.lines[-1].page == after.lines[0].page
+        if before.lines[-1].y > after.lines[0].y
+    ]
+    return len(following) >= 3 and sum(following) > 0.6 * len(following)
+
+
+def _open_paragraph(out: list[Draft], draft: Draft, body: Typography, *, indenting: bool) -> Draft | None:
     if draft.kind == "item" or not draft.lines:
         return None
     for previous in reversed(out):
@@ -252,6 +265,8 @@ def _open_paragraph(out: list[Draft], draft: Draft, body: Typography) -> Draft |
         return None
     end, start = last.text(), first.text()
     if re.search(r"[.:;?!][)\]”’]?(?:\s*\[[\d, –-]+\])?$", end):
+        if indenting and previous.kind == "paragraph" and previous.flush and last.size > 0.94 * body.size:
+            return previous
         # The sentence is over; only a line that opens in lower case can belong to it.
         return previous if start[:1].islower() and previous.flush and not end.endswith(".") else None
     return previous if previous.flush or start[:1].islower() or end.endswith("-") else None

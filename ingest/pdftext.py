@@ -9,8 +9,15 @@ from collections.abc import Iterable, Sequence, Set
 from ingest.pdflines import Line
 from kb.document import SourcePiece, Span
 
-_LAST_WORD = re.compile(r"([^\W\d_]+)-$")
-_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_LAST_WORD = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)-$")
+# Words that only ever stand before a hyphen of their own (two-dimensional), and those written in one with the next.
+_NUMERALS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "half", "self", "anti"))
+_WHOLE = frozenset(
+    "furthermore moreover therefore however otherwise without within into onto throughout another something nevertheless"
+    " nonetheless whenever wherever whereas meanwhile likewise elsewhere although".split()
+)
+_LINKING = frozenset(("of", "to", "by", "in", "the", "on", "at", "and", "or", "per", "for"))
+_FIRST_WORD = re.compile(r"[^\W\d_][^\W_]*")
 _ADDRESS = re.compile(r"(?:https?://|www\.|doi:|10\.\d{4,9}/|arXiv:)\S*$")
 
 
@@ -33,7 +40,9 @@ class Words:
     def keeps_hyphen(self, left: str, right: str) -> bool:
         """Say whether `left-` at a line's end and `right` at the next one's begin make a word with a hyphen."""
         one, two = left.lower(), right.lower()
-        if not right[0].islower() or (left.isupper() and len(left) > 1):
+        if one + two in _WHOLE or (self._whole[one + two] and not self._joined[f"{one}-{two}"]):
+            return False
+        if not right[0].islower() or (left.isupper() and len(left) > 1) or len(left) == 1 or one in _NUMERALS:
             return True
         split, whole = self._joined[f"{one}-{two}"], self._whole[one + two]
         if split or whole:
@@ -106,7 +115,9 @@ class Manuscript:
         if left and right:
             if right[0] in {"and", "or"}:  # first- and second-generation
                 return " ", 0
-            return ("", 0) if self._words.keeps_hyphen(left[1], right[0]) else ("", 1)
+            chained = bool(left[1]) and left[2].lower() in _LINKING  # centre-of-mass
+            kept = chained or self._words.keeps_hyphen(left[2], right[0])
+            return ("", 0) if kept else ("", 1)
         if tail.endswith("-") and re.search(r"\w-$", tail):
             return "", 0
         if tail.endswith("–") and re.search(r"\w–$", tail) and re.match(r"\w", text):
