@@ -177,8 +177,11 @@ def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dres
     if item:
         return line.x0 < group[0].x0 - 0.3 * em or (len(group) > 1 and line.x0 < group[1].x0 - 0.8 * em)
     # A display stands indented on both sides.
-    shown = line.x0 > left + 2.2 * em and (line.x1 < right - 2.2 * em or bool(_EQUATION_NUMBER.search(text)))
-    before = last.x0 > left + 2.2 * em and (last.x1 < right - 2.2 * em or bool(_EQUATION_NUMBER.search(last.text())))
+    shown, before = (
+        _is_numbered_display(one, right)
+        or (one.x0 > left + 2.2 * em and (one.x1 < right - 2.2 * em or bool(_EQUATION_NUMBER.search(one.text()))))
+        for one in (line, last)
+    )
     if (
         line.size < 1.15 * body.size
         and shown != before
@@ -188,6 +191,14 @@ def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dres
     # A first line that is indented opens a paragraph, where the line before it was not.
     indented = 0.5 * em < line.x0 - left < 3.5 * em
     return indented and abs(last.x0 - left) < 0.4 * em and not shown
+
+
+def _is_numbered_display(line: Line, right: float) -> bool:
+    """Say whether a formula fills its line up to the number of the equation at the right edge."""
+    if len(line.runs) < 2 or line.x1 < right - line.size or not _EQUATION_NUMBER.search(line.text()):
+        return False
+    number = next((k for k in range(len(line.runs) - 1, 0, -1) if line.runs[k].text.startswith("(")), 0)
+    return number > 0 and line.runs[number].x0 - max(run.x1 for run in line.runs[:number]) > line.size
 
 
 def _shares_size(one: Line, other: Line) -> bool:
@@ -210,7 +221,9 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
         return [Draft("item", lines)]
     if len(lines) > 1 and _EQUATION_NUMBER.fullmatch(lines[-1].text()):
         return [Draft("equation", lines)]
-    display = all(line.x0 > left + 2.2 * em and line.size < 1.15 * em for line in lines)
+    display = all(line.x0 > left + 2.2 * em and line.size < 1.15 * em for line in lines) or (
+        len(lines) < 3 and _is_numbered_display(lines[-1], right)
+    )
     if display and len(lines) < 8 and _MATHEMATICAL.search(re.sub(r"\^[*†‡\da-z]$", "", text)):
         words = len(re.findall(r"[^\W\d_]{4,}", text))
         if _EQUATION_NUMBER.search(text) or words <= 6:

@@ -92,11 +92,12 @@ def _line_numbers(page: Page, size: float) -> list[Run]:
             values = [int(run.text) for run in stack]
             steps = Counter(b - a for a, b in pairwise(values))
             if len(values) >= 8 and max(steps[1], steps[5]) >= 0.8 * (len(values) - 1):
-                xs = {id(run) for run in stack}
-                others = [run for run in page.runs if id(run) not in xs]
+                own = {id(run) for run in stack}
+                others = [run for run in page.runs if id(run) not in own]
                 beside = sum(
                     1 for run in stack if any(abs(o.y - run.y) < 3 and 0 < o.x0 - run.x1 < size for o in others)
                 )
-                if beside < 0.2 * len(stack):
-                    return [run for other in ends.values() for run in other if run.text.isdigit()]
+                if beside < 0.2 * len(stack) or stack[0].size < 0.75 * size:
+                    edge, tiny = stack[0].x1, stack[0].size
+                    return [run for run in numbers if abs(run.x1 - edge) < 3 and abs(run.size - tiny) < 0.3]
     return []
