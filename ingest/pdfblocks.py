@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from ingest.pdfcases import in_reading_order
 from ingest.pdfheadings import Dress, dress, is_heading, opens_caption, ranks
 from ingest.pdflayout import Column, Typography
 from ingest.pdflines import Line
@@ -44,7 +45,7 @@ def drafts(columns: Sequence[Column], body: Typography) -> list[Draft]:
     result: list[Draft] = []
     for column in columns:
         result += _column_drafts(column, worn)
-    result = _without_contents(result)
+    result = _whole_tables(_without_contents(result))
     _set_levels(result)
     return _continued(result, body)
 
@@ -62,6 +63,18 @@ def _without_contents(result: list[Draft]) -> list[Draft]:
     ):
         stop += 1
     return result[:start] + result[stop:]
+
+
+def _whole_tables(result: list[Draft]) -> list[Draft]:
+    """Join a table with its continuation, which repeats its header on the next page."""
+    out: list[Draft] = []
+    for draft in result:
+        last = out[-1] if out else None
+        if last is None or last.grid is None or draft.grid is None or not last.grid.take(draft.grid):
+            out.append(draft)
+            continue
+        last.lines += draft.lines
+    return out
 
 
 def _set_levels(result: Sequence[Draft]) -> None:
@@ -111,15 +124,16 @@ def _column_drafts(column: Column, worn: Dress) -> list[Draft]:
 
 
 def _margins(column: Column, body: Typography) -> tuple[float, float]:
-    starts = Counter(round(line.x0) for line in column.lines if abs(line.size - body.size) < 0.6)
-    ends = Counter(round(line.x1) for line in column.lines if abs(line.size - body.size) < 0.6)
-    left = max(starts, key=lambda x: (starts[x], -x)) if starts else column.left
-    right = max(ends, key=lambda x: (ends[x], x)) if ends else column.right
-    if sum(starts.values()) < 6:
-        left = min([left, *starts]) if starts else column.left
-    if sum(ends.values()) < 6:
-        right = max([right, *ends]) if ends else column.right
-    return float(left), float(right)
+    """Return where the lines of a column's text begin and end: not those of its lists and displays."""
+    text = [line for line in column.lines if abs(line.size - body.size) < 0.6]
+    if not text:
+        return column.left, column.right
+    starts = sorted(line.x0 for line in text)
+    enough = max(3, 0.12 * len(text)) if len(text) >= 6 else 1
+    left = next((x for x in starts if sum(0 <= other - x <= 1.5 for other in starts) >= enough), starts[0])
+    ends = Counter(round(line.x1) for line in text)
+    right = max(ends, key=lambda x: (ends[x], x)) if len(text) >= 6 else max(line.x1 for line in text)
+    return left, float(right)
 
 
 def _footnote_start(column: Column, body: Typography) -> int:
@@ -226,8 +240,8 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
     )
     if display and len(lines) < 8 and _MATHEMATICAL.search(re.sub(r"\^[*†‡\da-z]$", "", text)):
         words = len(re.findall(r"[^\W\d_]{4,}", text))
-        if _EQUATION_NUMBER.search(text) or words <= 6:
-            return [Draft("equation", lines)]
+        if any(_EQUATION_NUMBER.search(line.text()) for line in lines) or words <= 6:
+            return [Draft("equation", in_reading_order(lines))]
     flush = lines[-1].x1 > right - 0.8 * em
     return [Draft("paragraph", lines, flush=flush, indented=first.x0 > left + 0.5 * em)]
 

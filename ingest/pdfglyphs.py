@@ -22,6 +22,8 @@ _PDFIUM = Lock()
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
+# Figures that some fonts have raised and small, for footnotes.
+_RAISABLE = frozenset("0123456789")
 _TALL_SYMBOLS = frozenset("√∑∏∫∮∐⋃⋂")
 
 
@@ -263,6 +265,10 @@ def _glyphs(pdfium: Any, text_page: Any, objects: _Objects) -> tuple[list[tuple[
             pdfium.FPDFText_GetCharBox(text_page, index, left, right, bottom, top)
             # TeX centres what grows on the mathematical axis, a quarter of an em above the baseline.
             base = (bottom.value + top.value) / 2 - 0.25 * size
+        elif text in _RAISABLE and style.angle == 0:
+            pdfium.FPDFText_GetCharBox(text_page, index, left, right, bottom, top)
+            if bottom.value - base > 0.2 * size and top.value - bottom.value < 0.55 * size:  # superior figures
+                base, size = base + 0.35 * size, 0.65 * size
         angles[style.angle] += 1
         x0, x1 = loose.left, loose.right
         edges = (loose.left, loose.right, base)

@@ -33,6 +33,26 @@ class Grid:
         return max((cell.column + cell.column_span for cell in self.cells), default=0)
 
 
+    def take(self, other: Grid) -> bool:
+        """Append the rows of another grid under the same header; say whether it was one."""
+        header = [cell for cell in self.cells if cell.header and cell.row == 0]
+        repeated = [cell for cell in other.cells if cell.header and cell.row == 0]
+        if len(header) < 2 or [_words(cell) for cell in header] != [_words(cell) for cell in repeated]:
+            return False
+        headed = {cell.row for cell in other.cells if cell.header and _words(cell) in {_words(c) for c in self.cells}}
+        skipped = next(row for row in range(len(other.cells)) if row not in headed)
+        height = max(cell.row + cell.row_span for cell in self.cells)
+        for cell in other.cells:
+            if cell.row >= skipped:
+                cell.row += height - skipped
+                self.cells.append(cell)
+        return True
+
+
+def _words(cell: GridCell) -> str:
+    return " ".join(piece.text() for piece in cell.pieces)
+
+
 @dataclass(slots=True)
 class _Frame:
     rules: list[Rule] = field(default_factory=list)
