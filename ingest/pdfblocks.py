@@ -18,6 +18,7 @@ from ingest.pdftables import Grid, find_grids
 DraftKind = Literal["heading", "paragraph", "item", "equation", "caption", "footnote", "table"]
 
 _ITEM = re.compile(r"(?:[•◦▪▶‣●○■*⋆–—-]|\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})[.)])\s+\S")
+_BULLET = re.compile(r"[•◦▪▶‣●○■]\s+\S")
 _ENTRY = re.compile(r"\[\d{1,3}\]\s")
 _FIGURE_LETTERS = re.compile(r"(?:\(?[a-z]\)\s*)+")
 _EQUATION_NUMBER = re.compile(r"\((?:[A-Z]\.?)?\d{1,3}[a-z]?\)$")
@@ -185,10 +186,9 @@ def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dres
     if opens_caption(line) and not opens_caption(group[0]):
         return last.x1 < right - body.size or line.size < 0.97 * body.size or line.share("bold") > 0.05
     em = body.size
-    if _ITEM.match(text) and (line.x0 > left + 0.5 * em or _ITEM.match(group[0].text())):
+    if _is_item(line, left, 0.5 * em) or (_ITEM.match(text) and _ITEM.match(group[0].text())):
         return line.x0 <= group[0].x0 + 0.5 * em or not _ITEM.match(group[0].text())
-    item = bool(_ITEM.match(group[0].text())) and group[0].x0 > left + 0.4 * em
-    if item:
+    if _is_item(group[0], left, 0.4 * em):
         return line.x0 < group[0].x0 - 0.3 * em or (len(group) > 1 and line.x0 < group[1].x0 - 0.8 * em)
     # A display stands indented on both sides.
     shown, before = (
@@ -207,12 +207,18 @@ def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dres
     return indented and abs(last.x0 - left) < 0.4 * em and not shown
 
 
-def _is_numbered_display(line: Line, right: float) -> bool:
-    """Say whether a formula fills its line up to the number of the equation at the right edge."""
+def _is_item(line: Line, left: float, indent: float) -> bool:
+    """Say whether a line opens an item of a list: with a bullet, or indented with a dash, a letter or a number."""
+    text = line.text()
+    return _BULLET.match(text) is not None or (_ITEM.match(text) is not None and line.x0 > left + indent)
+
+
+def _is_numbered_display(line: Line, right: float, apart: float = 1.0) -> bool:
+    """Say whether a formula fills its line up to the number of the equation at the right edge, `apart` ems from it."""
     if len(line.runs) < 2 or line.x1 < right - line.size or not _EQUATION_NUMBER.search(line.text()):
         return False
     number = next((k for k in range(len(line.runs) - 1, 0, -1) if line.runs[k].text.startswith("(")), 0)
-    return number > 0 and line.runs[number].x0 - max(run.x1 for run in line.runs[:number]) > line.size
+    return number > 0 and line.runs[number].x0 - max(run.x1 for run in line.runs[:number]) > apart * line.size
 
 
 def _shares_size(one: Line, other: Line) -> bool:
@@ -231,11 +237,14 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
         return [Draft("caption", lines)]
     em = body.size
     first = lines[0]
-    if _ITEM.match(text) and (first.x0 > left + 0.5 * em or len(lines) == 1 or lines[1].x0 > first.x0 + 0.3 * em):
+    hanging = len(lines) == 1 or lines[1].x0 > first.x0 + 0.3 * em
+    if _is_item(first, left, 0.5 * em) or (_ITEM.match(text) and hanging):
         return [Draft("item", lines)]
     if len(lines) > 1 and _EQUATION_NUMBER.fullmatch(lines[-1].text()):
         return [Draft("equation", lines)]
-    display = all(line.x0 > left + 2.2 * em and line.size < 1.15 * em for line in lines) or (
+    numbered = any(_is_numbered_display(line, right, 0.6) for line in lines)
+    indent = 1.2 * em if numbered else 2.2 * em
+    display = all(line.x0 > left + indent and line.size < 1.15 * em for line in lines) or (
         len(lines) < 3 and _is_numbered_display(lines[-1], right)
     )
     if display and len(lines) < 8 and _MATHEMATICAL.search(re.sub(r"\^[*†‡\da-z]$", "", text)):
@@ -290,6 +299,9 @@ def _open_paragraph(out: list[Draft], draft: Draft, body: Typography, *, indenti
     moved = last.page != first.page or first.y > last.y or out[-1] is not previous
     if not moved or draft.indented or abs(last.size - first.size) > 0.06 * body.size:
         return None
+    hanging = previous.lines[1].x0 if previous.kind == "item" and len(previous.lines) > 1 else None
+    if hanging is not None and first.page != last.page and abs(first.x0 - hanging) < 2:
+        return previous
     end, start = last.text(), first.text()
     if re.search(r"[.:;?!][)\]”’]?(?:\s*\[[\d, –-]+\])?$", end):
         if indenting and previous.kind == "paragraph" and previous.flush and last.size > 0.94 * body.size:
