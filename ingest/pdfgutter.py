@@ -160,14 +160,16 @@ def _gutter(width: float, segments: Sequence[_Segment]) -> Gutter | None:
         x += 1.0
     if best is None:
         return None
-    x = best[2]
+    middle = best[2]
     # Columns of prose: many long lines end at one place, and some begin at one.
-    ends = [s.x1 for s in segments if x - 60 < s.x1 <= x + 1 and s.x1 - s.x0 > 0.25 * width]
-    starts = [s.x0 for s in segments if x - 1 <= s.x0 < x + 60 and s.x1 - s.x0 > 0.2 * width]
-    left, right = _edge(ends, 0.4), _edge(starts, 0.08)
-    if left is None or right is None or not 6 < right - left < 60:
+    ends = [s.x1 for s in segments if middle - 60 < s.x1 <= middle + 1 and s.x1 - s.x0 > 0.25 * width]
+    starts = [s.x0 for s in segments if middle - 1 <= s.x0 < middle + 60 and s.x1 - s.x0 > 0.2 * width]
+    left_edge, right_edge = _edge(ends, 0.4), _edge(starts, 0.08)
+    if left_edge is None and len(ends) >= 6 and _edge(starts, 0.6) is not None:  # set ragged
+        left_edge = max(ends)
+    if left_edge is None or right_edge is None or not 6 < right_edge - left_edge < 60:
         return None
-    return Gutter(left, right)
+    return Gutter(left_edge, right_edge)
 
 
 def _edge(places: Sequence[float], share: float) -> float | None:

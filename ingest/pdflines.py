@@ -1,39 +1,18 @@
-"""Lines of a PDF page as plain text: sub- and superscripts by geometry, spaces by gaps.
-
-`p` with a lowered `T` becomes `p_T`, `E` with `miss` above `T` becomes `E_T^miss` (subscript first), `fb` with a
-raised `−1` becomes `fb^-1`. Scripts that would be ambiguous without them get braces: `N_{b jets}`.
-"""
+"""Lines of a PDF page: the runs on a baseline with the scripts that hang on them."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
+from ingest.pdfnotation import SHIFT, on_line, takes_limits, written
 from ingest.pdfpage import Run
 
-# Gap, in ems, from which two runs are two words: TeX's thin space is 0.167 em, kerns stay below 0.1 em.
-_WORD_GAP = 0.125
 # What a raised or lowered run may be off its line, in ems of the line.
 _LOWEST, _HIGHEST = -0.55, 0.85
-# What stands above or below a sum or a minimum, and how far off its line, in ems.
-_LIMITED = frozenset(("max", "min", "lim", "sup", "inf"))
-_FAR = 0.8
+# How far off its line the range of a sum may stand, in ems.
 _FARTHEST = 1.5
-# Full-size text may be shifted this far (in ems) and still stand on the line: boxes in tables.
-_SHIFT = 0.2
-
-# A script that needs no braces: a word or number, perhaps signed, starred or accented; signs alone; 1/2.
-_MARKED = r"[^\W_](?:[^\W_]|[′'*†‡%\u0300-\u036f\u20d7])*"
-_PLAIN_SCRIPT = re.compile(rf"[+\-]?{_MARKED}|[+\-±∓*†‡′]+|\({_MARKED}\)[+\-±0]*|\([*+\-±]+\)[+\-±0]*|[+\-]?\d+/\d+")
-_MISSING = re.compile(r"([EHPp])\u0338_T(?:\^miss)?")
-_UNCERTAINTY = re.compile(r"[+-]\s?[\d.]+")
-_PLAIN_RADICAND = re.compile(r"\w[⃗̄̃]?|Σ?\w+_\w+|[\d.]+")
-_RELATIONS = "<>≤≥=≠≈≃≅≡≪≫≲≳∈∉→⇒←↔×±"
-_SPACED = re.compile(rf"(?<![\^_{_RELATIONS}])\s*([{_RELATIONS}]+)\s*")
-_UNITS = "GeV|TeV|MeV|keV|fb|pb|nb|mm|cm|km|ns|ps|rad|mrad|kHz|MHz|Hz"
-_GLUED_UNIT = re.compile(rf"(?<![\w^_./-])(\d+(?:\.\d+)?)({_UNITS})\b")
 
 
 @dataclass(slots=True)
@@ -74,8 +53,7 @@ class Line:
     def text(self, marks: Set[str] = frozenset()) -> str:
         """Return the line as text; superscripts in `marks` that follow a word are footnote marks and left out."""
         if marks not in self._texts:
-            text = spaced(_render(self.runs, self.y, self.size, marks))
-            self._texts[marks] = _MISSING.sub(r"\1_T^miss", text)
+            self._texts[marks] = written(self.runs, self.y, self.size, marks)
         return self._texts[marks]
 
     def leading_mark(self) -> str:
@@ -182,7 +160,7 @@ def _join(run: Run, shelf: dict[int, list[Line]], *, certain: bool) -> bool:
         off = run.y - line.y
         if abs(off) <= 0.03 * line.size or (abs(off) <= 0.12 * line.size and run.size >= 0.85 * line.size):
             cost = abs(off)
-        elif abs(off) <= _SHIFT * line.size and run.size >= 0.85 * line.size:
+        elif abs(off) <= SHIFT * line.size and run.size >= 0.85 * line.size:
             gap, _ = _beside(run, line)
             if gap > 0.6 * line.size:
                 continue
@@ -215,7 +193,7 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
         rise = run.y - holder.y
         scale = max(holder.size, run.size)
         lowest, highest = (2.2 * _LOWEST, _HIGHEST) if holder.tall else (_LOWEST, _HIGHEST)
-        if run.size < 0.85 * line.size and _takes_limits(holder) and run.x0 < holder.x1 and run.x1 > holder.x0:
+        if run.size < 0.85 * line.size and takes_limits(holder) and run.x0 < holder.x1 and run.x1 > holder.x0:
             lowest, highest = -_FARTHEST, _FARTHEST
         if not lowest * scale <= rise <= highest * scale:
             continue
@@ -232,12 +210,8 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
     return best
 
 
-def _takes_limits(run: Run) -> bool:
-    return run.tall or run.text in _LIMITED
-
-
 def _is_script(run: Run, line: Line) -> bool:
-    return abs(run.y - line.y) > _SHIFT * line.size or (
+    return abs(run.y - line.y) > SHIFT * line.size or (
         run.size < 0.85 * line.size and abs(run.y - line.y) > 0.03 * line.size
     )
 
@@ -263,7 +237,7 @@ def _woven(lines: list[Line]) -> list[Line]:
     for line in lines:
         upper = result[-1] if result else None
         # Lines of text stand an em apart at least; what is nearer is one line with boxes shifted up or down.
-        if upper is not None and upper.y - line.y <= _SHIFT * min(line.size, upper.size):
+        if upper is not None and upper.y - line.y <= SHIFT * min(line.size, upper.size):
             less, more = sorted((upper, line), key=lambda one: sum(len(run.text) for run in one.runs))
             more.runs.extend(less.runs)
             result[-1] = more
@@ -275,7 +249,7 @@ def _woven(lines: list[Line]) -> list[Line]:
 def _set_size(line: Line) -> None:
     weights: dict[float, int] = defaultdict(int)
     for run in line.runs:
-        if _on_line(run, line.y, line.size):
+        if on_line(run, line.y, line.size):
             weights[round(run.size, 1)] += len(run.text)
     line.size = max(weights, key=lambda size: (weights[size], size))
 
@@ -292,140 +266,3 @@ def chunks(line: Line, gap: float, cuts: Sequence[float] = ()) -> list[Line]:
             parts.append(Line(line.y, line.size, [run]))
             end = run.x1
     return parts
-
-
-def _limits_behind(runs: Sequence[Run], y: float, size: float) -> list[Run]:
-    """Return the runs with those above or below a sum, which may be wider than it, moved behind it."""
-    ordered = list(runs)
-    for sign in [run for run in runs if _takes_limits(run) and _on_line(run, y, size)]:
-        centre = (sign.x0 + sign.x1) / 2
-        for above in (True, False):
-            far = [
-                run
-                for run in ordered
-                if (run.y > y) == above and abs(run.y - y) > _FAR * size and not _on_line(run, y, size)
-            ]
-            limits = _joined_around(centre, far)
-            if limits and abs((limits[0].x0 + limits[-1].x1) / 2 - centre) < 0.35 * size:
-                ordered = [run for run in ordered if run not in limits]
-                ordered[ordered.index(sign) + 1 : ordered.index(sign) + 1] = limits
-    return ordered
-
-
-def _joined_around(centre: float, runs: Sequence[Run]) -> list[Run]:
-    """Return the runs without a gap between them that stand over or under a place."""
-    groups: list[list[Run]] = []
-    for run in sorted(runs, key=lambda r: r.x0):
-        if groups and run.x0 - groups[-1][-1].x1 < 0.5 * run.size:
-            groups[-1].append(run)
-        else:
-            groups.append([run])
-    return next((group for group in groups if group[0].x0 <= centre <= group[-1].x1), [])
-
-
-def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
-    runs = _limits_behind(runs, y, size)
-    out: list[str] = []
-    end: float | None = None
-    after_script = False
-    index = 0
-    while index < len(runs):
-        run = runs[index]
-        if _on_line(run, y, size):
-            apart = end is not None and run.x0 - end > _WORD_GAP * max(min(run.size, size), 6.0)
-            # After a script without braces a letter would read as part of it.
-            if apart or (after_script and run.text[0].isalnum()):
-                out.append(" ")
-            after_script = False
-            out.append(run.text)
-            end = run.x1 if end is None else max(end, run.x1)
-            index += 1
-            if run.reach > run.x1:
-                stop = index
-                while stop < len(runs) and (runs[stop].x0 + runs[stop].x1) / 2 < run.reach:
-                    stop += 1
-                radicand = _render(runs[index:stop], y, size, frozenset())
-                out.append(radicand if _PLAIN_RADICAND.fullmatch(radicand) else f"({radicand})")
-                end = max([end, *(r.x1 for r in runs[index:stop])])
-                index = stop
-            continue
-        stop = index
-        while stop < len(runs) and (not _on_line(runs[stop], y, size) or _nested(runs[stop], runs[stop - 1], size)):
-            stop += 1
-        cluster = runs[index:stop]
-        # Two scripts with a word's gap between them belong to different words only if a base lies between.
-        script = _scripts(cluster, y, size, "".join(out), marks)
-        if end is not None and cluster[0].x0 - end > 0.4 * size:
-            out.append(" ")
-        out.append(script)
-        after_script = bool(script) and not script.endswith(("}", "′"))
-        end = max(r.x1 for r in cluster) if end is None else max(end, *(r.x1 for r in cluster))
-        index = stop
-    return "".join(out)
-
-
-def _on_line(run: Run, y: float, size: float) -> bool:
-    off = abs(run.y - y)
-    return run.tall or off <= 0.03 * size or (off <= _SHIFT * size and run.size >= 0.85 * size)
-
-
-def _nested(run: Run, before: Run, size: float) -> bool:
-    """Say whether a run is the script of a script, although it happens to stand on the line."""
-    return run.size < 0.62 * size and run.x0 - before.x1 < 0.1 * size and not run.tall
-
-
-def _scripts(cluster: Sequence[Run], y: float, size: float, before: str, marks: Set[str]) -> str:
-    largest = max(run.size for run in cluster)
-    anchors = [run for run in cluster if run.size >= 0.87 * largest]
-    lower = [run for run in anchors if run.y < y]
-    upper = [run for run in anchors if run.y >= y]
-    for run in cluster:
-        if run.size >= 0.87 * largest:
-            continue
-        gap_low, gap_up = (
-            min((max(a.x0 - run.x1, run.x0 - a.x1, 0.0) for a in side), default=1e9) for side in (lower, upper)
-        )
-        near_low = min((abs(a.y - run.y) for a in lower), default=1e9) + 3 * gap_low
-        near_up = min((abs(a.y - run.y) for a in upper), default=1e9) + 3 * gap_up
-        (lower if near_low <= near_up else upper).append(run)
-    parts: dict[str, str] = {}
-    primes = ""
-    for sign, side in (("_", lower), ("^", upper)):
-        if not side:
-            continue
-        side.sort(key=lambda r: (r.x0, r.x1))
-        ground = max(side, key=lambda r: (round(r.size, 1), len(r.text)))
-        text = _render(side, ground.y, ground.size, frozenset()).strip()
-        if not text:
-            continue
-        if sign == "^" and text in marks and re.search(r"[a-z]{3}$|[.,;:)\]”’]$", before):
-            continue
-        if not text.strip("′'"):
-            primes = text
-        else:
-            parts[sign] = text
-    if len(parts) == 2 and all(_UNCERTAINTY.fullmatch(text) for text in parts.values()):
-        return f" ^{{{parts['^']}}}_{{{parts['_']}}}"
-    return "".join(sign + _braced(text) for sign, text in parts.items()) + primes
-
-
-def _braced(text: str) -> str:
-    return text if _PLAIN_SCRIPT.fullmatch(text) else "{" + text + "}"
-
-
-def spaced(text: str) -> str:
-    """Put one space around relations and before units, and none inside brackets; scripts in braces stay as they are.
-
-    >>> spaced("pT >30GeV and |η|<2.47")
-    'pT > 30 GeV and |η| < 2.47'
-    """
-    parts = re.split(r"(\{[^{}]*\})", text)
-    for index in range(0, len(parts), 2):
-        part = _SPACED.sub(r" \1 ", parts[index])
-        part = _GLUED_UNIT.sub(r"\1 \2", part)
-        part = re.sub(r"([(\[⟨]) +", r"\1", part)
-        part = re.sub(r"/ +√", "/√", part)
-        part = re.sub(r"∼ +(?=[\d.])", "∼", part)
-        part = re.sub(r" +([)\]⟩,;.])(?!\d)", r"\1", part)
-        parts[index] = re.sub(r" {2,}", " ", part)
-    return "".join(parts).strip()

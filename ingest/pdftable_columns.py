@@ -40,6 +40,7 @@ class TableColumns:
         self.walls = _clustered([rule.x0 for rule in vertical])
         self.bands = self._band_edges()
         self.pieces = [self._pieces(line) for line in lines]
+        self._mend_cells()
         most = max(len(row) for row in self.pieces)
         self.pitch = line_pitch([line for line, row in zip(lines, self.pieces, strict=True) if len(row) >= 0.5 * most])
         self.columns = self._columns()
@@ -55,6 +56,26 @@ class TableColumns:
     def _pieces(self, line: Line) -> list[Piece]:
         parts = chunks(line, CELL_GAP * self.size, self._walls_at(line.y))
         return [Piece(part, line.y, self._band_of(line)) for part in parts]
+
+    def _mend_cells(self) -> None:
+        """Join what a wide gap parted between two vertical rules, where the gaps of its rows do not align."""
+        for low, high in pairwise([self.x0 - 5, *self.walls, self.x1 + 5]):
+            if low < self.x0 and high > self.x1:
+                continue
+            parted: list[tuple[list[Piece], Piece, Piece]] = []
+            for row in self.pieces:
+                inside = [piece for piece in row if piece.line.x0 > low - 1 and piece.line.x1 < high + 1]
+                if len(inside) > 2:
+                    break
+                if len(inside) == 2:
+                    parted.append((row, inside[0], inside[1]))
+            else:
+                left = max((one.line.x1 for _, one, _ in parted), default=0.0)
+                right = min((two.line.x0 for _, _, two in parted), default=0.0)
+                if len(parted) > 1 and left > right:
+                    for row, one, two in parted:
+                        one.line.runs += two.line.runs
+                        row.remove(two)
 
     def _columns(self) -> list[tuple[float, float]]:
         parts = [piece.line for row in self.pieces for piece in row]

@@ -32,7 +32,6 @@ class Grid:
         """Number of columns."""
         return max((cell.column + cell.column_span for cell in self.cells), default=0)
 
-
     def take(self, other: Grid) -> bool:
         """Append the rows of another grid under the same header; say whether it was one."""
         header = [cell for cell in self.cells if cell.header and cell.row == 0]

@@ -13,8 +13,29 @@ _LAST_WORD = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)-$")
 # Words that only ever stand before a hyphen of their own (two-dimensional), and those written in one with the next.
 _NUMERALS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "half", "self", "anti"))
 _WHOLE = frozenset(
-    "furthermore moreover therefore however otherwise without within into onto throughout another something nevertheless"
-    " nonetheless whenever wherever whereas meanwhile likewise elsewhere although".split()
+    [
+        "furthermore",
+        "moreover",
+        "therefore",
+        "however",
+        "otherwise",
+        "without",
+        "within",
+        "into",
+        "onto",
+        "throughout",
+        "another",
+        "something",
+        "nevertheless",
+        "nonetheless",
+        "whenever",
+        "wherever",
+        "whereas",
+        "meanwhile",
+        "likewise",
+        "elsewhere",
+        "although",
+    ]
 )
 _LINKING = frozenset(("of", "to", "by", "in", "the", "on", "at", "and", "or", "per", "for"))
 _FIRST_WORD = re.compile(r"[^\W\d_][^\W_]*")
