@@ -83,7 +83,12 @@ def barred(glyphs: list[Glyph], rules: list[Rule]) -> list[Glyph]:
     if not bars:
         return glyphs
     roots = [g for g in glyphs if g.text == "√"]
+    shelves: dict[int, list[Glyph]] = defaultdict(list)
+    for glyph in glyphs:
+        shelves[int(glyph.y // _SHELF)].append(glyph)
     for bar in bars:
+        shelf = int(bar.y0 // _SHELF)
+        near = [glyph for k in range(shelf - 2, shelf + 2) for glyph in shelves.get(k, ())]
         centre = (bar.x0 + bar.x1) / 2
         under = next((r for r in roots if abs(r.x1 - bar.x0) < 1.5 and -2 < bar.y0 - r.y < 2 * r.size), None)
         if under is not None:
@@ -91,9 +96,9 @@ def barred(glyphs: list[Glyph], rules: list[Rule]) -> list[Glyph]:
             continue
         if bar.length > 12:
             continue
-        if _divides(bar, glyphs):
+        if _divides(bar, near):
             continue
-        for glyph in glyphs:
+        for glyph in near:
             if (
                 glyph.x0 - 1 <= centre <= glyph.x1 + 1
                 and 0.4 * glyph.size < bar.y0 - glyph.y < 1.05 * glyph.size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 from ingest.pdflines import build_lines
@@ -12,20 +13,27 @@ from ingest.pdfpage import Rule, Run
 _AXIS = 0.25
 # What the bar may be longer than the longer side, at either end, in points.
 _SLACK = 2.2
+# Height, in points, of the bands in which the two sides of a bar are looked for.
+_SHELF = 30
 _SIMPLE = re.compile(r"[\w.′̃̄⃗ℓ]+(?:[_^](?:\{[^{}]*\}|[\w+\-*]+))*|√\S+|[^\s+−\-/()]+\([^()\s]*\)|\([^()]*\)")
 
 
 def with_fractions(runs: Sequence[Run], rules: Sequence[Rule]) -> list[Run]:
     """Return the runs with each built-up fraction as one run; inner fractions first."""
-    result = list(runs)
+    shelves: dict[int, list[Run]] = defaultdict(list)
+    for run in runs:
+        shelves[int(run.y // _SHELF)].append(run)
     bars = [rule for rule in rules if rule.horizontal and 3 < rule.length < 260 and rule.y1 - rule.y0 < 1.7]
     for bar in sorted(bars, key=lambda rule: (rule.length, -rule.y0, rule.x0)):
-        found = _fraction(bar, result)
+        shelf = int(bar.y0 // _SHELF)
+        near = [run for k in range(shelf - 1, shelf + 2) for run in shelves.get(k, ())]
+        found = _fraction(bar, near)
         if found is not None:
             fraction, used = found
-            result = [run for run in result if id(run) not in used]
-            result.append(fraction)
-    return result
+            for k in range(shelf - 1, shelf + 2):
+                shelves[k] = [run for run in shelves[k] if id(run) not in used]
+            shelves[int(fraction.y // _SHELF)].append(fraction)
+    return [run for shelf in sorted(shelves) for run in shelves[shelf]]
 
 
 def _fraction(bar: Rule, runs: Sequence[Run]) -> tuple[Run, set[int]] | None:
