@@ -12,8 +12,9 @@ from threading import Lock
 from typing import Any
 
 from ingest.pdfaccents import accented, barred
+from ingest.pdffigures import without_figures
 from ingest.pdffonts import Font, font_named
-from ingest.pdfpage import Glyph, Page, Rule, Run
+from ingest.pdfpage import Box, Glyph, Page, Rule, Run, Stroke
 from kb.errors import SourceError
 
 # PDFium is not thread-safe.
@@ -88,7 +89,7 @@ def _read_page(page: Any, number: int) -> Page:
         glyphs, angles = _glyphs(pdfium, text_page, objects)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
-    result = Page(number, width, height, rules=objects.rules, figures=objects.figures)
+    result = Page(number, width, height, rules=objects.rules, figures=objects.figures, strokes=objects.strokes)
     result.links = _links(pdfium, page)
     result.glyph_count = sum(angles.values())
     turn = max(angles, key=lambda angle: (angles[angle], -angle)) if angles else 0
@@ -98,12 +99,12 @@ def _read_page(page: Any, number: int) -> Page:
         turn = 0
     upright = [_turned_glyph(g, turn, width, height) for g, angle in glyphs if angle == turn]
     result.runs = _runs(barred(accented(upright), result.rules))
-    return result
+    return without_figures(result)
 
 
-def _links(pdfium: Any, page: Any) -> list[tuple[str, tuple[float, float, float, float]]]:
+def _links(pdfium: Any, page: Any) -> list[tuple[str, Box]]:
     """Return the web addresses that a page links to and where."""
-    found: list[tuple[str, tuple[float, float, float, float]]] = []
+    found: list[tuple[str, Box]] = []
     position = ctypes.c_int(0)
     link = pdfium.FPDF_LINK()
     rect = pdfium.FS_RECTF()
@@ -127,7 +128,8 @@ class _Objects:
         self.pdfium = pdfium
         self.text_page = text_page
         self.rules: list[Rule] = []
-        self.figures: list[tuple[float, float, float, float]] = []
+        self.figures: list[Box] = []
+        self.strokes: list[Stroke] = []
         self.styles: dict[int, _Style] = {}
         self.prose: set[int] = set()
         self.widths: dict[tuple[int, int], float] = {}
@@ -163,11 +165,15 @@ class _Objects:
             # Old PDF writers draw rules as one-bit images.
             if (high <= 2.0 and wide > 2.5 and wide > 3 * high) or (wide <= 2.0 and high > 2.5 and high > 3 * wide):
                 self.rules.append(Rule(x0, y0, x1, y1))
+                self.strokes.append(Stroke((x0, y0, x1, y1), int(max(wide, high) < 7)))
+            elif kind == self.pdfium.FPDF_PAGEOBJ_PATH and wide * high < 0.5 * self.area:
+                segments = int(self.pdfium.FPDFPath_CountSegments(handle))
+                self.strokes.append(Stroke((x0, y0, x1, y1), min(segments, 40) if segments > 5 else int(wide < 7)))
             elif kind == self.pdfium.FPDF_PAGEOBJ_IMAGE and wide > 40 and high > 40:
                 self.figures.append((x0, y0, x1, y1))
         return kind
 
-    def _bounds(self, handle: Any, outer: Matrix) -> tuple[float, float, float, float]:
+    def _bounds(self, handle: Any, outer: Matrix) -> Box:
         left, bottom, right, top = (ctypes.c_float() for _ in range(4))
         if not self.pdfium.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
             return (0.0, 0.0, 0.0, 0.0)
@@ -300,13 +306,14 @@ def _turned_glyph(glyph: Glyph, turn: int, width: float, height: float) -> Glyph
 
 
 def _turn(page: Page, turn: int) -> None:
-    def turned(x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+    def turned(x0: float, y0: float, x1: float, y1: float) -> Box:
         if turn == 90:
             return y0, page.width - x1, y1, page.width - x0
         return page.height - y1, x0, page.height - y0, x1
 
     page.rules = [Rule(*turned(r.x0, r.y0, r.x1, r.y1)) for r in page.rules]
     page.figures = [turned(*box) for box in page.figures]
+    page.strokes = [Stroke(turned(*stroke.box), stroke.ink) for stroke in page.strokes]
     page.width, page.height = page.height, page.width
     page.turned = True
 

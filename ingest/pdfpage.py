@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from ingest.pdffonts import Font
 
+# Left, bottom, right and top.
+Box = tuple[float, float, float, float]
+
 
 @dataclass(slots=True)
 class Glyph:
@@ -61,6 +64,14 @@ class Rule:
         return max(self.x1 - self.x0, self.y1 - self.y0)
 
 
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """Something drawn; `ink` counts the pieces of curves and short marks, which tables have none of."""
+
+    box: Box
+    ink: int
+
+
 @dataclass(slots=True)
 class Page:
     """The content of a page; `number` counts from one; boxes of figures and links are (left, bottom, right, top)."""
@@ -70,7 +81,8 @@ class Page:
     height: float
     runs: list[Run] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
-    figures: list[tuple[float, float, float, float]] = field(default_factory=list)
-    links: list[tuple[str, tuple[float, float, float, float]]] = field(default_factory=list)
+    figures: list[Box] = field(default_factory=list)
+    links: list[tuple[str, Box]] = field(default_factory=list)
+    strokes: list[Stroke] = field(default_factory=list)
     turned: bool = False
     glyph_count: int = 0
