@@ -58,7 +58,7 @@ def without_figures(page: Page) -> Page:
         page.number,
         page.width,
         page.height,
-        runs=_without_labels(kept, rings),
+        runs=_without_labels(kept, boxes, rings),
         rules=rules,
         figures=[*page.figures, *boxes],
         links=page.links,
@@ -67,16 +67,18 @@ def without_figures(page: Page) -> Page:
     )
 
 
-def _without_labels(runs: Sequence[Run], rings: Sequence[Box]) -> list[Run]:
-    """Leave out the numbers along an axis that are set in the font of the text."""
+def _without_labels(runs: Sequence[Run], boxes: Sequence[Box], rings: Sequence[Box]) -> list[Run]:
+    """Leave out the numbers along an axis that are set in the font of the text: rows of them, or left of the plot."""
     rows: dict[int, list[Run]] = defaultdict(list)
     for run in runs:
         rows[round(run.y)].append(run)
     gone: set[int] = set()
     for row in rows.values():
-        near = [run for run in row if any(_holds(ring, run) for ring in rings)]
-        if near and all(not any(c.isalpha() for c in run.text) for run in near) and len(near) == len(row):
-            gone.update(id(run) for run in near)
+        if any(character.isalpha() for run in row for character in run.text):
+            continue
+        for box, ring in zip(boxes, rings, strict=True):
+            if all(_holds(ring, run) for run in row) and (len(row) >= 3 or all(run.x1 < box[0] + 3 for run in row)):
+                gone.update(id(run) for run in row)
     return [run for run in runs if id(run) not in gone]
 
 
