@@ -99,15 +99,12 @@ def _clusters(strokes: Sequence[Stroke]) -> Iterable[list[Stroke]]:
 
     owner: dict[tuple[int, int], int] = {}
     for index, stroke in enumerate(strokes):
-        x0, y0, x1, y1 = (int(value // _NEAR) for value in stroke.box)
-        for column in range(x0, x1 + 1):
-            for row in range(y0, y1 + 1):
-                other = owner.setdefault((column, row), index)
-                if other != index:
-                    parent[root(index)] = root(other)
-    for index in range(len(strokes)):  # neighbouring cells
-        x0, y0, x1, y1 = (int(value // _NEAR) for value in strokes[index].box)
-        for cell in ((x1 + 1, y0), (x0, y1 + 1), (x1 + 1, y1 + 1), (x0 - 1, y1 + 1)):
+        for cell in _cells(stroke.box):
+            other = owner.setdefault(cell, index)
+            if other != index:
+                parent[root(index)] = root(other)
+    for (column, row), index in owner.items():
+        for cell in ((column + 1, row), (column, row + 1), (column + 1, row + 1), (column - 1, row + 1)):
             near = owner.get(cell)
             if near is not None:
                 parent[root(index)] = root(near)
@@ -115,3 +112,15 @@ def _clusters(strokes: Sequence[Stroke]) -> Iterable[list[Stroke]]:
     for index, stroke in enumerate(strokes):
         groups[root(index)].append(stroke)
     return groups.values()
+
+
+def _cells(box: Box) -> Iterable[tuple[int, int]]:
+    """Yield the cells of the grid that a box covers; of a large one, those on its edge."""
+    x0, y0, x1, y1 = (int(value // _NEAR) for value in box)
+    if x1 - x0 < 8 or y1 - y0 < 8:
+        yield from ((column, row) for column in range(x0, x1 + 1) for row in range(y0, y1 + 1))
+        return
+    for column in range(x0, x1 + 1):
+        yield from ((column, y0), (column, y1))
+    for row in range(y0 + 1, y1):
+        yield from ((x0, row), (x1, row))

@@ -21,7 +21,8 @@ from kb.errors import SourceError
 _PDFIUM = Lock()
 
 Matrix = tuple[float, float, float, float, float, float]
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+# PDF's own limit of a page's sides is 14400 points.
+_LARGEST = 14400.0
 
 # Figures that some fonts have raised and small, for footnotes.
 _RAISABLE = frozenset("0123456789")
@@ -42,12 +43,21 @@ def read_pages(data: bytes) -> tuple[list[Page], dict[str, str]]:
     """Return the pages of a PDF and its metadata; raises SourceError for what is no readable PDF."""
     with _PDFIUM, _open(data) as document:
         metadata = {key: value for key, value in document.get_metadata_dict().items() if value}
-        pages = []
-        for index in range(len(document)):
-            page = document[index]
-            pages.append(_read_page(page, index + 1))
-            page.close()
-        return pages, metadata
+        return [_page(document, index) for index in range(len(document))], metadata
+
+
+def _page(document: Any, index: int) -> Page:
+    import pypdfium2
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError as error:
+        msg = f"page {index + 1} of {len(document)} of the PDF file cannot be read: it is damaged"
+        raise SourceError(msg, hint="download it again and open it in a PDF viewer to check") from error
+    try:
+        return _read_page(page, index + 1)
+    finally:
+        page.close()
 
 
 @contextmanager
@@ -80,17 +90,18 @@ def _open(data: bytes) -> Iterator[Any]:
 def _read_page(page: Any, number: int) -> Page:
     import pypdfium2.raw as pdfium
 
-    width, height = page.get_size()
+    sheet = _sheet(page)
+    width, height = sheet[2] - sheet[0], sheet[3] - sheet[1]
     text_page = pdfium.FPDFText_LoadPage(page.raw)
     if not text_page:
         return Page(number, width, height)
     try:
-        objects = _Objects(pdfium, page.raw, text_page, width, height)
-        glyphs, angles = _glyphs(pdfium, text_page, objects)
+        objects = _Objects(pdfium, page.raw, text_page, sheet)
+        glyphs, angles = _glyphs(pdfium, text_page, objects, sheet)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
     result = Page(number, width, height, rules=objects.rules, figures=objects.figures, strokes=objects.strokes)
-    result.links = _links(pdfium, page)
+    result.links = _links(pdfium, page, sheet)
     result.glyph_count = sum(angles.values())
     turn = max(angles, key=lambda angle: (angles[angle], -angle)) if angles else 0
     if turn in {90, 270} and angles[turn] > 0.7 * result.glyph_count:
@@ -102,8 +113,19 @@ def _read_page(page: Any, number: int) -> Page:
     return without_figures(result)
 
 
-def _links(pdfium: Any, page: Any) -> list[tuple[str, Box]]:
+def _sheet(page: Any) -> Box:
+    """Return the part of the plane that a page shows, in points; coordinates are taken from its lower left corner."""
+    box = page.get_cropbox()
+    x0, y0, x1, y1 = (float(value) for value in box)
+    if not (1 < x1 - x0 < _LARGEST and 1 < y1 - y0 < _LARGEST and abs(x0) < _LARGEST and abs(y0) < _LARGEST):
+        width, height = (min(max(float(value), 1.0), _LARGEST) for value in page.get_size())
+        return (0.0, 0.0, width, height)
+    return (x0, y0, x1, y1)
+
+
+def _links(pdfium: Any, page: Any, sheet: Box) -> list[tuple[str, Box]]:
     """Return the web addresses that a page links to and where."""
+    left, bottom = sheet[:2]
     found: list[tuple[str, Box]] = []
     position = ctypes.c_int(0)
     link = pdfium.FPDF_LINK()
@@ -117,14 +139,14 @@ def _links(pdfium: Any, page: Any) -> list[tuple[str, Box]]:
         pdfium.FPDFAction_GetURIPath(page.pdf.raw, action, buffer, size)
         if pdfium.FPDFLink_GetAnnotRect(link, rect):
             uri = buffer.value.decode("utf-8", "replace")
-            found.append((uri, (rect.left, rect.bottom, rect.right, rect.top)))
+            found.append((uri, (rect.left - left, rect.bottom - bottom, rect.right - left, rect.top - bottom)))
     return found
 
 
 class _Objects:
     """The objects of a page: text styles by object, rules, and which text belongs to a figure."""
 
-    def __init__(self, pdfium: Any, page: Any, text_page: Any, width: float, height: float) -> None:
+    def __init__(self, pdfium: Any, page: Any, text_page: Any, sheet: Box) -> None:
         self.pdfium = pdfium
         self.text_page = text_page
         self.rules: list[Rule] = []
@@ -133,9 +155,10 @@ class _Objects:
         self.styles: dict[int, _Style] = {}
         self.prose: set[int] = set()
         self.widths: dict[tuple[int, int], float] = {}
-        self.area = width * height
+        self.width, self.height = sheet[2] - sheet[0], sheet[3] - sheet[1]
+        self.area = self.width * self.height
         count = pdfium.FPDFPage_CountObjects(page)
-        self._descend([pdfium.FPDFPage_GetObject(page, k) for k in range(count)], _IDENTITY, depth=0)
+        self._descend([pdfium.FPDFPage_GetObject(page, k) for k in range(count)], _shift(sheet), depth=0)
 
     def _descend(self, handles: list[Any], outer: Matrix, *, depth: int) -> None:
         """Collect objects; a form that holds the whole page is a wrapper (stamps need one), others are figures."""
@@ -183,6 +206,10 @@ class _Objects:
             for y in (bottom.value, top.value):
                 xs.append(a * x + c * y + e)
                 ys.append(b * x + d * y + f)
+        if not all(math.isfinite(value) for value in (*xs, *ys)):
+            return (0.0, 0.0, 0.0, 0.0)
+        # What is drawn off the page is not seen; a damaged file draws there without end.
+        xs, ys = [min(max(x, 0.0), self.width) for x in xs], [min(max(y, 0.0), self.height) for y in ys]
         return (min(xs), min(ys), max(xs), max(ys))
 
     def style(self, index: int) -> _Style | None:
@@ -223,6 +250,10 @@ class _Objects:
         return self.widths[key] * style.scale
 
 
+def _shift(sheet: Box) -> Matrix:
+    return (1.0, 0.0, 0.0, 1.0, -sheet[0], -sheet[1])
+
+
 def _product(first: Matrix, second: Matrix) -> Matrix:
     a, b, c, d, e, f = first
     p, q, r, s, t, u = second
@@ -233,7 +264,8 @@ def _address(handle: Any) -> int:
     return ctypes.addressof(handle.contents)
 
 
-def _glyphs(pdfium: Any, text_page: Any, objects: _Objects) -> tuple[list[tuple[Glyph, int]], Counter[int]]:
+def _glyphs(pdfium: Any, text_page: Any, objects: _Objects, sheet: Box) -> tuple[list[tuple[Glyph, int]], Counter[int]]:
+    x_left, y_bottom, x_right, y_top = sheet
     x, y = ctypes.c_double(), ctypes.c_double()
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     loose = pdfium.FS_RECTF()
@@ -251,7 +283,7 @@ def _glyphs(pdfium: Any, text_page: Any, objects: _Objects) -> tuple[list[tuple[
         if is_generated(text_page, index) == 1:
             continue
         style = style_of(index)
-        if style is None or style.in_figure:
+        if style is None or style.in_figure or not 0.1 < style.size < _LARGEST:
             continue
         code = unicode_of(text_page, index)
         if 0xD800 <= code < 0xDC00:
@@ -264,6 +296,8 @@ def _glyphs(pdfium: Any, text_page: Any, objects: _Objects) -> tuple[list[tuple[
         if not text or text == " ":
             continue
         origin_of(text_page, index, x, y)
+        if not (x_left <= x.value <= x_right and y_bottom <= y.value <= y_top):  # not to be seen, or no number
+            continue
         box_of(text_page, index, loose)
         tall = style.font.tall or text in _TALL_SYMBOLS
         base, size = y.value, style.size
@@ -294,6 +328,9 @@ def _glyphs(pdfium: Any, text_page: Any, objects: _Objects) -> tuple[list[tuple[
             advance = objects.advance(style, code) if is_mapped and not at_pen else 0.0
             x1 = x0 + advance if advance > 0 else x1
         glyphs.append((Glyph(text, x0, x1, base, size, style.font, tall), style.angle))
+    for glyph, angle in glyphs:
+        along, across = (y_bottom, x_left) if angle in {90, 270} else (x_left, y_bottom)
+        glyph.x0, glyph.x1, glyph.y = glyph.x0 - along, glyph.x1 - along, glyph.y - across
     return glyphs, angles
 
 

@@ -157,7 +157,7 @@ def _gutter(width: float, segments: Sequence[_Segment]) -> Gutter | None:
         if min(left, right) >= 0.15 * len(segments) and crossing < 0.35 * len(segments):
             rank = (float(crossing), abs(x - width / 2), x)
             best = min(best, rank) if best else rank
-        x += 1.0
+        x += max(1.0, width / 600)
     if best is None:
         return None
     middle = best[2]
