@@ -12,21 +12,23 @@ from ingest.pdfpage import Page, Run
 # Share of the page's height, at either end, in which headers and footers stand.
 _MARGIN = 0.13
 
+# A line at the edge of a page: the page's index, its runs, its text.
+_Outer = tuple[int, list[Run], str]
+
 
 def text_runs(pages: Sequence[Page], size: float) -> list[list[Run]]:
     """Return the runs of each page that belong to its text; `size` is that of the body in points."""
     outer = [_outer_lines(page) for page in pages]
     drop: list[set[int]] = [set() for _ in pages]
     for edge in (0, 1):
-        bands: dict[int, list[tuple[int, list[Run], str]]] = defaultdict(list)
+        bands: dict[int, list[_Outer]] = defaultdict(list)
         for index, sides in enumerate(outer):
             for y, runs in sides[edge]:
                 bands[round(y / 4)].append((index, runs, " ".join(run.text for run in runs)))
         for key in sorted(bands):
             entries = bands[key] + bands.get(key + 1, [])
-            if _is_running(entries, len(pages)):
-                for index, runs, _ in entries:
-                    drop[index].update(id(run) for run in runs)
+            for index, runs, _ in _running(entries, len(pages)):
+                drop[index].update(id(run) for run in runs)
         for index, sides in enumerate(outer):  # a page number that stands alone at the very edge
             if sides[edge]:
                 _, runs = sides[edge][0]
@@ -59,21 +61,30 @@ def _outer_lines(page: Page) -> tuple[list[tuple[float, list[Run]]], list[tuple[
     return upper, lower
 
 
-def _is_running(entries: list[tuple[int, list[Run], str]], page_count: int) -> bool:
-    """Say whether lines at one height are a running header: they count the pages or repeat themselves."""
+def _running(entries: list[_Outer], page_count: int) -> list[_Outer]:
+    """Return those of the lines at one height that are running heads: they count the pages or repeat themselves."""
     pages = {index for index, _, _ in entries}
     if len(pages) < max(3, 0.15 * page_count):
-        return False
+        return []
     offsets: Counter[int] = Counter()
     texts: Counter[str] = Counter()
     for index, runs, text in entries:
-        for word in {runs[0].text, runs[-1].text}:
-            if word.isdigit():
-                offsets[int(word) - index] += 1
+        offsets.update({int(word) - index for word in _ends(runs) if word.isdigit()})
         texts[re.sub(r"\d+", "", text)] += 1
-    counting = max(offsets.values(), default=0)
-    repeating = sum(count for count in texts.values() if count >= max(3, 0.1 * page_count))
-    return counting >= 0.6 * len(entries) or repeating >= 0.7 * len(entries)
+    (offset, counting), least = offsets.most_common(1)[0] if offsets else (0, 0), max(3, 0.1 * page_count)
+    repeating = sum(count for count in texts.values() if count >= least)
+    counts = counting >= 0.6 * len(entries)
+    if not counts and repeating < 0.7 * len(entries):
+        return []
+    return [
+        (index, runs, text)
+        for index, runs, text in entries
+        if texts[re.sub(r"\d+", "", text)] >= least or (counts and str(index + offset) in _ends(runs))
+    ]
+
+
+def _ends(runs: Sequence[Run]) -> tuple[str, str]:
+    return runs[0].text, runs[-1].text
 
 
 def _line_numbers(page: Page, size: float) -> list[Run]:

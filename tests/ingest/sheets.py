@@ -1,6 +1,7 @@
 """Write small PDF files by hand, so that tests know where every glyph stands.
 
-Text is set in Courier, whose glyphs are all 0.6 em wide; Greek letters in Symbol.
+Text is set in Courier, whose glyphs are all 0.6 em wide; Greek letters in Symbol. Two more fonts have no map to
+Unicode: `Y`, whose glyphs have names, and `T`, a bitmap font (Type 3) whose glyphs have none that mean anything.
 """
 
 from __future__ import annotations
@@ -8,8 +9,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_FONTS = {"F": "Courier", "B": "Courier-Bold", "S": "Symbol"}
-_SYMBOLS = {"η": ("h", 0.603), "χ": ("c", 0.549), "Δ": ("D", 0.612), "φ": ("f", 0.521), "√": ("\xd6", 0.549)}
+_FONTS = {"F": "Courier", "B": "Courier-Bold", "I": "Courier-Oblique", "S": "Symbol"}
+_NAMED = (
+    "<</Type/Font/Subtype/Type1/BaseFont/ABCDEF+CMSY10/FirstChar 65/LastChar 67/Widths[600 600 600]"
+    "/Encoding<</Type/Encoding/Differences[65/lessequal/arrowright/multiply]>>>>"
+)
+_BITMAP = (
+    "<</Type/Font/Subtype/Type3/FontBBox[0 0 600 700]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/LastChar 67"
+    "/Widths[600 600 600]/CharProcs<</a65 {0} 0 R/a66 {0} 0 R/a67 {0} 0 R>>"
+    "/Encoding<</Type/Encoding/Differences[65/a65/a66/a67]>>>>"
+)
+_SYMBOLS = {
+    **{"η": ("h", 0.603), "χ": ("c", 0.549), "Δ": ("D", 0.612), "φ": ("f", 0.521)},
+    **{"√": ("\xd6", 0.549), "∑": ("\xe5", 0.713)},
+}
 _SCRIPT = re.compile(r"[_^](\{[^}]*\}|[^\W_]+|[+-]?\d+)")
 
 
@@ -25,7 +38,7 @@ class Sheet:
     def text(self, x: float, y: float, text: str, *, size: float = 10.0, font: str = "F", angle: int = 0) -> float:
         """Write text and return where it ends."""
         turn = {0: "1 0 0 1", 90: "0 1 -1 0"}[angle]
-        for piece in re.findall(r"[ηχΔφ√]|[^ηχΔφ√]+", text):
+        for piece in re.findall(r"[ηχΔφ√∑]|[^ηχΔφ√∑]+", text):
             if piece in _SYMBOLS:
                 code, advance = _SYMBOLS[piece]
                 self._show("S", size, f"1 0 0 1 {x:.3f} {y:.3f}", code)
@@ -52,6 +65,11 @@ class Sheet:
                 at = script.end()
             x = max(ends)
         return x
+
+    def columns(self, y: float, left: list[str], right: list[str], *, size: float = 8.0) -> float:
+        """Write two columns of lines side by side and return the baseline of the next."""
+        ends = [self.lines(x, y, *texts, size=size, pitch=11.0) for x, texts in ((54, left), (310, right))]
+        return min(ends)
 
     def lines(self, x: float, y: float, *texts: str, size: float = 10.0, pitch: float = 12.0) -> float:
         """Write lines under one another and return the baseline of the next."""
@@ -86,6 +104,11 @@ def pdf_of(*sheets: Sheet, encrypt: bool = False) -> bytes:
     for key, name in _FONTS.items():
         encoding = "" if name == "Symbol" else "/Encoding /WinAnsiEncoding"
         objects.append(f"<</Type/Font/Subtype/Type1/BaseFont/{name}{encoding}>>".encode())
+        fonts += f"/{key} {len(objects)} 0 R "
+    stamp = b"600 0 0 0 600 700 d1 0 0 600 700 re f"
+    objects.append(f"<</Length {len(stamp)}>>stream\n".encode() + stamp + b"\nendstream")
+    for key, font in (("Y", _NAMED), ("T", _BITMAP.replace("{0}", str(len(objects))))):
+        objects.append(font.encode())
         fonts += f"/{key} {len(objects)} 0 R "
     pages = []
     for sheet in sheets:
