@@ -193,8 +193,12 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
         rise = run.y - holder.y
         scale = max(holder.size, run.size)
         lowest, highest = (2.2 * _LOWEST, _HIGHEST) if holder.tall else (_LOWEST, _HIGHEST)
+        if holder.size < 0.9 * run.size:  # the smaller script before it stands higher or lower than it itself
+            lowest, highest = -_HIGHEST, _HIGHEST
         if run.size < 0.85 * line.size and takes_limits(holder) and run.x0 < holder.x1 and run.x1 > holder.x0:
             lowest, highest = -_FARTHEST, _FARTHEST
+        elif min(run.x1, holder.x1) - max(run.x0, holder.x0) > 0.3 * line.size:  # it stands over a word, not behind it
+            continue
         if not lowest * scale <= rise <= highest * scale:
             continue
         gap = max(holder.x0 - run.x1, run.x0 - holder.x1, 0.0)

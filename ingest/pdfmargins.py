@@ -88,12 +88,13 @@ def _ends(runs: Sequence[Run]) -> tuple[str, str]:
 
 
 def _line_numbers(page: Page, size: float) -> list[Run]:
-    """Return the numbers in the margin with which drafts count their lines."""
+    """Return the numbers in the margin with which drafts count their lines; they are smaller than the text."""
     for side in (-1, 1):
         numbers = [
             run
             for run in page.runs
-            if run.text.isdigit() and (run.x1 < page.width * 0.16 if side < 0 else run.x0 > page.width * 0.84)
+            if run.text.isdigit() and run.size < 0.9 * size
+            if (run.x1 < page.width * 0.16 if side < 0 else run.x0 > page.width * 0.84)
         ]
         ends: dict[int, list[Run]] = defaultdict(list)
         for run in numbers:

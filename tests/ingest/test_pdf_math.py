@@ -33,6 +33,9 @@ def formula(*written: str) -> str:
         ("at √s = 13 TeV", "at √s = 13 TeV"),
         ("a product p_{T}E_T^miss of two", "a product p_T E_T^miss of two"),
         ("a luminosity of 10^33 cm^-2s^-1", "a luminosity of 10^33 cm^-2 s^-1"),
+        ("a yield of 88_{-9}^{+12} events", "a yield of 88 ^{+12}_{-9} events"),
+        ("decays to D^{(*)+} mesons", "decays to D^(*)+ mesons"),
+        ("a cut on S of 8.5 GeV^{1/2} there", "a cut on S of 8.5 GeV^1/2 there"),
     ],
 )
 def test_formulas_read_plainly(written: str, read: str) -> None:
@@ -54,6 +57,92 @@ def test_a_built_up_fraction_stands_on_the_line() -> None:
     sheet.text(end + 12, 633, "c")
     sheet.text(end + 30, 640, ", (1)")
     assert "R = (a + b)/c, (1)" in read_pdf(pdf_of(sheet), arxiv_id="test").text
+
+
+def test_a_script_goes_on_behind_a_smaller_script() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD)
+    end = sheet.text(72, 688, "the ratio R")
+    end = sheet.text(end, 684, "D", size=7)
+    star = sheet.text(end, 688.5, "(*)+", size=5)
+    end = sheet.text(star, 684, "/K", size=7)
+    sheet.text(end + 6, 688, "is measured in")
+    sheet.text(72, 676, "all of the events")
+    text = read_pdf(pdf_of(sheet), arxiv_id="test").text
+    assert text == f"{LEAD} the ratio R_{{D^(*)+/K}} is measured in all of the events"
+
+
+def test_limits_follow_the_sign_they_belong_to() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, LEAD, LEAD)
+    end = sheet.text(200, 640, "H = ")
+    after = sheet.text(end + 5, 640, "∑")
+    sheet.text(end - 5, 628, "tracks", size=6)
+    sheet.text(after + 14, 640, "p, (1)")
+    assert "H = ∑_tracks p, (1)" in read_pdf(pdf_of(sheet), arxiv_id="test").text
+
+
+def test_the_variable_comes_before_the_rows_of_its_brace() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, LEAD, LEAD)
+    sheet.text(200, 640, "12 GeV for m < 140 GeV,")
+    sheet.text(130, 626, "M > ")
+    sheet.text(200, 626, "m - 128 GeV for m < 190 GeV,")
+    sheet.text(430, 626, "(2)")
+    sheet.text(200, 612, "50 GeV otherwise,")
+    sheet.lines(72, 590, LEAD)
+    document = read_pdf(pdf_of(sheet), arxiv_id="test")
+    assert [document.quote(b.start, b.end) for b in document.blocks if b.kind == "equation"] == [
+        "M > { 12 GeV for m < 140 GeV,; m - 128 GeV for m < 190 GeV,; 50 GeV otherwise, (2)"
+    ]
+
+
+def test_an_equation_number_on_its_own_line_stays_with_the_equation() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, LEAD, LEAD)
+    sheet.text(100, 640, "a + b = c + d + e + f + g + h + i + j + k + l + m")
+    sheet.text(398, 628, "(3)")
+    sheet.lines(72, 606, LEAD, LEAD)
+    document = read_pdf(pdf_of(sheet), arxiv_id="test")
+    assert [document.quote(b.start, b.end)[-9:] for b in document.blocks if b.kind == "equation"] == ["l + m (3)"]
+
+
+def test_a_small_fraction_has_no_macron_in_it() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD)
+    end = sheet.text(72, 680, "as the ratio ")
+    sheet.text(end + 0.5, 684.3, "a", size=7)
+    sheet.rule(end, 682.2, end + 5.2)
+    sheet.text(end + 0.5, 676.2, "b", size=7)
+    sheet.text(end + 5.2, 680, " of events")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("as the ratio a/b of events")
+
+
+def test_an_accent_is_found_wherever_the_file_has_it() -> None:
+    sheet = Sheet()
+    sheet.text(72 + 15 * 6, 702, "\xb4")
+    sheet.lines(72, 700, "the method of Poincare and others is used", LEAD)
+    assert "Póincare" in read_pdf(pdf_of(sheet), arxiv_id="test").text
+
+
+def test_a_momentum_struck_through_is_a_missing_one() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD)
+    end = sheet.text(72, 680, "events with E")
+    sheet.text(end - 6.1, 680, "/")
+    end = sheet.text(end, 677.5, "T", size=7)
+    sheet.text(end, 680, " > 50 GeV")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("events with E_T^miss > 50 GeV")
+
+
+def test_glyphs_are_known_by_their_names_and_bitmaps_by_their_codes() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD)
+    end = sheet.text(72, 680, "symbols ")
+    end = sheet.text(end, 680, "ABC", font="Y")
+    end = sheet.text(end, 680, " letters ")
+    sheet.text(end, 680, "CAB", font="T")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("symbols ≤→× letters CAB")
 
 
 def test_a_root_covers_what_its_bar_covers() -> None:
@@ -85,6 +174,12 @@ def test_an_accent_is_put_onto_its_letter_and_a_bar_becomes_a_macron() -> None:
         ("CMEX10", 0x70, "√"),
         ("rtxmi", 0x0F, "ε"),
         ("MSAM10", 0x58, "✓"),
+        ("txsyc", 0x3C, "∉"),
+        ("pxsyc", 0x2C, "≠"),
+        ("txexs", 0xCD, "∑"),
+        ("HFBRSY10", 0x1C, "≪"),
+        ("PazoMath-Italic", 0x65, "ε"),
+        ("CMEX10", 0x00, "("),
         ("Helvetica", 0x60, "`"),
     ],
 )

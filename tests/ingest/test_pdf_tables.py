@@ -167,3 +167,45 @@ def test_small_tables_beside_one_another_are_read_as_one() -> None:
     document = read(sheet)
     (table,) = document.tables
     assert document.quote(table.start, table.end).splitlines()[1] == "signal | 4.4 | signal | 4.4"
+
+
+def test_a_table_goes_on_over_a_page_under_its_repeated_header() -> None:
+    sheets = []
+    for first in (1, 21):
+        sheet = Sheet()
+        if first == 1:
+            sheet.lines(72, 770, "Table 7: All bins of the search.")
+        for y in (760, 742, 742 - 14 * 20 - 8):
+            sheet.rule(72, y, 400)
+        for x, head in zip((80, 200, 320), ("Bin", "HT", "Events"), strict=True):
+            sheet.text(x, 748, head)
+        for row in range(20):
+            for x, value in zip((80, 200, 320), (first + row, 100 * row, 7 * row), strict=True):
+                sheet.text(x, 728 - 14 * row, str(value))
+        sheets.append(sheet)
+    document = read_pdf(pdf_of(*sheets), arxiv_id="test")
+    (table,) = document.tables
+    assert table.label == "7"
+    assert table.shape == (41, 3)
+    assert [rows(document, table)[k][0] for k in (0, 1, 20, 21, 40)] == ["Bin", "1", "20", "21", "40"]
+
+
+def test_a_wide_gap_within_a_ruled_cell_parts_it_only_where_the_rows_agree() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 720, "Table 8: Super regions.")
+    for y in (710, 682, 650):
+        sheet.rule(72, y, 430)
+    sheet.wall(120, 650, 710)
+    sheet.wall(275, 650, 710)
+    for x in (125, 280):
+        sheet.text(x, 698, "N < 2,")
+        sheet.text(x + 46, 698, "M > 120 GeV")
+        sheet.text(x, 686, "H > 200 GeV,")
+        sheet.text(x + 82, 686, "E > 9 GeV")
+    for y, cells in ((670, ("off", "SSR1", "SSR2")), (656, ("on", "SSR3", "SSR4"))):
+        for x, cell in zip((80, 185, 340), cells, strict=True):
+            sheet.text(x, y, cell)
+    document = read(sheet)
+    (table,) = document.tables
+    assert table.shape[1] == 3
+    assert "N < 2, M > 120 GeV" in rows(document, table)[0][1]
