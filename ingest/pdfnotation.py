@@ -15,6 +15,8 @@ from ingest.pdfpage import Run
 SHIFT = 0.2
 # Gap, in ems, from which two runs are two words: TeX's thin space is 0.167 em, kerns stay below 0.1 em.
 _WORD_GAP = 0.125
+# Between two letters of a formula, where TeX adds the slant of the first: the protons of pp.
+_SYMBOL_GAP = 0.22
 # What stands above or below a sum or a minimum, and from what distance (in ems of the line) on.
 _LIMITED = frozenset(("max", "min", "lim", "sup", "inf"))
 _FAR = 0.8
@@ -85,7 +87,8 @@ def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
     while index < len(runs):
         run = runs[index]
         if on_line(run, y, size):
-            apart = end is not None and run.x0 - end > _WORD_GAP * max(min(run.size, size), 6.0)
+            gap = _SYMBOL_GAP if index and _are_symbols(runs[index - 1], run) else _WORD_GAP
+            apart = end is not None and run.x0 - end > gap * max(min(run.size, size), 6.0)
             # After a script without braces a letter would read as part of it.
             if apart or (after_script and run.text[0].isalnum()):
                 out.append(" ")
@@ -115,6 +118,10 @@ def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
         end = max(r.x1 for r in cluster) if end is None else max(end, *(r.x1 for r in cluster))
         index = stop
     return "".join(out)
+
+
+def _are_symbols(one: Run, other: Run) -> bool:
+    return one.font is other.font and "oml" in one.font.tables and len(one.text) == len(other.text) == 1
 
 
 def _nested(run: Run, before: Run, size: float) -> bool:
@@ -173,6 +180,7 @@ def spaced(text: str) -> str:
         part = _GLUED_UNIT.sub(r"\1 \2", part)
         part = re.sub(r"([(\[⟨]) +", r"\1", part)
         part = re.sub(r"/ +√", "/√", part)
+        part = re.sub(r"J/ψ(?=[^\W\d_])", "J/ψ ", part)  # a particle of its own in J/ψ π
         part = re.sub(r"∼ +(?=[\d.])", "∼", part)
         part = re.sub(r" +([)\]⟩,;.])(?!\d)", r"\1", part)
         parts[index] = re.sub(r" {2,}", " ", part)
