@@ -15,7 +15,7 @@ from ingest.pdfpage import Run
 SHIFT = 0.2
 # Gap, in ems, from which two runs are two words: TeX's thin space is 0.167 em, kerns stay below 0.1 em.
 _WORD_GAP = 0.125
-# Between two letters of a formula, where TeX adds the slant of the first: the protons of pp.
+# Between a letter of a formula and itself, where TeX adds the slant of the first: the protons of pp.
 _SYMBOL_GAP = 0.22
 # What stands above or below a sum or a minimum, and from what distance (in ems of the line) on.
 _LIMITED = frozenset(("max", "min", "lim", "sup", "inf"))
@@ -121,7 +121,7 @@ def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
 
 
 def _are_symbols(one: Run, other: Run) -> bool:
-    return one.font is other.font and "oml" in one.font.tables and len(one.text) == len(other.text) == 1
+    return one.font is other.font and "oml" in one.font.tables and one.text == other.text and one.text.isalpha()
 
 
 def _nested(run: Run, before: Run, size: float) -> bool:
