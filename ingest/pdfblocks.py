@@ -121,7 +121,18 @@ def _column_drafts(column: Column, worn: Dress) -> list[Draft]:
         group.append(line)
         index += 1
     close()
+    if column.at_foot and result and _is_imprint(result[-1], column, body):
+        result[-1].kind = "footnote"
     return result
+
+
+def _is_imprint(draft: Draft, column: Column, body: Typography) -> bool:
+    """Say whether a column ends with a line that stands apart: a date or the name of a journal."""
+    if draft.kind != "paragraph" or len(draft.lines) > 1 or len(column.lines) < 12:
+        return False
+    above, line = column.lines[-2:]
+    apart = above.y - line.y > (1.8 if line.size > 0.9 * body.size else 1.4) * body.pitch
+    return apart and line.x1 - line.x0 < 0.6 * (column.right - column.left) and not line.text().endswith(".")
 
 
 def _margins(column: Column, body: Typography) -> tuple[float, float]:

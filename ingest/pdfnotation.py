@@ -16,7 +16,9 @@ SHIFT = 0.2
 # Gap, in ems, from which two runs are two words: TeX's thin space is 0.167 em, kerns stay below 0.1 em.
 _WORD_GAP = 0.125
 # Between a letter of a formula and itself, where TeX adds the slant of the first: the protons of pp.
-_SYMBOL_GAP = 0.22
+_SYMBOL_GAP = 0.3
+# Between a script and what opens behind it: TeX sets half a point after scripts.
+_ARGUMENT_GAP = 0.22
 # What stands above or below a sum or a minimum, and from what distance (in ems of the line) on.
 _LIMITED = frozenset(("max", "min", "lim", "sup", "inf"))
 _FAR = 0.8
@@ -87,7 +89,11 @@ def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
     while index < len(runs):
         run = runs[index]
         if on_line(run, y, size):
-            gap = _SYMBOL_GAP if index and _are_symbols(runs[index - 1], run) else _WORD_GAP
+            gap = _WORD_GAP
+            if index and _are_symbols(runs[index - 1], run):
+                gap = _SYMBOL_GAP
+            elif after_script and run.text.startswith("("):
+                gap = _ARGUMENT_GAP
             apart = end is not None and run.x0 - end > gap * max(min(run.size, size), 6.0)
             # After a script without braces a letter would read as part of it.
             if apart or (after_script and run.text[0].isalnum()):

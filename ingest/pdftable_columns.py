@@ -12,6 +12,8 @@ from ingest.pdfpage import Rule
 
 # Gap between two cells of a row, in ems; words of one cell stand closer.
 CELL_GAP = 0.75
+# Gap from which two columns that other rows show apart are apart in a row, too; a space is a quarter of an em.
+_CLOSE_GAP = 0.4
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class TableColumns:
         most = max(len(row) for row in self.pieces)
         self.pitch = line_pitch([line for line, row in zip(lines, self.pieces, strict=True) if len(row) >= 0.5 * most])
         self.columns = self._columns()
+        self.pieces = [[part for piece in row for part in self._parted(piece)] for row in self.pieces]
         for row in self.pieces:
             for piece in row:
                 piece.first, piece.last = self._covered(piece, row)
@@ -76,6 +79,26 @@ class TableColumns:
                     for row, one, two in parted:
                         one.line.runs += two.line.runs
                         row.remove(two)
+
+    def _parted(self, piece: Piece) -> list[Piece]:
+        """Part a piece where a gap wider than a space lies right between two columns that other rows tell of."""
+        runs = piece.line.runs
+        for index in range(1, len(runs)):
+            end, start = max(run.x1 for run in runs[:index]), runs[index].x0
+            if start - end < _CLOSE_GAP * self.size:
+                continue
+            between = any(
+                left[1] - 0.3 * self.size <= start and end <= right[0] + 0.3 * self.size
+                for left, right in pairwise(self.columns)
+                if max(left[1], end) <= min(right[0], start) + 0.3 * self.size
+            )
+            sides = (
+                Line(piece.line.y, piece.line.size, part, piece.line.page) for part in (runs[:index], runs[index:])
+            )
+            one, two = (Piece(side, piece.y, piece.band) for side in sides)
+            if between and self._hit(one)[1] < self._hit(two)[0]:
+                return [one, *self._parted(two)]
+        return [piece]
 
     def _columns(self) -> list[tuple[float, float]]:
         parts = [piece.line for row in self.pieces for piece in row]
