@@ -280,8 +280,20 @@ def _continued(result: list[Draft], body: Typography) -> list[Draft]:
                 open_one.lines += draft.lines
                 open_one.flush = draft.flush
                 continue
-        out.append(draft)
+        out.insert(_place(out, draft), draft)
     return out
+
+
+def _place(out: Sequence[Draft], draft: Draft) -> int:
+    """Return where a draft goes: an item of a list right behind the one before it, floats and footnotes after it."""
+    place = len(out)
+    if draft.kind != "item":
+        return place
+    while place and out[place - 1].kind in {"caption", "table", "footnote"}:
+        place -= 1
+    before = out[place - 1] if place else None
+    listed = before is not None and (before.kind == "item" or before.lines[-1].text().endswith(":"))
+    return place if listed else len(out)
 
 
 def _indents(result: Sequence[Draft]) -> bool:
