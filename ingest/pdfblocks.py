@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ingest.pdfcases import in_reading_order
-from ingest.pdfheadings import Dress, dress, is_heading, opens_caption, ranks
+from ingest.pdfheadings import Dress, dress, is_heading, opens_caption, ranks, run_in
 from ingest.pdflayout import Column, Typography
 from ingest.pdflines import Line
 from ingest.pdftables import Grid, find_grids
@@ -24,6 +24,10 @@ _FIGURE_LETTERS = re.compile(r"(?:\(?[a-z]\)\s*)+")
 _EQUATION_NUMBER = re.compile(r"\((?:[A-Z]\.?)?\d{1,3}[a-z]?\)$")
 _PAGE_AT_END = re.compile(r"(?:\s|\.)\d{1,3}$")
 _MATHEMATICAL = re.compile(r"[=<>≤≥≡∑∫√±×→∈Δ^_|]")
+
+
+# Headings that open a paragraph stand below sub-subsections, as LaTeX's \\paragraph does.
+_RUN_IN_LEVEL = 4
 
 
 @dataclass(slots=True)
@@ -79,7 +83,7 @@ def _whole_tables(result: list[Draft]) -> list[Draft]:
 
 
 def _set_levels(result: Sequence[Draft]) -> None:
-    headings = [draft for draft in result if draft.kind == "heading"]
+    headings = [draft for draft in result if draft.kind == "heading" and draft.level != _RUN_IN_LEVEL]
     for draft, rank in zip(headings, ranks([(draft.title, draft.lines[0]) for draft in headings]), strict=True):
         draft.number, draft.title, draft.level = rank.number, rank.title, rank.level
 
@@ -263,6 +267,11 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
         if any(_EQUATION_NUMBER.search(line.text()) for line in lines) or words <= 6:
             return [Draft("equation", in_reading_order(lines))]
     flush = lines[-1].x1 > right - 0.8 * em
+    headed = run_in(lines)
+    if headed is not None:
+        name = headed[0].text().rstrip(".:")
+        heading = Draft("heading", [headed[0]], title=name, level=_RUN_IN_LEVEL)
+        return [heading, Draft("paragraph", [headed[1], *lines[1:]], flush=flush)]
     return [Draft("paragraph", lines, flush=flush, indented=first.x0 > left + 0.5 * em)]
 
 
@@ -320,8 +329,10 @@ def _open_paragraph(out: list[Draft], draft: Draft, body: Typography, *, indenti
         return None
     last, first = previous.lines[-1], draft.lines[0]
     moved = last.page != first.page or first.y > last.y or out[-1] is not previous
-    if not moved or draft.indented or abs(last.size - first.size) > 0.06 * body.size:
+    if not moved or abs(last.size - first.size) > 0.06 * body.size:
         return None
+    if draft.indented and not (first.text()[:1].islower() and previous.lines[-1].x0 > first.x0 - 2):
+        return None  # a new paragraph, and not the hanging lines of a description
     hanging = previous.lines[1].x0 if previous.kind == "item" and len(previous.lines) > 1 else None
     if hanging is not None and first.page != last.page and abs(first.x0 - hanging) < 2:
         return previous

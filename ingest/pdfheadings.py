@@ -102,6 +102,23 @@ def _is_bold_heading(lines: Sequence[Line], text: str, dress: Dress) -> bool:
     return not dress.styles or (text.upper() == text and len(re.findall(r"[^\W\d_]{3,}", text)) > 0)
 
 
+def run_in(lines: Sequence[Line]) -> tuple[Line, Line] | None:
+    r"""Part a paragraph's first line behind the bold heading it opens with, `Region A. Exactly …`, or return None.
+
+    LaTeX's `\paragraph` sets such headings; a bold word that the sentence goes on from is none.
+    """
+    first = lines[0]
+    bold = next((k for k, run in enumerate(first.runs) if not run.font.bold), len(first.runs))
+    if not 0 < bold < len(first.runs):
+        return None
+    heading = Line(first.y, first.size, first.runs[:bold], first.page)
+    rest = Line(first.y, first.size, first.runs[bold:], first.page)
+    text = heading.text()
+    apart = rest.x0 - heading.x1 > 0.75 * first.size
+    named = text[:1].isupper() and len(text.split()) <= 8 and len(re.findall(r"[^\W\d_]", text)) >= 3
+    return (heading, rest) if named and (apart or text.endswith((".", ":"))) else None
+
+
 def _stands_out(line: Line, body: Typography) -> bool:
     return (line.share("bold") > 0.55 and line.size > 0.93 * body.size) or line.size > 1.09 * body.size
 
