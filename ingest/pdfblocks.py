@@ -23,10 +23,11 @@ _ENTRY = re.compile(r"\[\d{1,3}\]\s")
 _FIGURE_LETTERS = re.compile(r"(?:\(?[a-z]\)\s*)+")
 _EQUATION_NUMBER = re.compile(r"\((?:[A-Z]\.?)?\d{1,3}[a-z]?\)$")
 _PAGE_AT_END = re.compile(r"(?:\s|\.)\d{1,3}$")
+_WORD = re.compile(r"(?<![\w^_{])[a-z]{2,}(?![\w}])")
 _MATHEMATICAL = re.compile(r"[=<>≤≥≡∑∫√±×→∈Δ^_|]")
 
 
-# Headings that open a paragraph stand below sub-subsections, as LaTeX's \\paragraph does.
+# Headings that open a paragraph stand below sub-subsections, like those of LaTeX's paragraph command.
 _RUN_IN_LEVEL = 4
 
 
@@ -214,12 +215,18 @@ def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dres
     if (
         line.size < 1.15 * body.size
         and shown != before
-        and (_MATHEMATICAL.search(text if shown else last.text()) is not None)
+        and _is_mathematical(text if shown else last.text())
     ):
         return True
     # A first line that is indented opens a paragraph, where the line before it was not.
     indented = 0.5 * em < line.x0 - left < 3.5 * em
     return indented and abs(last.x0 - left) < 0.4 * em and not shown
+
+
+def _is_mathematical(text: str) -> bool:
+    """Say whether a text is a formula rather than a sentence with symbols in it."""
+    words = sum(len(word) for word in _WORD.findall(text))
+    return _MATHEMATICAL.search(text) is not None and words < 0.5 * len(re.sub(r"\s", "", text))
 
 
 def _is_item(line: Line, left: float, indent: float) -> bool:
@@ -262,7 +269,7 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
     display = all(line.x0 > left + indent and line.size < 1.15 * em for line in lines) or (
         len(lines) < 3 and _is_numbered_display(lines[-1], right)
     )
-    if display and len(lines) < 8 and _MATHEMATICAL.search(re.sub(r"\^[*†‡\da-z]$", "", text)):
+    if display and len(lines) < 8 and _is_mathematical(re.sub(r"\^[*†‡\da-z]$", "", text)):
         words = len(re.findall(r"[^\W\d_]{4,}", text))
         if any(_EQUATION_NUMBER.search(line.text()) for line in lines) or words <= 6:
             return [Draft("equation", in_reading_order(lines))]
