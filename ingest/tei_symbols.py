@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from ingest.pdffonts import without_look_alikes
-from ingest.pdflines import spaced
+from ingest.pdfnotation import spaced
 
 _Replacement = str | Callable[[re.Match[str]], str]
 
