@@ -212,11 +212,7 @@ def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dres
         or (one.x0 > left + 2.2 * em and (one.x1 < right - 2.2 * em or bool(_EQUATION_NUMBER.search(one.text()))))
         for one in (line, last)
     )
-    if (
-        line.size < 1.15 * body.size
-        and shown != before
-        and _is_mathematical(text if shown else last.text())
-    ):
+    if line.size < 1.15 * body.size and shown != before and _is_mathematical(text if shown else last.text()):
         return True
     # A first line that is indented opens a paragraph, where the line before it was not.
     indented = 0.5 * em < line.x0 - left < 3.5 * em
