@@ -135,7 +135,7 @@ class Jobs:
             with bench.news:
                 bench.news.wait(_LOOK)
         if bench.faults and job.id in bench.faults:
-            raise bench.faults[job.id]
+            raise bench.faults.pop(job.id)
         if job.problem is not None:
             raise CutbookError.of(job.problem.code, job.problem.message, hint=job.problem.hint)
         if job.state == "cancelled":
@@ -159,18 +159,19 @@ def cancel(store: Store, job_id: str) -> JobRecord:
     job = find(store, job_id)
 
     def cancelled(job: JobRecord) -> JobRecord:
-        return job if job.ended else job.model_copy(update={"state": "cancelled"})
+        if job.ended:
+            message = f"job {job.id} has ended already: it is {job.state}"
+            raise RefusedError(message, hint="only a job that waits or runs can be cancelled")
+        return job.model_copy(update={"state": "cancelled"})
 
-    if job.ended:
-        message = f"job {job.id} has ended already: it is {job.state}"
-        raise RefusedError(message, hint="only a job that waits or runs can be cancelled")
-    job = store.change_job(job.id, cancelled)
-    if job.kind == "analyse":
-        analysis = store.analysis(job.request["analysis"])
-        if analysis.state in {"queued", "running"}:
-            store.save_analysis(analysis.model_copy(update={"state": "cancelled", "finished_at": now()}))
-    for part in store.parts(job.id):
-        store.change_job(part.id, cancelled)
+    with store.transaction():
+        job = store.change_job(job.id, cancelled)
+        for part in store.parts(job.id):
+            store.change_job(part.id, lambda part: part if part.ended else cancelled(part))
+        if job.kind == "analyse":
+            analysis = store.analysis(job.request["analysis"])
+            if analysis.state in {"queued", "running"}:
+                store.save_analysis(analysis.model_copy(update={"state": "cancelled", "finished_at": now()}))
     return job
 
 

@@ -67,6 +67,10 @@ class Report:
         if self._stopping.is_set():
             raise Stopped
 
+    def claim(self) -> None:
+        """Raise `Withdrawn` if the attempt is over; in a transaction, nobody can end it before that ends."""
+        self._write(lambda job: job)
+
     def pause(self, seconds: float) -> None:
         """Wait for others, and notice meanwhile that one should wait no longer."""
         self._stopping.wait(seconds)

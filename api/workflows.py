@@ -143,7 +143,7 @@ def _carry_out(job_id: str, attempt: int, work: Callable[[Bench, JobRecord, Repo
         try:
             result = work(bench, job, report)
         except CutbookError as error:
-            report.end("failed", problem=_problem(error))
+            _fail(bench, report, job, error)
         except DBOSException:
             # Another process goes on with this workflow, or someone handles it with DBOS's own tools.
             raise
@@ -152,7 +152,7 @@ def _carry_out(job_id: str, attempt: int, work: Callable[[Bench, JobRecord, Repo
                 _LOG.exception("job %s broke", job_id)
             else:
                 bench.faults[job_id] = error
-            report.end("failed", problem=_problem(_fault(job.kind, error)))
+            _fail(bench, report, job, _fault(job.kind, error))
         else:
             report.end("done", result=result)
     except Withdrawn:
@@ -161,6 +161,19 @@ def _carry_out(job_id: str, attempt: int, work: Callable[[Bench, JobRecord, Repo
         bench.at_work.discard(name)
         with bench.news:
             bench.news.notify_all()
+
+
+def _fail(bench: Bench, report: Report, job: JobRecord, error: CutbookError) -> None:
+    """Note that an attempt failed, and that parts which it has not begun are not done."""
+
+    def left(part: JobRecord) -> JobRecord:
+        return part.model_copy(update={"state": "cancelled"}) if part.state == "queued" else part
+
+    store = bench.workspace.store
+    with store.transaction():
+        report.end("failed", problem=_problem(error))
+        for part in store.parts(job.id):
+            store.change_job(part.id, left)
 
 
 def _begin_anew(bench: Bench, job: JobRecord) -> None:
@@ -212,18 +225,21 @@ def _plan(bench: Bench, job: JobRecord, report: Report, paper: ReadIn) -> list[t
     cited = bench.plan(bench.workspace, store.document(paper.arxiv_id, paper.version), job.request)
     report.plan(cited)
     wanted = {one.arxiv_id: one.state for one in cited if one.arxiv_id and one.state in {"fetch", "there"}}
-    known = {part.id: part for part in store.parts(job.id)}
     planned = []
-    for name, state in wanted.items():
-        part = f"{job.id}-{name.replace('/', '.')}"
-        if part in known:
-            if known[part].state in {"failed", "cancelled"}:
-                anew(bench, part)
-        elif state == "there":
-            part = ""
-        else:
-            store.save_job(JobRecord(id=part, kind="ingest", request=Source(name).request()))
-        planned.append((name, part))
+    with store.transaction():
+        # Whoever cancels this job finds all of its parts, or comes first and keeps them from being made.
+        report.claim()
+        known = {part.id: part for part in store.parts(job.id)}
+        for name, state in wanted.items():
+            part = f"{job.id}-{name.replace('/', '.')}"
+            if part in known:
+                if known[part].state in {"failed", "cancelled"}:
+                    anew(bench, part)
+            elif state == "there":
+                part = ""
+            else:
+                store.save_job(JobRecord(id=part, kind="ingest", request=Source(name).request()))
+            planned.append((name, part))
     return planned
 
 

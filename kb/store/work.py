@@ -50,7 +50,7 @@ class Work(Transactions):
         Nobody else changes the job in between. A `change` that returns the job itself leaves it as it is.
         """
         with self._writing() as session:
-            if (row := session.get(JobRow, job_id, with_for_update=True)) is None:
+            if (row := session.get(JobRow, job_id, with_for_update=True, populate_existing=True)) is None:
                 raise _no_job(job_id)
             before = JobRecord.model_validate_json(row.body)
             after = change(before)

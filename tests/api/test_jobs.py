@@ -307,6 +307,21 @@ class TestReferences:
         assert [name for name in before if after[name] != before[name]] == [f"{job.id}-1801.00004"]
         assert {part.state for part in after.values()} == {"done"}
 
+    def test_if_it_breaks_no_part_waits_for_ever(
+        self, library: Any, workspace: Workspace, request_: dict[str, Any], hurry: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with Jobs(hurry(workspace)) as jobs:
+            with monkeypatch.context() as patch:
+                patch.setattr(workflows, "_wait_for", lambda *_: 1 // 0)
+                with pytest.raises(ZeroDivisionError):
+                    jobs.follow(jobs.submit("ingest", request_))
+            [job] = workspace.store.jobs(parts=False)
+            ended = [wait(workspace, part.id).state for part in workspace.store.parts(job.id)]
+            assert set(ended[:2]) <= {"done", "cancelled"}
+            assert ended[2:] == ["cancelled", "cancelled"]
+            assert jobs.follow(jobs.retry(job.id)).state == "done"
+        assert [part.state for part in workspace.store.parts(job.id)] == ["done", "done", "done", "failed"]
+
     def test_cancelling_it_cancels_its_parts(
         self, library: Any, workspace: Workspace, request_: dict[str, Any], hurry: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
