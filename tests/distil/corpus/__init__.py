@@ -1,0 +1,199 @@
+"""Sentences of our own with the cuts they state, by topic.
+
+One TOML file per topic, a list of `[[entry]]` tables:
+
+    text     one or more paragraphs in canonical text, as `tests.distil.papers.paper` reads them
+    section  the heading they stand under ("Event selection" unless said)
+    cuts     the exact cuts, one line each (see `expected`); empty for text that states none
+    known_gap  why the entry is not read right yet; it must then fail
+
+`_heldout` files hold entries that were not looked at while the rules were written.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.score import Atom, claims
+from kb.distil import distil
+from kb.vocabulary import normal_unit, unit_factor
+from tests.distil.papers import paper
+
+FOLDER = Path(__file__).parent
+_LINE = re.compile(
+    r"(?P<object>\w+|\*)(?:#(?P<rank>\d))? (?P<variable>\w+) (?P<operator>not_in|in|is|[<>=!]=?)"
+    r" (?P<value>\[.*?\]|[^ ;]+)(?P<unit>[^;]*)"
+)
+_SAME_UNIT = {"GeV^1/2": "1", "√GeV": "1"}
+
+Key = tuple[Atom, str, int | None, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A text, the cuts it states, and why it is not read right, if so."""
+
+    topic: str
+    number: int
+    text: str
+    section: str
+    cuts: tuple[str, ...]
+    known_gap: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was missed, invented, or misplaced (scope, region, condition) of an entry."""
+
+    expected: int
+    found: int
+    right: int
+    missed: tuple[str, ...]
+    invented: tuple[str, ...]
+    misplaced: tuple[str, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether every cut was read and nothing else."""
+        return not (self.missed or self.invented or self.misplaced)
+
+
+def entries(file: Path) -> list[Entry]:
+    """Return the entries of a corpus file."""
+    raw = tomllib.loads(file.read_text(encoding="utf-8"))["entry"]
+    return [
+        Entry(
+            topic=file.stem,
+            number=number,
+            text=entry["text"],
+            section=entry.get("section", "Event selection"),
+            cuts=tuple(entry.get("cuts", ())),
+            known_gap=entry.get("known_gap", ""),
+        )
+        for number, entry in enumerate(raw, 1)
+    ]
+
+
+def expected(line: str) -> dict[str, Any]:
+    """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; veto] [; scope=…] [; region=…] [; when=…]`.
+
+    `*` is any object. What a line does not say is not compared, except rank and role.
+    """
+    head, *options = (part.strip() for part in line.split(";"))
+    match = _LINE.fullmatch(head)
+    if match is None:
+        message = f"not a cut: {line}"
+        raise ValueError(message)
+    value: Any = match["value"] if match["operator"] == "is" else _value(match["value"])
+    if match["operator"] == "is":
+        value += match["unit"]
+    record: dict[str, Any] = {
+        "object": match["object"],
+        "rank": int(match["rank"]) if match["rank"] else None,
+        "variable": match["variable"],
+        "operator": match["operator"],
+        "value": value,
+        "unit": "1" if match["operator"] == "is" else match["unit"].strip() or "1",
+        "role": "select",
+    }
+    for option in options:
+        name, _, said = option.partition("=")
+        record[name if said else "role"] = said or name
+    return record
+
+
+def _value(text: str) -> float | list[float]:
+    if text.startswith("["):
+        return [float(edge) for edge in text.strip("[]").split(",")]
+    return float(text)
+
+
+def _normal(record: dict[str, Any]) -> dict[str, Any]:
+    unit, value = record["unit"] or "1", record["value"]
+    if record["operator"] == "is" or isinstance(value, str):
+        return {**record, "unit": "1"}
+    record = {**record, "quote": "", "note": ""}  # a quote that speaks of m_Z does not turn a mass into a distance to it
+    factor = unit_factor(unit)
+    number = [edge * factor for edge in value] if isinstance(value, list) else value * factor
+    return {**record, "unit": _SAME_UNIT.get(unit, normal_unit(unit) or unit), "value": number}
+
+
+def _keys(record: dict[str, Any]) -> list[Key]:
+    return [
+        (claim.atom, claim.record["object"], claim.record.get("rank"), claim.record.get("role", "select"))
+        for claim in claims([_normal(record)])
+    ]
+
+
+def _agree(wanted: Key, offered: Key) -> bool:
+    (atom, of, rank, role), (other, its, its_rank, its_role) = wanted, offered
+    if (rank, role) != (its_rank, its_role) or of not in {"*", its}:
+        return False
+    if atom.kind == "flag":
+        return other.kind == "flag" and atom.variable == other.variable and _share_word(atom, other)
+    return atom == other
+
+
+def _share_word(one: Atom, other: Atom) -> bool:
+    return bool(set(re.findall(r"\w+", str(one.value))) & set(re.findall(r"\w+", str(other.value))))
+
+
+def read(entry: Entry) -> Reading:
+    """Distil an entry and compare. Numbers must agree exactly; flags must be there, further flags are not counted."""
+    document = paper(f"# {entry.section}\n\n{entry.text}")
+    offers = [
+        (key, cut.flat(), cut.statement())
+        for cut in distil(document).cuts
+        for key in _keys(cut.flat())
+        if key[0].direction != "is" or any(" is " in line for line in entry.cuts)
+    ]
+    free = list({(key, record["region"], record["scope"]): (key, record, said) for key, record, said in offers}.values())
+    missed, misplaced, right = [], [], 0
+    wanted = [(line, record, key) for line in entry.cuts for record in [expected(line)] for key in _keys(record)]
+    taken: set[int] = set()
+    for line, record, key in wanted:
+        fits = [i for i, offer in enumerate(free) if _agree(key, offer[0])]
+        if not fits:
+            missed.append(line)
+            continue
+        right += 1
+        best = [i for i in fits if not _misplaced(record, free[i][1])]
+        if not best:
+            misplaced.append(f"{line} <- {free[fits[0]][1]}")
+        # Copies of a requirement for other regions are one requirement.
+        taken.update(i for i in fits if free[i][0] == free[(best or fits)[0]][0])
+    spare = [said for i, (key, _, said) in enumerate(free) if i not in taken and key[0].kind == "number"]
+    return Reading(
+        expected=len(wanted),
+        found=right + len(spare),
+        right=right,
+        missed=tuple(missed),
+        invented=tuple(spare),
+        misplaced=tuple(misplaced),
+    )
+
+
+def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
+    region, when = wanted.get("region"), wanted.get("when")
+    return (
+        wanted.get("scope") not in {None, record["scope"]}
+        or (region is not None and not set(region.lower().split()) <= set(str(record["region"]).lower().split()))
+        or (when is not None and when not in record["note"])
+    )
+
+
+def summary(readings: Iterable[Reading]) -> str:
+    """Return recall, precision and the share of entries read exactly, as one line."""
+    total: Counter[str] = Counter()
+    for reading in readings:
+        total.update(
+            entries=1, exact=reading.exact, expected=reading.expected, found=reading.found, right=reading.right
+        )
+    recall, precision = (100 * total["right"] / max(1, total[of]) for of in ("expected", "found"))
+    return f"recall {recall:.1f}, precision {precision:.1f}, exact {total['exact']} of {total['entries']} entries"
