@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from kb.distil.amounts import Quantity
+from kb.distil.asides import main_clause
 from kb.distil.counts import Count, counts
 from kb.distil.entities import kinds, mention, tokens_of
 from kb.distil.lexer import Plain, Token
@@ -78,7 +79,7 @@ class Reading:
 
 def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
     """Read a sentence; `pair` is what a bare `pair` means."""
-    tokens = tokens_of(text)
+    tokens = main_clause(tokens_of(text))
     for token in tokens:
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=pair)
