@@ -104,6 +104,7 @@ def _trie() -> _Trie:
                     phrases.add(alias, "v", term.id)
     phrases.add("pair", "o", "pair")  # of what, the sentences before say
     phrases.add("combination", "t", None)
+    phrases.add("times", "t", None)  # no plural of a time
     for op, items in words.comparators.items():
         for item in items:
             phrases.add(item, "c", op)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kb.distil.particles import Named, named
+from kb.distil.particles import Named, compose, named
 from kb.distil.rulebook import rulebook
 
 _SUB = r"(?:_\{(?:[^{}]|\{[^{}]*\})*\}|_\((?:[^()]*)\)|_(?:[A-Za-z0-9α-ωΑ-Ωℓ]|J/ψ)+(?:[\^_][A-Za-z0-9+*±-]+)?[+*±]*)"
@@ -58,12 +58,18 @@ _RULES: dict[str, str] = {
 _EACH = {kind: re.compile(rule) for kind, rule in _RULES.items()}
 _NAMELESS = {kind: re.sub(r"\?P<\w+>", "?:", rule) for kind, rule in _RULES.items()}
 _ANY = re.compile(f"{_L}(?:{'|'.join(f'(?P<{kind}>{rule})' for kind, rule in _NAMELESS.items())})")
-_GATE = re.compile(r"[pPE]|η|[mM]|Δ|χ|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|c ?τ")
+_GATE = re.compile(r"[pPE]|[DC]_?\{?2|BDT|η|[mM]|Δ|χ|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ")
 OF_THE_EVENT = frozenset(
     {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht", "aplanarity", "sphericity"}
 )
 """Variables of the event as a whole, whatever they are computed from."""
 _OF_ANYTHING = {"mt", "meff", "mt2", "chi2", "mct", "ht", "st"}  # whatever stands in brackets is their argument
+
+
+def _of_pair(body: str) -> Named | None:
+    """`η_j1 · η_j2` is of two jets."""
+    of = [one for index in re.findall(r"η[_^]?[{(]?(\w+)", body) if (one := named(index))]
+    return Named(compose(tuple(one.object for one in of))) if len(of) == 2 else None
 
 
 def symbols(text: str) -> Iterator[Symbol]:
@@ -103,6 +109,10 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("mass", inside.about if inside else None, window=reference)
         case "const":
             return made("const", None, body)
+        case "named":
+            return made("other", None, body)
+        case "eta_product":
+            return made("other", _of_pair(body), body)
         case "met":
             return made("pt", Named("met"))
         case "met_sig":
