@@ -7,6 +7,7 @@ from typing import Any
 
 from kb.distil.amounts import Quantity
 from kb.distil.memory import Memory
+from kb.distil.quotients import compared
 from kb.distil.reading import Reading
 from kb.distil.variables import Bounded
 
@@ -27,7 +28,7 @@ def summed(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[B
         or not re.search(r"\bsum|energ|momenta|isolat", reading.text)
     ):
         return found
-    relative = re.match(r"[pt]v", reading.shape[quantity.end :]) is not None
+    relative = bool(compared(reading.tokens, quantity)) or re.match(r"[pt]v", reading.shape[quantity.end :]) is not None
     return [Bounded("iso_rel" if relative else "iso_abs", index=found[0].index)]
 
 

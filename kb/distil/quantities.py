@@ -28,6 +28,7 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         ranges.double,
         ranges.spoken,
         ranges.bracketed,
+        _affine,
         _thresholds,
         _of_variable,
         ranges.dashed,
@@ -102,6 +103,14 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             operator = _NEGATED.get(operator, operator)
         spelt = tokens[match.start("list")].text[0].isalpha()
         yield Quantity(position, end, operator, amounts(tokens, match.start("list"), end), variable, symbolic, spelt)
+
+
+def _affine(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`below 0.022 E_T + 2.45 GeV`: the constant is the bound, the rest grows with another variable."""
+    for match in re.finditer(r"c[tO]{0,2}np?vp(?P<constant>nu)", shape):
+        if tokens[match.start("constant") - 1].text == "+":
+            bound = amounts(tokens, *match.span("constant"))
+            yield Quantity(match.start(), match.end(), str(tokens[match.start()].value), bound, rule="affine")
 
 
 def _thresholds(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.distil.amounts import Quantity
 from kb.distil.memory import Memory
 from kb.distil.notation import Symbol
 from kb.distil.particles import Named
+from kb.distil.quotients import compared
 from kb.distil.reading import Reading
 from kb.vocabulary import normal_unit, vocabulary
 
@@ -75,7 +76,8 @@ def variables(
 
     `done` are the bounds to the left with theirs.
     """
-    unit = quantity.amounts[0].unit
+    of_another = compared(reading.tokens, quantity)
+    unit = "GeV" if of_another else quantity.amounts[0].unit
     tokens, shape = reading.tokens, reading.shape
     if quantity.rule == "direction":
         nearest = shape.rfind("v", 0, quantity.start)
@@ -104,6 +106,19 @@ def variables(
     if memory.variable and fits(memory.variable, unit) and _GOES_ON.search(reading.text):
         return [Bounded(memory.variable, Named(memory.subject) if memory.subject else None)]
     return []
+
+
+def as_multiple(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
+    """Read a bound that is a multiple of another quantity as one on their quotient: `p_T > 0.4 m_γγ`."""
+    other = compared(reading.tokens, quantity)
+    if not other or not found or found[0].variable not in ENERGIES:
+        return found
+    first = found[0]
+    if first.variable in {"iso_abs", "mini_iso", "isolation"}:
+        return [replace(first, variable="iso_rel")]
+    name = reading.tokens[first.index].text if first.index is not None else first.variable
+    of = Named("event") if first.of is not None and first.of.object == "met" else first.of
+    return [replace(first, variable="ratio", of=of, name=f"{name}/{other}")]
 
 
 def _before(

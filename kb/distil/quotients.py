@@ -1,0 +1,122 @@
+"""Read quotients of two quantities: `p_T^γγ/m_γγ`, `the ratio of the p_T of the subleading jet to that of the leading jet`.
+
+A bound on a quotient is on neither of the two: `less than 30% of H_T`, `> 0.4 m_γγ`, `1.5 times that of the photon`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kb.distil.amounts import Quantity
+from kb.distil.counts import mention
+from kb.distil.entities import kinds
+from kb.distil.lexer import Token
+from kb.distil.notation import Symbol
+from kb.distil.particles import Named
+from kb.distil.qualifiers import spoken
+
+_VERB = re.compile(r"(?:is|are|was|must|has|have|should|may|exceeds?|to|be)$")
+_RATIO = re.compile(r"(?:ratio|fraction|quotient)s?$")
+_UNCERTAINTY = re.compile(r"(?:its|their|the) (?:\w+ )?(?:uncertaint|error|resolution)")
+_HADRONIC = re.compile(r"hadronic|HCAL")
+_ELECTROMAGNETIC = re.compile(r"electromagnetic|ECAL")
+_SIGNIFICANCES = {"d0": "d0_sig"}
+
+
+def with_quotients(tokens: list[Token]) -> list[Token]:
+    """Return the tokens of a sentence in which every quotient is one variable."""
+    for reader in (_slashed, _worded, _divided):
+        tokens = reader(tokens)
+    return tokens
+
+
+def _slashed(tokens: list[Token]) -> list[Token]:
+    """`p_T^ℓℓ/p_T^γγ`."""
+    shape = kinds(tokens)
+    for match in reversed(list(re.finditer(r"vsv(?!s)", shape))):
+        first, second = tokens[match.start()], tokens[match.end() - 1]
+        above = first.value.about if first.value.variable in {"pt", "energy", "mass"} else None
+        event = above is None or above.object == "met"
+        quotient = _quotient(tokens, match.start(), match.end(), "", Named("event") if event else above)
+        if {first.value.variable, second.value.variable} <= {"d0", "z0", "eta", "abs_eta", "phi"}:
+            continue
+        quotient.text = quotient.value.text
+        tokens = [*tokens[: match.start()], quotient, *tokens[match.end() :]]
+    return tokens
+
+
+def _worded(tokens: list[Token]) -> list[Token]:
+    """`the ratio of … to …`, up to the verb."""
+    for start, token in enumerate(tokens):
+        if token.kind != "t" or not _RATIO.match(token.word) or kinds(tokens)[start + 1 : start + 2] != "O":
+            continue
+        for end in range(start + 2, min(len(tokens), start + 30)):
+            kind = tokens[end].kind
+            if kind in "mckjlSwf" or (kind == "t" and end > start + 3 and _VERB.match(tokens[end].word) and kind != "g"):
+                break
+        else:
+            continue
+        inside = tokens[start:end]
+        if not any(t.kind in "gasv" for t in inside) or not any(t.kind in "vo" for t in inside):
+            continue
+        words = spoken(inside)
+        if _HADRONIC.search(words) and _ELECTROMAGNETIC.search(words):
+            quotient = _quotient(tokens, start, end, "h_over_e", None)
+        elif re.search(r"impact parameter", words) and re.search(r"uncertaint|error", words):
+            quotient = _quotient(tokens, start, end, "d0_sig", None)
+        else:
+            of = next((mention(inside, i).object for i, t in enumerate(inside) if t.kind == "o"), None)
+            of = of or next((t.value.about.object for t in inside if t.kind == "v" and t.value.about), None)
+            quotient = _quotient(tokens, start, end, "", Named("event" if of in {None, "met", "event"} else str(of)))
+        return [*tokens[:start], quotient, *tokens[end:]]
+    return tokens
+
+
+def _divided(tokens: list[Token]) -> list[Token]:
+    """`the decay length divided by its uncertainty`."""
+    for index in range(1, len(tokens) - 3):
+        if tokens[index].word != "divided" or tokens[index + 1].word != "by":
+            continue
+        head = next((i for i in range(index - 1, max(-1, index - 7), -1) if tokens[i].kind == "v"), None)
+        if head is None:
+            continue
+        behind = spoken(tokens[index + 2 : index + 6])
+        if _UNCERTAINTY.match(behind):
+            end = next(i for i in range(index + 2, index + 7) if re.match(r"uncertaint|error|resol", tokens[i].word)) + 1
+            variable = _SIGNIFICANCES.get(tokens[head].value.variable, "other")
+        else:
+            end = next((i + 1 for i in range(index + 2, min(len(tokens), index + 6)) if tokens[i].kind == "v"), 0)
+            variable = ""
+        if not end:
+            continue
+        quotient = _quotient(tokens, head, end, variable, tokens[head].value.about)
+        kept = [t for t in tokens[head + 1 : index] if t.kind not in "v"]
+        return [*tokens[:head], quotient, *kept, *tokens[end:]]
+    return tokens
+
+
+def _quotient(tokens: list[Token], start: int, end: int, variable: str, of: Named | None) -> Token:
+    body = " ".join(t.text for t in tokens[start:end]).replace(" / ", "/")
+    symbol = Symbol(0, 0, variable or "ratio", body, of, body if variable in {"", "other"} else None)
+    return Token("v", body, tokens[start].start, tokens[end - 1].end, symbol)
+
+
+def compared(tokens: list[Token], quantity: Quantity) -> str:
+    """Return the quantity that a bound is a multiple of: `> 0.4 m_γγ`, `30% of H_T`; empty where it is a number."""
+    shape = kinds(tokens)
+    if any(a.unit != "1" for a in quantity.amounts):
+        return ""
+    behind = shape[quantity.end :]
+    if direct := re.match(r"p?v(?![cO])", behind):
+        if tokens[quantity.end].kind == "p" and tokens[quantity.end].text not in "×·*⋅":
+            return ""
+        return tokens[quantity.end + direct.end() - 1].text
+    percent = tokens[quantity.end - 1].text in {"%", "percent", "per cent"} and behind[:1] == "O"
+    times = tokens[quantity.end].word == "times" if behind else False
+    if not (percent or times):
+        return ""
+    stop = re.search(r"[clSmkfw.]", behind)
+    words = tokens[quantity.end + 1 : quantity.end + (stop.start() if stop else len(behind))]
+    if any(t.kind == "v" or (times and t.word == "that") for t in words):
+        return spoken(words).strip(" .")
+    return ""
