@@ -30,8 +30,8 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         if any(s.quantities and "applied" in reading.words_before(s.start, 2).split() for s in spans):
             return []  # "a tagger is applied for jets with p_T < 60 GeV"
         # "accepted if they have p_T > 7 GeV": the condition is the requirement
-        spans = [s for s in spans if not s.quantities]
-        conditional = set()
+        spans = [s for s in spans if s.firm or not s.quantities]
+        conditional = {id(q) for span in spans for q in span.quantities}
     found: list[Candidate] = []
     function = threshold(reading)
     if function:

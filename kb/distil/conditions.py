@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kb.distil.amounts import Quantity
 from kb.distil.candidates import operator_of
+from kb.distil.lexicon import lexicon
 from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import channel_condition, flavour_condition, pair_requirements, tag_condition
 from kb.distil.reading import Reading
 from kb.ssc import Clause, Condition, Subject, Variable
 
+_PARTS = lexicon().sets["parts"]
+
 
 @dataclass(slots=True)
 class ConditionalSpan:
-    """A conditional phrase: tokens `[start, end)`; `leading` ones open the sentence and govern all of it."""
+    """A conditional phrase: tokens `[start, end)`; `leading` ones open the sentence and govern all of it.
+
+    The bounds of `firm` ones are never requirements, even where the sentence has no other.
+    """
 
     start: int
     end: int
     leading: bool
     quantities: list[Quantity]
+    firm: bool = False
 
 
 def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
@@ -56,7 +64,33 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
             end += 1
         inside = [q for q in reading.quantities if start < q.start < end and _conditional(reading, start, q)]
         found.append(ConditionalSpan(start, end, start <= 1, inside))
-    return found or _universal(reading)
+    found = found or _universal(reading)
+    for span in (*_softer(reading), *_parts(reading)):
+        if not any(span.start < other.end and other.start < span.end for other in found):
+            found.append(span)
+    return sorted(found, key=lambda span: span.start)
+
+
+def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
+    """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
+    match = re.match(r"[^SmfO]{0,8}?o(?P<w>w|t[tk])", reading.shape)
+    verb = reading.shape.find("m", match.end()) if match else -1
+    if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
+        return
+    inside = [q for q in reading.quantities if match.start("w") < q.start and q.end <= verb]
+    momenta = [q for q in inside if q.variable is not None and reading.tokens[q.variable].value.variable == "pt"]
+    scored = any(t.kind == "v" and t.value.variable == "discriminant" for t in reading.tokens[verb:])
+    if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside):
+        yield ConditionalSpan(match.start("w"), verb, True, inside, firm=True)
+
+
+def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
+    """`in the barrel (|η| < 1.479)`: what a part of the detector is."""
+    for match in re.finditer(r"[to]b(?:vcn|ncvcn)d", reading.shape):
+        if reading.tokens[match.start()].word in _PARTS:
+            inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
+            before = re.search(r"[mk]", reading.shape[: match.start()]) is None
+            yield ConditionalSpan(match.start(), match.end(), before, inside, firm=True)
 
 
 def _universal(reading: Reading) -> list[ConditionalSpan]:
@@ -72,8 +106,14 @@ def _universal(reading: Reading) -> list[ConditionalSpan]:
 
 
 def _ends(reading: Reading, start: int, end: int) -> bool:
-    """Say whether `and` after a conditional phrase without a bound starts a new requirement."""
-    return not any(start < q.start < end for q in reading.quantities)
+    """Say whether `and` after a conditional phrase starts a new requirement.
+
+    It does where the phrase has no bound, or where what follows has a condition of its own.
+    """
+    if not any(start < q.start < end for q in reading.quantities):
+        return True
+    following = next((q for q in reading.quantities if q.start > end), None)
+    return following is not None and re.match(r"t{0,2}f", reading.shape[following.end :]) is not None
 
 
 def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:
