@@ -165,7 +165,7 @@ def read(entry: Entry) -> Reading:
         right += 1
         best = [i for i in fits if not _misplaced(record, free[i][1])]
         if not best:
-            misplaced.append(f"{line} <- {free[fits[0]][1]}")
+            misplaced.append(f"{line} <- scope {free[fits[0]][1]['scope']} region {free[fits[0]][1]['region']} note {free[fits[0]][1]['note']}")
         # Copies of a requirement for other regions are one requirement.
         taken.update(i for i in fits if free[i][0] == free[(best or fits)[0]][0])
     spare = [said for i, (key, _, said) in enumerate(free) if i not in taken and key[0].kind == "number"]
