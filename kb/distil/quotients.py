@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 
 from kb.distil.amounts import Quantity
-from kb.distil.counts import mention
-from kb.distil.entities import kinds
+from kb.distil.entities import kinds, mention
 from kb.distil.lexer import Token
 from kb.distil.notation import Symbol
 from kb.distil.particles import Named
