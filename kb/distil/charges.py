@@ -6,10 +6,11 @@ import re
 
 from kb.distil.candidates import Candidate, Setting, stated
 from kb.distil.memory import Memory
-from kb.distil.particles import leptons
+from kb.distil.particles import compose, leptons, twice
 from kb.distil.qualifiers import pair_requirements
 from kb.distil.reading import Reading
-from kb.ssc import Variable
+from kb.distil.vetoes import is_veto
+from kb.ssc import PairRequirement, Variable
 
 _TOTAL = re.compile(
     r"(?:(?:total|net|summed|overall|combined)\s+(?:electric\s+|lepton\s+)?charges?(?:\s+sum)?"
@@ -37,6 +38,18 @@ _RELATIVE = re.compile(
     r"|charges?[^.;]{0,60}?\b(?:must|required to|has to) be (?P<s>opposite|the same|equal)",
     re.IGNORECASE,
 )
+_ALIKE = re.compile(
+    r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? (?:have|carry|be|possess|bear)"
+    r" (?:of )?(?:the )?(?P<sign>opposite|unlike|same|equal|like|identical)(?:ly)?[\s-]+(?:electric(?:al)? )?"
+    r"(?:charge|sign)",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"\bunit (?:electric )?charge\b|\bcharges?\b[^.;,]{0,50}?(?:±|\+/-|\+-)\s?1(?![.\d])"
+    r"|\babsolute (?:electric )?charge (?:of|equal to) (?:one|unity|1)(?![.\d])",
+    re.IGNORECASE,
+)
+_SUMMED = re.compile(r"\b(?:total|net|sum|summed|combined)\b", re.IGNORECASE)
 _CHARGED = {"track", "lepton", "electron", "muon", "tau", "jet"}
 
 
@@ -59,6 +72,67 @@ def _of_what(reading: Reading, memory: Memory) -> str:
     return memory.system or leptons(memory.leptons or 4) or "fourlepton"
 
 
+def unit_charge(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
+    """Read `a charge of ±1`, `unit charge`: of each object, or of all together."""
+    found = _UNIT.search(reading.text)
+    if not found:
+        return []
+    place = _token_at(reading, found.start())
+    if _SUMMED.search(reading.text[: found.end()]):
+        owner: str | None = _of_what(reading, memory)
+    else:
+        heads = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
+        owner = next((p.object for p in heads if p.object != "track"), None) or memory.subject
+    if owner is None or owner.endswith("_pair"):
+        return []
+    charge = stated(reading, setting, owner, "charge", "==", 1.0, "unit-charge")
+    return [charge if owner in {"trilepton", "fourlepton"} else charge.with_(scope=setting.scope or "object")]
+
+
+def _token_at(reading: Reading, place: int) -> int:
+    """Return the token at a position of the sentence's text."""
+    at = reading.start + place
+    return next((i for i, t in enumerate(reading.tokens) if t.start >= at), len(reading.tokens))
+
+
+def _paired_charges(reading: Reading, setting: Setting) -> list[Candidate]:
+    """Read `two oppositely charged muons`, `the two leptons must have the same charge`."""
+    if is_veto(reading):
+        return []
+    for phrase in reading.phrases:
+        two = phrase.number == 2 or re.search(r"\bpairs? of\b", reading.words_before(phrase.index, 6))
+        charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1
+        if phrase.object in _CHARGED and phrase.plural and two and charged:
+            return _pair_charges(reading, setting, twice(phrase.object), phrase.requires)
+    alike = _ALIKE.search(reading.text)
+    if not alike:
+        return []
+    place = _token_at(reading, alike.start())
+    before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
+    if not before:
+        return []
+    group = reading.joined_before(before[-1], before[:-1])
+    last = group[-1]
+    if len(group) == 1 and not (last.plural and last.number in {None, 2}):
+        return []
+    pair = compose(tuple(p.object for p in group)) if len(group) == 2 else twice(last.object)
+    opposite = alike["sign"].lower() in {"opposite", "unlike"}
+    flavour = [r for r in pair_requirements(reading.text[alike.start() :]) if r == "same_flavour"]
+    sign: PairRequirement = "opposite_charge" if opposite else "same_charge"
+    return _pair_charges(reading, setting, pair, (sign, *flavour))
+
+
+def _pair_charges(
+    reading: Reading, setting: Setting, pair: str, requires: tuple[PairRequirement, ...]
+) -> list[Candidate]:
+    product = -1.0 if "opposite_charge" in requires else 1.0
+    charges = stated(reading, setting, pair, "charge_product", "==", product, "charges")
+    if "same_flavour" not in requires:
+        return [charges]
+    flavour = stated(reading, setting, pair, "other", "is", "same flavour", "pair-flavour")
+    return [charges, flavour.with_(variable=Variable(id="other", name="flavour"))]
+
+
 def relative_charges(reading: Reading, setting: Setting) -> list[Candidate]:
     """Read `pairs of oppositely charged muons`, `opposite charge relative to the selected lepton`."""
     compared = _RELATIVE.search(reading.text)
@@ -79,13 +153,8 @@ def relative_charges(reading: Reading, setting: Setting) -> list[Candidate]:
         requires = pair_requirements(reading.words(phrase.start, phrase.index + 8)) or phrase.requires
         if not {"opposite_charge", "same_charge"} & set(requires):
             continue
-        sign = -1.0 if "opposite_charge" in requires else 1.0
-        charges = stated(reading, setting, pair, "charge_product", "==", sign, "charges")
-        if "same_flavour" not in requires:
-            return [charges]
-        flavour = stated(reading, setting, pair, "other", "is", "same flavour", "pair-flavour")
-        return [charges, flavour.with_(variable=Variable(id="other", name="flavour"))]
-    return []
+        return _pair_charges(reading, setting, pair, requires)
+    return _paired_charges(reading, setting)
 
 
 def _compared(reading: Reading, compared: re.Match[str], setting: Setting) -> Candidate | None:

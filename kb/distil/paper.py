@@ -159,6 +159,7 @@ class _Walk:
         setting = Setting(scope, self.regions.turn_to(text))
         found = clauses.candidates(reading, memory, setting)
         found += charges.total_charge(reading, memory, setting)
+        found += charges.unit_charge(reading, memory, setting)
         if not chosen:
             found += charges.relative_charges(reading, setting)
         channels = flavours(reading, setting)
