@@ -45,8 +45,8 @@ _ALIKE = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"\bunit (?:electric )?charge\b|\bcharges?\b[^.;,]{0,50}?(?:±|\+/-|\+-)\s?1(?![.\d])"
-    r"|\babsolute (?:electric )?charge (?:of|equal to) (?:one|unity|1)(?![.\d])",
+    r"\bunit (?:electric )?charge\b|\bcharges?\b[^.;,]{0,50}?(?:±|\+/-|\+-)\s?1(?!\.?\d)"
+    r"|\babsolute (?:electric )?charge (?:of|equal to) (?:one|unity|1)(?!\.?\d)",
     re.IGNORECASE,
 )
 _SUMMED = re.compile(r"\b(?:total|net|sum|summed|combined)\b", re.IGNORECASE)

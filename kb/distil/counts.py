@@ -14,9 +14,9 @@ _SETS = lexicon().sets
 _LARGEST = 20
 _NUMBERED = re.compile(r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>a)(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?)(?P<o>o))")
 _ABSENT = re.compile(r"z(?P<mid>[tkrvhec]{0,4}?)(?P<o>o)")
-_OF_WHICH = re.compile(
-    r"of (?:which|them|these|those|the (?:\w+ )?jets)\b[^,;.]{0,30}?\b(?:b[ -]?tag\w*|tagged|identified as)"
-)
+_B_TAGGED = r"\b(?:b[ -]?tag\w*|(?<!W )(?<!Z )(?<!top )(?<!Higgs )(?:tagged|identified as)(?! (?:an? )?(?:W|Z|top|H|tau|τ)))"
+_OF_WHICH = re.compile(rf"of (?:which|them|these|those|the (?:\w+ )?jets)\b[^,;.]{{0,30}}?{_B_TAGGED}")
+_WHICH_ARE = re.compile(rf"(?:(?:jets?|or more|must|have to|has to|are|is|be|should|required|to) ){{0,4}}{_B_TAGGED}")
 
 
 @dataclass(slots=True)
@@ -117,6 +117,14 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
         tagged = next((i for i in near if re.search(r"tag|identified", tokens[i].word)), match.end() - 1)
         operator = str(tokens[match.start("c")].value) if match.group("c") else ">="
         yield Count(match.start(), number + 1, operator, float(tokens[number].value), tagged, True, "of-which")
+    for match in re.finditer(r"w(?P<c>c?)(?P<n>n)", shape):  # "of which at least three must be b-tagged"
+        number = match.start("n")
+        words = " ".join(t.word for t in tokens[number + 1 : number + 9] if t.kind != "h")
+        if tokens[match.start()].word != "of which" or not _WHICH_ARE.match(words):
+            continue
+        tagged = next(i for i in range(number + 1, len(tokens)) if re.search(r"tag|identified", tokens[i].word))
+        operator = str(tokens[match.start("c")].value) if match.group("c") else ">="
+        yield Count(match.start("n") - len(match.group("c")), number + 1, operator, float(tokens[number].value), tagged, True, "of-which")
 
 
 def _or_more(tokens: list[Token]) -> Iterator[Count]:

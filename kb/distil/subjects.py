@@ -162,7 +162,11 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     )
     clause = [p for p in before if p.index > boundary] or before
     heads = [p for p in clause if not p.oblique] or clause
-    return reading.joined_before(heads[-1], heads[:-1]) if heads else []
+    if not heads:
+        return []
+    if any(c.rule == "of-which" and heads[-1].index < c.object < limit for c in reading.counts):
+        return [replace(heads[-1], object="bjet", rank=None)]  # "two of which are b-tagged and have p_T > 40 GeV"
+    return reading.joined_before(heads[-1], heads[:-1])
 
 
 def _following(reading: Reading, quantity: Quantity) -> list[Phrase]:
