@@ -62,6 +62,8 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
     article = tokens[start].word if start < index else ""
     number = next((int(t.value) for t in inside if t.kind == "n" and float(t.value).is_integer()), None)
     rank = _rank(tokens, inside, index, article, number)
+    if rank is None:
+        rank = _ranked_of(tokens, start, number)
     end = index + 1
     if end < len(tokens) and tokens[end].kind == "r" and tokens[end].word.startswith("with"):
         end += 1  # "the jet with the highest p_T"
@@ -136,6 +138,14 @@ def _rank(tokens: list[Token], inside: list[Token], index: int, article: str, nu
     if rank in {2, 3, 4} and plural and any(t.kind == "n" for t in inside):
         return None
     return rank
+
+
+def _ranked_of(tokens: list[Token], start: int, number: int | None) -> int | None:
+    """`the softest of the three leptons` is the third."""
+    if start < 2 or tokens[start - 1].kind != "O" or tokens[start - 2].kind != "r":
+        return None
+    rank = int(tokens[start - 2].value)
+    return number if rank == -1 and number else rank
 
 
 def _is_oblique(tokens: list[Token], start: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from kb.distil import ranges
-from kb.distil.amounts import LIST, Quantity, amounts
+from kb.distil.amounts import AMOUNT, LIST, Quantity, amounts
 from kb.distil.entities import kinds, negated
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
@@ -15,6 +15,10 @@ from kb.distil.lexicon import lexicon
 _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _NEGATED = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _EXTREMES = {"minimum": ">=", "minimal": ">=", "maximum": "<=", "maximal": "<="}
+_OR_MORE = {
+    ">=": {"more", "higher", "greater", "above", "larger", "over"},
+    "<=": {"less", "lower", "smaller", "below", "under"},
+}
 _FILLERS = {"of", "a", "the", "an", "value", "values", "about", "±", "only"}  # between a comparator and its number
 
 
@@ -29,6 +33,8 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         ranges.spoken,
         ranges.bracketed,
         _affine,
+        _hits,
+        _or_more,
         _thresholds,
         _of_variable,
         ranges.dashed,
@@ -103,6 +109,35 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             operator = _NEGATED.get(operator, operator)
         spelt = tokens[match.start("list")].text[0].isalpha()
         yield Quantity(position, end, operator, amounts(tokens, match.start("list"), end), variable, symbolic, spelt)
+
+
+def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`at least nine hits in the silicon detectors`, `five or more pixel hits`."""
+    for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?P<words>a?t{1,4})", shape):
+        words = [t.word for t in tokens[match.start("words") : match.end()]]
+        length = next((i for i, word in enumerate(words) if word in {"hit", "hits"}), None)
+        if length is None or {"of", "and", "with", "the"} & set(words[:length]):
+            continue
+        if words[0] == "or" and words[1] in {"more", "fewer"}:
+            operator, kind = ">=" if words[1] == "more" else "<=", words[2:length]
+        elif match.group("c") and words[0] != "or":
+            operator, kind = str(tokens[match.start("c")].value), words[:length]
+        else:
+            continue
+        end = match.start("words") + length + 1
+        name = " ".join([*kind, "hits"])
+        yield Quantity(match.start(), end, operator, amounts(tokens, *match.span("n")), rule="hits", along=name)
+
+
+def _or_more(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`a p_T of 45 GeV or more`."""
+    for match in re.finditer(rf"(?P<v>v)[tO]{{0,2}}(?P<list>{AMOUNT})a(?P<w>[tc])", shape):
+        word = tokens[match.start("w")].word
+        operator = next((op for op, words in _OR_MORE.items() if word in words), None)
+        if operator and tokens[match.start("w") - 1].word == "or":
+            yield Quantity(
+                match.start("list"), match.end(), operator, amounts(tokens, *match.span("list")), match.start("v")
+            )
 
 
 def _affine(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -84,6 +84,7 @@ def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
     for token in tokens:
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=pair)
+    _settle_last(tokens)
     counted = counts(tokens)
     taken = {i for c in counted for i in range(c.start, c.end) if tokens[i].kind in "nc"}
     return Reading(
@@ -97,6 +98,16 @@ def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
         phrases=phrases(tokens),
         alternations=_alternations(tokens),
     )
+
+
+def _settle_last(tokens: list[Token]) -> None:
+    """Number the last of those a sentence ranks: of `the leading and trailing muons` it is the second."""
+    ranked = {int(t.value) for t in tokens if t.kind == "r"}
+    if not {-1, 1} <= ranked:
+        return
+    for token in tokens:
+        if token.kind == "r" and token.value == -1:
+            token.value = max(ranked) + 1
 
 
 def _alternations(tokens: list[Token]) -> list[Alternation]:
