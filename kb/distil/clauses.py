@@ -14,7 +14,7 @@ from kb.distil.multiplicity import absent, multiplicity, present
 from kb.distil.placeholders import resolved
 from kb.distil.reading import Reading
 from kb.distil.thresholds import sliding, threshold
-from kb.distil.variables import Bounded, as_multiple, variables
+from kb.distil.variables import Bounded, as_difference, as_multiple, variables
 from kb.distil.windows import gaps, windows
 
 
@@ -41,7 +41,7 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         if id(quantity) in conditional or not is_requirement(reading, quantity):
             continue
         on = told_before.get(quantity.start) or summed(reading, quantity, variables(reading, quantity, memory, done))
-        on = as_multiple(reading, quantity, on)
+        on = as_difference(reading, quantity, as_multiple(reading, quantity, on))
         done.append((quantity, on))
         for bounded in on:
             found += bound(reading, quantity, bounded, spans, memory, setting)

@@ -16,7 +16,7 @@ _APART = {"distance", "angle", "separation", "difference", "separated"}
 
 def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -> list[Named | Phrase]:
     """Return the pair whose distance is bounded; `anchor` is the token of the distance, else of the bound."""
-    things = [p for p in reading.phrases if p.object not in {"event", "vertex"}]
+    things = [p for p in _with_met(reading) if p.object not in {"event", "vertex"}]
     between = _between(reading, things)
     if between:
         return [between]
@@ -42,6 +42,17 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     if head is None and partner is None and memory.subject in PAIRED:
         return [Named(twice(memory.subject))]
     return []
+
+
+def _with_met(reading: Reading) -> list[Phrase]:
+    """Return the phrases of a sentence with its `E_T^miss`, which is an object for a distance and a variable else."""
+    symbols = [
+        Phrase(i, i, i + 1, "met", False, None, None, t.text, (), (), False, "")
+        for i, t in enumerate(reading.tokens)
+        if t.kind == "v" and t.value.variable == "pt" and t.value.about == Named("met")
+        and not re.match(r"[cmkN]", reading.shape[i + 1 :])  # it has a bound of its own
+    ]
+    return sorted([*reading.phrases, *symbols], key=lambda p: p.index) if symbols else reading.phrases
 
 
 def _after(reading: Reading, quantity: Quantity, things: list[Phrase]) -> str | None:

@@ -38,6 +38,13 @@ _BY_UNIT = {
 _NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}
 
 
+_DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
+_DIFFERENCES = {
+    "phi": "delta_phi", "eta": "delta_eta", "abs_eta": "delta_eta", "rapidity": "delta_eta", "abs_rapidity": "delta_eta"
+}
+_DIFFER = re.compile(r"\b(?:differ(?:s|ing)?|separated|apart)\b")
+
+
 @dataclass(slots=True)
 class Bounded:
     """The variable that a bound is on: whose it is, where that is said, and the token that names it.
@@ -100,6 +107,9 @@ def variables(
     after = _after(reading, quantity, unit)
     if after is not None:
         return [after]
+    apart = _between(reading, quantity, unit)
+    if apart is not None:
+        return [apart]
     before = _before(reading, quantity, unit, done)
     if before is not None:
         return before
@@ -154,6 +164,34 @@ def _before(
     return None
 
 
+def _between(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
+    """`Δφ between E_T^miss and any jet must exceed 0.5`: what the distance is between has no bound."""
+    for index in range(quantity.start - 1, -1, -1):
+        token = reading.tokens[index]
+        if token.kind in "cSW":
+            return None
+        if token.kind == "v" and token.value.variable in _DISTANCES and fits(token.value.variable, unit):
+            following = reading.tokens[index + 1].word
+            if token.word.endswith("between") or following.startswith(("between", "of the angle")):
+                return _named_at(reading, index)
+            return None
+    return None
+
+
+def as_difference(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
+    """Read `the azimuthal angles must not differ by more than 2.5` as a bound on their difference."""
+    if len(found) != 1 or found[0].index is None:
+        return found
+    index = found[0].index
+    lead = reading.words(min(index, quantity.start) + 1 if index < quantity.start else 0, quantity.start)
+    if not _DIFFER.search(lead):
+        return found
+    variable = _DIFFERENCES.get(found[0].variable)
+    if variable is not None:
+        return [replace(found[0], variable=variable, index=None)]
+    return [] if found[0].variable in {"mass", "pt"} and quantity.rule == "bound" else found
+
+
 def _named_at(reading: Reading, index: int) -> Bounded:
     symbol: Symbol = reading.tokens[index].value
     return Bounded(symbol.variable, symbol.about, symbol.name, symbol.window, index)
@@ -166,7 +204,7 @@ def _after(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
         return None
     index = quantity.end + match.start(1)
     between = [t.word for t in reading.tokens[quantity.end : index]]
-    if not between or between[0] not in {"in", "of"}:
+    if not between or (between[0] not in {"in", "of"} and between[:2] not in (["units", "in"], ["units", "of"])):
         return None
     if any(q.variable == index for q in reading.quantities) or not fits(reading.tokens[index].value.variable, unit):
         return None
