@@ -98,7 +98,7 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
         opening = span.leading and span.end <= quantity.start
         behind = quantity.end <= span.start
         nearest = behind and not any(quantity.end <= q.start and q.end <= span.start for q in outside)
-        if opening or nearest or (behind and _same_clause(reading, quantity, span)):
+        if opening or nearest or (behind and not span.firm and _same_clause(reading, quantity, span)):
             told = condition(reading, span)
             if told:
                 found.append(told)

@@ -47,8 +47,11 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
             continue
         end = start + 1
         depth = 0
+        repeated = {q.start for q in reading.quantities if q.rule == "repeated"}
         while end < len(tokens):
             kind = shape[end]
+            if kind in "alW" and repeated & set(range(end + 1, end + 4)):
+                break
             if kind == "b":
                 depth += 1
             elif kind == "d":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from kb.distil import ranges
@@ -19,6 +20,11 @@ _OR_MORE = {
     ">=": {"more", "higher", "greater", "above", "larger", "over"},
     "<=": {"less", "lower", "smaller", "below", "under"},
 }
+_AGAIN = re.compile(
+    r"l?[ftq](?:nht|[^cnmkjSWv]){0,3}(?:nht|[^cnmkjSWvla])(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
+    r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
+)
+_PLACES = {"in", "at", "on", "within", "during"}
 _FILLERS = {"of", "a", "the", "an", "value", "values", "about", "±", "only"}  # between a comparator and its number
 
 
@@ -49,7 +55,29 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
                 used |= span
     found = sorted(found, key=lambda q: q.start)
     _share_unit(tokens, found)
-    return sorted([*found, *_continued(tokens, shape, found, used)], key=lambda q: q.start)
+    found = sorted([*found, *_continued(tokens, shape, found, used)], key=lambda q: q.start)
+    return sorted([*found, *_repeated(tokens, shape, found, used)], key=lambda q: q.start)
+
+
+def _repeated(tokens: list[Token], shape: str, found: list[Quantity], used: set[int]) -> Iterator[Quantity]:
+    """`above 25 GeV for electrons and 20 GeV for muons`: the comparator is said once."""
+    for quantity in found:
+        last = quantity
+        while match := _AGAIN.match(shape[last.end :]):
+            start, end = last.end + match.start("n"), last.end + match.end("n")
+            prepositions = tokens[last.end + (match.group()[0] == "l")], tokens[end]
+            bound = amounts(tokens, start, end)
+            if (
+                set(range(start, end)) & used
+                or quantity.operator not in _FLIPPED
+                or not all(t.kind in "fq" or t.word in _PLACES for t in prepositions)
+                or bound[0].unit != quantity.amounts[-1].unit
+                or any(last.end <= q.start < end and shape[q.start - 1] not in "bv" for q in found)
+            ):
+                break
+            last = replace(quantity, start=start, end=end, amounts=bound, rule="repeated", along="")
+            used |= set(range(start, end))
+            yield last
 
 
 def _share_unit(tokens: list[Token], found: list[Quantity]) -> None:
@@ -164,8 +192,10 @@ def _thresholds(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _of_variable(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`a minimum p_T of 15 GeV`, `exceed a minimal p_T of 15 GeV`."""
-    for match in re.finditer(rf"(?P<c>[ct])t{{0,2}}(?P<v>v)O(?P<list>{LIST})", shape):
-        token = tokens[match.start("c")]
+    for match in re.finditer(rf"(?P<c>[ct])t{{0,2}}(?P<v>v)(?P<is>[Ot])(?P<list>{LIST})", shape):
+        token, verb = tokens[match.start("c")], tokens[match.start("is")]
+        if verb.kind == "t" and verb.word not in {"is", "was", "being"}:
+            continue
         operator = str(token.value) if token.kind == "c" else _EXTREMES.get(token.word)
         if operator and operator != "==":
             bound = amounts(tokens, *match.span("list"))

@@ -85,8 +85,8 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
     ranked = before[-1] if before and before[-1].rank else None
     if group and group[0].rank is None and ranked and ranked.object in {"lepton", group[0].object}:
         group = [replace(p, rank=ranked.rank) for p in group]
-    group = group or _of(reading, quantity, anchor) or before
-    group = [p for p in group if p.object != "event"]
+    group = group or _of(reading, quantity, anchor) or before or _inside(reading, quantity, anchor)
+    group = [p for p in group if p.object != "event" and not _is_channel(reading, p)]
     if (
         bounded.variable in {"iso_rel", "iso_abs", "mini_iso"}
         and all(p.object == "track" for p in group)
@@ -94,6 +94,16 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
     ):
         return []  # what is summed is not what is isolated
     return group
+
+
+def _inside(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
+    """`the likelihood used to identify tau leptons must exceed 0.6`."""
+    return [p for p in reading.phrases if anchor < p.index < quantity.start][:1]
+
+
+def _is_channel(reading: Reading, phrase: Phrase) -> bool:
+    """Say whether an object only names a channel: `in the muon channel`."""
+    return re.match(r"(?:channel|final state|categor|decay mode)", reading.words(phrase.index + 1, phrase.index + 3)) is not None
 
 
 def _system(group: list[Phrase]) -> Phrase | Named:
@@ -170,5 +180,9 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
 
 
 def _following(reading: Reading, quantity: Quantity) -> list[Phrase]:
-    near = (p for p in reading.phrases if p.object != "event" and 0 <= p.index - quantity.end < 8)
+    near = (
+        p
+        for p in reading.phrases
+        if p.object != "event" and 0 <= p.index - quantity.end < 8 and not _is_channel(reading, p)
+    )
     return list(near)[:1]

@@ -89,6 +89,8 @@ def variables(
     if quantity.rule == "direction":
         nearest = shape.rfind("v", 0, quantity.start)
         return [Bounded(quantity.along, index=nearest if nearest >= 0 else None)]
+    if quantity.rule == "repeated" and done:
+        return done[-1][1]
     if quantity.rule == "hits":
         return [Bounded("other", name=quantity.along)]
     if quantity.variable is not None:
