@@ -6,7 +6,7 @@ import re
 
 from kb.distil.amounts import Amount, Quantity
 from kb.distil.candidates import Candidate, Setting, joined_condition, operator_of
-from kb.distil.conditions import ConditionalSpan, channel_after, condition, phrase_condition
+from kb.distil.conditions import ConditionalSpan, channel_after, condition, phrase_condition, place_after
 from kb.distil.distribution import distribute
 from kb.distil.entities import mass_named
 from kb.distil.isolation import isolation
@@ -102,7 +102,7 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
             told = condition(reading, span)
             if told:
                 found.append(told)
-    channel = channel_after(reading, quantity.end)
+    channel = channel_after(reading, quantity.end) or place_after(reading, quantity)
     return found or ([channel] if channel else [])
 
 

@@ -169,6 +169,19 @@ def channel_after(reading: Reading, position: int) -> Condition | None:
     return channel_condition(match.group()) if match else None
 
 
+def place_after(reading: Reading, quantity: Quantity) -> Condition | None:
+    """Read what one of several thresholds is for: `0.011 in the barrel and 0.030 in the endcaps`."""
+    following = next((q for q in reading.quantities if q.start >= quantity.end), None)
+    if quantity.rule != "repeated" and (following is None or following.rule != "repeated"):
+        return None
+    stop = re.search(r"[lSWBmkjc.]|a(?=t{0,2}n)", reading.shape[quantity.end :])
+    end = quantity.end + (stop.start() if stop else len(reading.shape) - quantity.end)
+    if any(quantity.end <= p.index < end for p in reading.phrases):
+        return None  # an object, which is the subject
+    text = reading.words(quantity.end, end).strip(" .")
+    return Condition(text=text) if text else None
+
+
 def phrase_condition(phrase: Phrase) -> Condition | None:
     """Return the condition set by the words before an object (`calorimeter-tagged muons`)."""
     if not phrase.tags:
