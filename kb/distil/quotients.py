@@ -49,11 +49,8 @@ def _worded(tokens: list[Token]) -> list[Token]:
     for start, token in enumerate(tokens):
         if token.kind != "t" or not _RATIO.match(token.word) or kinds(tokens)[start + 1 : start + 2] != "O":
             continue
-        for end in range(start + 2, min(len(tokens), start + 30)):
-            kind = tokens[end].kind
-            if kind in "mckjlSwf" or (kind == "t" and end > start + 3 and _VERB.match(tokens[end].word) and kind != "g"):
-                break
-        else:
+        end = up_to_verb(tokens, start)
+        if end is None:
             continue
         inside = tokens[start:end]
         if not any(t.kind in "gasv" for t in inside) or not any(t.kind in "vo" for t in inside):
@@ -69,6 +66,19 @@ def _worded(tokens: list[Token]) -> list[Token]:
             quotient = _quotient(tokens, start, end, "", Named("event" if of in {None, "met", "event"} else str(of)))
         return [*tokens[:start], quotient, *tokens[end:]]
     return tokens
+
+
+def up_to_verb(tokens: list[Token], start: int) -> int | None:
+    """Return where a noun phrase with its `of …` ends; None where no verb or comparator follows it."""
+    for end in range(start + 2, min(len(tokens), start + 30)):
+        kind = tokens[end].kind
+        if kind in "mkjlSwf" or (kind == "c" and tokens[end - 1].kind != "v"):
+            return end
+        if kind == "c" and not (tokens[end - 1].value.variable == "delta_r" and end - start > 3):
+            return end
+        if kind == "t" and end > start + 3 and _VERB.match(tokens[end].word):
+            return end
+    return None
 
 
 def _divided(tokens: list[Token]) -> list[Token]:

@@ -16,6 +16,7 @@ from kb.distil.phrases import Phrase, phrases
 from kb.distil.qualifiers import spoken
 from kb.distil.quantities import quantities
 from kb.distil.quotients import with_quotients
+from kb.distil.sums import with_sums
 
 _JOIN = re.compile(r"(?:x?l?a|l)[trehk]{0,3}")  # what may stand between two phrases of a list
 
@@ -80,7 +81,7 @@ class Reading:
 
 def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
     """Read a sentence; `pair` is what a bare `pair` means."""
-    tokens = with_quotients(main_clause(tokens_of(text)))
+    tokens = with_sums(with_quotients(main_clause(tokens_of(text))))
     for token in tokens:
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=pair)

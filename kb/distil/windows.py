@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from kb.distil.amounts import Amount, Quantity, closed_at
+from kb.distil.entities import mass_named
 from kb.distil.lexer import Token
 from kb.ssc import Closed
 from kb.vocabulary import unit_factor
 
+_AROUND = {"from", "of", "around", "near", "about"}
 _AWAY_FROM = re.compile(r"\b(?:from|of|away|off)\b")
 _CLOSE_TO = re.compile(r"\b(?:from|of|away|around)\b")
 _WITHIN = re.compile(r"\b(?:within|window|consistent|compatible|range around|\+-|inside)|±")
@@ -52,9 +54,11 @@ def windows(tokens: list[Token], shape: str) -> list[Quantity]:
 def _is_inside(tokens: list[Token], start: int, end: int, position: int) -> bool | None:
     """Say whether a width around the mass at a position means inside or outside; None where it is no width."""
     between = _words(tokens[min(end, position) : max(start, position)])
-    lead = _words(tokens[max(0, start - 4) : start])
+    lead = _words(tokens[max(0, start - 7) : start])
     comparator = _comparator(tokens, start)
     if comparator in {">", ">="}:
+        if re.search(r"\bnot (?:differ|deviat)", lead):
+            return True
         return False if _AWAY_FROM.search(between) or _AWAY.search(lead) else None
     if comparator in {"<", "<="}:
         return True if _CLOSE_TO.search(between) or re.search(r"differ|deviat|distance", lead) else None
@@ -77,16 +81,27 @@ def _words(tokens: list[Token]) -> str:
 def _mass(tokens: list[Token], shape: str, start: int, end: int) -> tuple[int, float] | None:
     """Find the mass that a width goes with: a named one, or a number with a unit after `around` or `=`."""
     for index in list(range(end, min(end + 9, len(tokens)))) + list(range(start - 1, max(-1, start - 8), -1)):
-        if shape[index] == "M" and tokens[index].value:
-            if index > end and re.search(r"[SW]|c|n", shape[end:index]):
+        named = _named(tokens, index)
+        if named is not None:
+            if index > end and re.search(r"[SWacn]", shape[end:index]):
                 continue
             if index < start and re.search(r"[SW]|c(?!$)|n|v", shape[index + 1 : start]):
                 continue
-            return index, float(tokens[index].value)
+            return index, named
     if start and tokens[start - 1].text.endswith("±"):
         for index in range(end, min(end + 12, len(tokens))):
             if shape[index] == "n" and index + 1 < len(tokens) and shape[index + 1] == "u" and tokens[index + 1].value:
                 return index + 1, float(tokens[index].value) * float(tokens[index + 1].value.factor)
+    return None
+
+
+def _named(tokens: list[Token], index: int) -> float | None:
+    """Return the mass of a known particle that a token names; `m_Z` with a bound of its own is that of a candidate."""
+    token = tokens[index]
+    if token.kind == "M":
+        return float(token.value) if token.value else None
+    if token.kind == "v" and token.value.variable == "mass" and tokens[index - 1].word in _AROUND:
+        return mass_named(token.text)
     return None
 
 
