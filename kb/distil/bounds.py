@@ -96,6 +96,8 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
     found: list[Condition] = []
     for span in spans:
         opening = span.leading and span.end <= quantity.start
+        if opening and reading.tokens[span.start].kind == "w" and "W" in reading.shape[span.end : quantity.start]:
+            continue  # "jets with |η| < 2.4 must …, whereas …"
         behind = quantity.end <= span.start
         nearest = behind and not any(quantity.end <= q.start and q.end <= span.start for q in outside)
         if opening or nearest or (behind and not span.firm and _same_clause(reading, quantity, span)):
@@ -133,7 +135,7 @@ def candidate(
         variable_id = "abs_eta"
     if variable_id in OF_THE_EVENT:
         object_id, rank = "event", None
-    if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"}:
+    if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"} and quantity.rule != "position":
         object_id = memory.subject or "lepton"
     name, centre = bounded.name, _centre(bounded)
     if bounded.window and centre is None and bounded.index is not None:

@@ -38,6 +38,7 @@ _RELATIVE = re.compile(
     r"|charges?[^.;]{0,60}?\b(?:must|required to|has to) be (?P<s>opposite|the same|equal)",
     re.IGNORECASE,
 )
+_ASKED = re.compile(r"[^.;]*\b(?:is|are) (?:required|selected|demanded|requested)\b(?! to)")
 _ALIKE = re.compile(
     r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? (?:have|carry|be|possess|bear)"
     r" (?:of )?(?:the )?(?P<sign>opposite|unlike|same|equal|like|identical)(?:ly)?[\s-]+(?:electric(?:al)? )?"
@@ -146,7 +147,8 @@ def relative_charges(reading: Reading, setting: Setting) -> list[Candidate]:
         pair = phrase.object
         if not pair.endswith("_pair") or phrase.index in counted:
             continue
-        if not _BUILT.search(reading.words(0, phrase.index + 1)):
+        asked = _ASKED.match(reading.words(phrase.index + 1, len(reading.tokens)))
+        if not asked and not _BUILT.search(reading.words(0, phrase.index + 1)):
             continue
         if bounded and "m" in reading.shape[phrase.index + 1 : phrase.index + 8]:
             continue  # "oppositely charged pairs must have m > 12 GeV"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kb.distil.amounts import Quantity
 from kb.distil.bounds import bound, is_requirement
@@ -43,8 +44,10 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         on = told_before.get(quantity.start) or summed(reading, quantity, variables(reading, quantity, memory, done))
         on = as_difference(reading, quantity, as_multiple(reading, quantity, on))
         done.append((quantity, on))
-        for bounded in on:
-            found += bound(reading, quantity, bounded, spans, memory, setting)
+        respective = len(on) == len(quantity.amounts)  # "d_0 and z_0 must be less than 1 and 2 mm"
+        for index, bounded in enumerate(on):
+            own = replace(quantity, amounts=[quantity.amounts[index]]) if respective else quantity
+            found += bound(reading, own, bounded, spans, memory, setting)
     for count in reading.counts:
         if any(s.start < count.start < s.end and (s.leading or s.quantities) for s in spans):
             continue

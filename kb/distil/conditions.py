@@ -8,12 +8,18 @@ from dataclasses import dataclass
 
 from kb.distil.amounts import Quantity
 from kb.distil.candidates import operator_of
+from kb.distil.entities import is_passive
+from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import channel_condition, flavour_condition, pair_requirements, tag_condition
 from kb.distil.reading import Reading
 from kb.ssc import Clause, Condition, Subject, Variable
 
+_CONTRAST = re.compile(r"\b(?:whereas|while)\b.*\b(?:forward|endcaps?|central|barrel)\b|\belsewhere\b|\botherwise\b")
+_IN_PART = re.compile(
+    r"(?:(?:is|are) (?:applied|required|used|imposed) )?(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
+)
 _PARTS = lexicon().sets["parts"]
 
 
@@ -35,7 +41,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     """Return the conditional phrases of a sentence."""
     tokens, shape = reading.tokens, reading.shape
     found: list[ConditionalSpan] = []
-    starts = [i for i, t in enumerate(tokens) if t.kind == "f"]
+    starts = [i for i, t in enumerate(tokens) if t.kind == "f" and not _is_required(tokens, i)]
     if (
         tokens
         and tokens[0].word in {"in", "within"}
@@ -74,6 +80,17 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     return sorted(found, key=lambda span: span.start)
 
 
+def _is_required(tokens: list[Token], index: int) -> bool:
+    """`are considered if they have p_T > 5 GeV`: the condition is the requirement."""
+    before = tokens[index - 1] if index else None
+    return (
+        before is not None
+        and tokens[index].word.startswith(("if", "when", "provided"))
+        and before.kind == "k"
+        and is_passive(tokens, index - 1)
+    )
+
+
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
     match = re.match(r"[^SmfO]{0,8}?o(?P<w>w|t[tk])", reading.shape)
@@ -83,7 +100,8 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     inside = [q for q in reading.quantities if match.start("w") < q.start and q.end <= verb]
     momenta = [q for q in inside if q.variable is not None and reading.tokens[q.variable].value.variable == "pt"]
     scored = any(t.kind == "v" and t.value.variable == "discriminant" for t in reading.tokens[verb:])
-    if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside):
+    contrasted = inside and _CONTRAST.search(reading.words(verb, len(reading.tokens)))
+    if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside) or contrasted:
         yield ConditionalSpan(match.start("w"), verb, True, inside, firm=True)
 
 
@@ -171,6 +189,9 @@ def channel_after(reading: Reading, position: int) -> Condition | None:
 
 def place_after(reading: Reading, quantity: Quantity) -> Condition | None:
     """Read what one of several thresholds is for: `0.011 in the barrel and 0.030 in the endcaps`."""
+    part = _IN_PART.match(reading.words(quantity.end, quantity.end + 8))
+    if part:
+        return Condition(text=part["part"])
     following = next((q for q in reading.quantities if q.start >= quantity.end), None)
     if quantity.rule != "repeated" and (following is None or following.rule != "repeated"):
         return None

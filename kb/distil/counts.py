@@ -14,7 +14,9 @@ _SETS = lexicon().sets
 _LARGEST = 20
 _NUMBERED = re.compile(r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>a)(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?)(?P<o>o))")
 _ABSENT = re.compile(r"z(?P<mid>[tkrvhec]{0,4}?)(?P<o>o)")
-_B_TAGGED = r"\b(?:b[ -]?tag\w*|(?<!W )(?<!Z )(?<!top )(?<!Higgs )(?:tagged|identified as)(?! (?:an? )?(?:W|Z|top|H|tau|τ)))"
+_B_TAGGED = (
+    r"\b(?:b[ -]?tag\w*|(?<!W )(?<!Z )(?<!top )(?<!Higgs )(?:tagged|identified as)(?! (?:an? )?(?:W|Z|top|H|tau|τ)))"
+)
 _OF_WHICH = re.compile(rf"of (?:which|them|these|those|the (?:\w+ )?jets)\b[^,;.]{{0,30}}?{_B_TAGGED}")
 _WHICH_ARE = re.compile(rf"(?:(?:jets?|or more|must|have to|has to|are|is|be|should|required|to) ){{0,4}}{_B_TAGGED}")
 
@@ -124,7 +126,15 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
             continue
         tagged = next(i for i in range(number + 1, len(tokens)) if re.search(r"tag|identified", tokens[i].word))
         operator = str(tokens[match.start("c")].value) if match.group("c") else ">="
-        yield Count(match.start("n") - len(match.group("c")), number + 1, operator, float(tokens[number].value), tagged, True, "of-which")
+        yield Count(
+            match.start("n") - len(match.group("c")),
+            number + 1,
+            operator,
+            float(tokens[number].value),
+            tagged,
+            True,
+            "of-which",
+        )
 
 
 def _or_more(tokens: list[Token]) -> Iterator[Count]:

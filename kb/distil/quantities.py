@@ -25,6 +25,10 @@ _AGAIN = re.compile(
     r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
 )
 _PLACES = {"in", "at", "on", "within", "during"}
+_ALONG = {
+    "z0": re.compile(r"\b(?:along|longitudinal\w*|in z|z direction)\b"),
+    "d0": re.compile(r"\b(?:transverse|radial\w*|perpendicular|(?:of|from) the (?:beam|interaction))\b"),
+}
 _FILLERS = {"of", "a", "the", "an", "value", "values", "about", "±", "only"}  # between a comparator and its number
 
 
@@ -40,6 +44,7 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         ranges.bracketed,
         _affine,
         _hits,
+        _positions,
         _or_more,
         _thresholds,
         _of_variable,
@@ -155,6 +160,17 @@ def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         end = match.start("words") + length + 1
         name = " ".join([*kind, "hits"])
         yield Quantity(match.start(), end, operator, amounts(tokens, *match.span("n")), rule="hits", along=name)
+
+
+def _positions(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`within 24 cm of the detector centre along the beam and within 2 cm in the transverse plane`."""
+    for match in re.finditer(r"i(?P<n>nu)(?P<words>[tO]{1,12})", shape):
+        unit = tokens[match.end("n") - 1].value
+        words = " ".join(t.word for t in tokens[match.start("words") : match.end()])
+        along = next((variable for variable, place in _ALONG.items() if place.search(words)), "")
+        if unit is not None and unit.normal == "mm" and along:
+            bound = amounts(tokens, *match.span("n"))
+            yield Quantity(match.start(), match.end("n"), "<", bound, rule="position", along=along)
 
 
 def _or_more(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -91,7 +91,9 @@ def _divided(tokens: list[Token]) -> list[Token]:
             continue
         behind = spoken(tokens[index + 2 : index + 6])
         if _UNCERTAINTY.match(behind):
-            end = next(i for i in range(index + 2, index + 7) if re.match(r"uncertaint|error|resol", tokens[i].word)) + 1
+            end = (
+                next(i for i in range(index + 2, index + 7) if re.match(r"uncertaint|error|resol", tokens[i].word)) + 1
+            )
             variable = _SIGNIFICANCES.get(tokens[head].value.variable, "other")
         else:
             end = next((i + 1 for i in range(index + 2, min(len(tokens), index + 6)) if tokens[i].kind == "v"), 0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from kb.distil.amounts import Quantity
 from kb.distil.asides import main_clause
 from kb.distil.counts import Count, counts
+from kb.distil.ellipsis import completed
 from kb.distil.entities import kinds, mention, tokens_of
 from kb.distil.lexer import Plain, Token
 from kb.distil.lexicon import lexicon
@@ -81,7 +82,7 @@ class Reading:
 
 def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
     """Read a sentence; `pair` is what a bare `pair` means."""
-    tokens = with_sums(with_quotients(main_clause(tokens_of(text))))
+    tokens = with_sums(with_quotients(completed(main_clause(tokens_of(text)))))
     for token in tokens:
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=pair)

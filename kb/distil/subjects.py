@@ -14,6 +14,7 @@ from kb.distil.reading import Reading
 from kb.distil.variables import Bounded
 
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
+_B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
 _FOR_BTAGGING = re.compile(r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged")
 
 
@@ -42,7 +43,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         return [_system(group)]
     if named is not None and not any(p.object == named.object for p in group):
         return [named]
-    if _FOR_BTAGGING.search(reading.text) and {p.object for p in group} == {"jet"}:
+    scored = bounded.variable == "discriminant" and _B_TAGGED.search(reading.text)
+    if (scored or _FOR_BTAGGING.search(reading.text)) and {p.object for p in group} == {"jet"}:
         return [Named("bjet")]
     return list(group)
 
@@ -87,6 +89,8 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
         group = [replace(p, rank=ranked.rank) for p in group]
     group = group or _of(reading, quantity, anchor) or before or _inside(reading, quantity, anchor)
     group = [p for p in group if p.object != "event" and not _is_channel(reading, p)]
+    if bounded.variable == "chi2" and [p.object for p in group] == ["vertex"] and group[0].index + 3 >= anchor:
+        group = [p for p in before_of(reading, group[0].start) if not p.oblique and p.object != "event"][-1:]
     if (
         bounded.variable in {"iso_rel", "iso_abs", "mini_iso"}
         and all(p.object == "track" for p in group)
@@ -96,6 +100,11 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
     return group
 
 
+def before_of(reading: Reading, index: int) -> list[Phrase]:
+    """Return the noun phrases before a token."""
+    return [p for p in reading.phrases if p.index < index]
+
+
 def _inside(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
     """`the likelihood used to identify tau leptons must exceed 0.6`."""
     return [p for p in reading.phrases if anchor < p.index < quantity.start][:1]
@@ -103,7 +112,10 @@ def _inside(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
 
 def _is_channel(reading: Reading, phrase: Phrase) -> bool:
     """Say whether an object only names a channel: `in the muon channel`."""
-    return re.match(r"(?:channel|final state|categor|decay mode)", reading.words(phrase.index + 1, phrase.index + 3)) is not None
+    return (
+        re.match(r"(?:channel|final state|categor|decay mode)", reading.words(phrase.index + 1, phrase.index + 3))
+        is not None
+    )
 
 
 def _system(group: list[Phrase]) -> Phrase | Named:
@@ -162,6 +174,13 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     if re.search(r"[SW]", reading.shape[limit : quantity.start]):
         limit = quantity.start  # the variable is that of the clause before
     before = [p for p in reading.phrases if p.index < limit and p.object != "event"]
+    if re.search(r"e[wO]?k?$", reading.shape[:limit]) and before and before[-1].plural:
+        return before[-1:]  # "two muons, each with p_T > 5 GeV"
+    if re.search(r"l?at$", reading.shape[:limit]) and reading.tokens[limit - 1].word in {"a", "an"}:
+        verb = max(reading.shape.rfind("m", 0, limit), reading.shape.rfind("S", 0, limit))
+        owners = [p for p in before if p.index < verb and not p.oblique]
+        if owners and "S" not in reading.shape[owners[-1].index : limit]:
+            return reading.joined_before(owners[-1], owners[:-1])  # "must have at least five tracks and a mass above …"
     boundary = max(
         (
             i

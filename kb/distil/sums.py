@@ -1,4 +1,4 @@
-"""Read sums of momenta that a sentence does not name: `the scalar sum of the p_T of the two leptons must exceed 100 GeV`.
+"""Read sums of momenta that a sentence does not name: `the scalar sum of the p_T of all leptons`.
 
 The bound is on the sum, not on each momentum. Sums in a cone around an object are its isolation.
 """
@@ -34,7 +34,11 @@ def with_sums(tokens: list[Token]) -> list[Token]:
         words = spoken(inside)
         if not _MOMENTA.search(words) or re.search(r"\bcone\b", words):
             return tokens  # a cone says what is summed by itself
-        return [*tokens[:start], Token("v", words, tokens[start].start, inside[-1].end, _sum(inside, words)), *tokens[end:]]
+        return [
+            *tokens[:start],
+            Token("v", words, tokens[start].start, inside[-1].end, _sum(inside, words)),
+            *tokens[end:],
+        ]
     return tokens
 
 

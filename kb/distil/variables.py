@@ -40,7 +40,11 @@ _NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}
 
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _DIFFERENCES = {
-    "phi": "delta_phi", "eta": "delta_eta", "abs_eta": "delta_eta", "rapidity": "delta_eta", "abs_rapidity": "delta_eta"
+    "phi": "delta_phi",
+    "eta": "delta_eta",
+    "abs_eta": "delta_eta",
+    "rapidity": "delta_eta",
+    "abs_rapidity": "delta_eta",
 }
 _DIFFER = re.compile(r"\b(?:differ(?:s|ing)?|separated|apart)\b")
 
@@ -86,7 +90,7 @@ def variables(
     of_another = compared(reading.tokens, quantity)
     unit = "GeV" if of_another else quantity.amounts[0].unit
     tokens, shape = reading.tokens, reading.shape
-    if quantity.rule == "direction":
+    if quantity.rule in {"direction", "position"}:
         nearest = shape.rfind("v", 0, quantity.start)
         return [Bounded(quantity.along, index=nearest if nearest >= 0 else None)]
     if quantity.rule == "repeated" and done:

@@ -81,9 +81,9 @@ def entries(file: Path) -> list[Entry]:
 
 
 def expected(line: str) -> dict[str, Any]:
-    """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; veto] [; scope=…] [; region=…] [; when=…]`.
+    """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
-    `*` is any object. What a line does not say is not compared, except rank and role.
+    Options are `veto`, `scope=…`, `region=…` and `when=…` (a part of the condition); `*` is any object. What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
     match = _LINE.fullmatch(head)
@@ -118,7 +118,11 @@ def _normal(record: dict[str, Any]) -> dict[str, Any]:
     unit, value = record["unit"] or "1", record["value"]
     if record["operator"] == "is" or isinstance(value, str):
         return {**record, "unit": "1"}
-    record = {**record, "quote": "", "note": ""}  # a quote that speaks of m_Z does not turn a mass into a distance to it
+    record = {
+        **record,
+        "quote": "",
+        "note": "",
+    }  # a quote that speaks of m_Z does not turn a mass into a distance to it
     factor = unit_factor(unit)
     number = [edge * factor for edge in value] if isinstance(value, list) else value * factor
     return {**record, "unit": _SAME_UNIT.get(unit, normal_unit(unit) or unit), "value": number}
@@ -153,7 +157,9 @@ def read(entry: Entry) -> Reading:
         for key in _keys(cut.flat())
         if key[0].direction != "is" or any(" is " in line for line in entry.cuts)
     ]
-    free = list({(key, record["region"], record["scope"]): (key, record, said) for key, record, said in offers}.values())
+    free = list(
+        {(key, record["region"], record["scope"]): (key, record, said) for key, record, said in offers}.values()
+    )
     missed, misplaced, right = [], [], 0
     wanted = [(line, record, key) for line in entry.cuts for record in [expected(line)] for key in _keys(record)]
     taken: set[int] = set()
@@ -165,7 +171,8 @@ def read(entry: Entry) -> Reading:
         right += 1
         best = [i for i in fits if not _misplaced(record, free[i][1])]
         if not best:
-            misplaced.append(f"{line} <- scope {free[fits[0]][1]['scope']} region {free[fits[0]][1]['region']} note {free[fits[0]][1]['note']}")
+            given = free[fits[0]][1]
+            misplaced.append(f"{line} <- {given['scope']}, region {given['region']}, {given['note']}")
         # Copies of a requirement for other regions are one requirement.
         taken.update(i for i in fits if free[i][0] == free[(best or fits)[0]][0])
     spare = [said for i, (key, _, said) in enumerate(free) if i not in taken and key[0].kind == "number"]

@@ -1,0 +1,22 @@
+"""Give back what a list leaves out: in `longitudinal and transverse impact parameters` the first is a parameter too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kb.distil.lexer import Token
+from kb.distil.lexicon import lexicon
+from kb.distil.notation import Symbol
+
+
+def completed(tokens: list[Token]) -> list[Token]:
+    """Return the tokens of a sentence with every impact parameter of a list as a variable."""
+    directions = {word: variable for variable, words in lexicon().directions.items() for word in words}
+    out = list(tokens)
+    for index in range(len(tokens) - 2):
+        head = tokens[index + 2]
+        if tokens[index + 1].kind == "a" and head.kind == "v" and head.value.variable in {"d0", "z0"}:
+            variable = directions.get(tokens[index].word)
+            if variable and variable != head.value.variable:
+                out[index] = replace(tokens[index], kind="v", value=Symbol(0, 0, variable, tokens[index].text))
+    return out
