@@ -12,7 +12,7 @@ from kb.distil.entities import mass_named
 from kb.distil.isolation import isolation
 from kb.distil.memory import Memory
 from kb.distil.notation import OF_THE_EVENT
-from kb.distil.particles import FLAVOURS, PHYSICAL, Named
+from kb.distil.particles import FLAVOURS, PHYSICAL, Named, single
 from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import pair_name
 from kb.distil.reading import Reading
@@ -125,6 +125,8 @@ def candidate(
 ) -> Candidate:
     """Return the candidate that one number of a bound makes for one subject."""
     object_id, rank = subject.object, subject.rank
+    if bounded.variable in _OWN and (setting.scope == "trigger" or (rank and len(quantity.amounts) > 1)):
+        object_id = single(object_id)  # "a dimuon trigger with p_T thresholds of 18 and 8 GeV"
     definition = _definition(reading, subject, memory, setting)
     if rank == -1:  # the last of as many as the event has
         rank = memory.leptons if object_id in FLAVOURS | {"lepton"} and memory.leptons else None

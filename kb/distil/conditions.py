@@ -18,7 +18,8 @@ from kb.ssc import Clause, Condition, Subject, Variable
 
 _CONTRAST = re.compile(r"\b(?:whereas|while)\b.*\b(?:forward|endcaps?|central|barrel)\b|\belsewhere\b|\botherwise\b")
 _IN_PART = re.compile(
-    r"(?:(?:is|are) (?:applied|required|used|imposed) )?(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
+    r"(?:(?:is|are) (?:applied|required|used|imposed) )?"
+    r"(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
 )
 _PARTS = lexicon().sets["parts"]
 

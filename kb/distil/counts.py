@@ -99,7 +99,7 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
             return None
         return Count(first, match.end(), "in", (least, float(most.value)), target, True, "one-or-two")
     if not match.group("c"):
-        if before and (before.word in _SETS["definite"] or before.kind in "er"):
+        if before and (before.word.split()[-1] in _SETS["definite"] or before.kind in "er"):
             return None
         return Count(first, match.end(), "==", least, target, False, "counted")
     operator = str(tokens[match.start("c")].value)

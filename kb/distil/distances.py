@@ -39,7 +39,7 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
             return [Named(twice(head.object))]
     if memory.pair and "pair" in reading.text:
         return [Named(memory.pair)]
-    if head is None and partner is None and memory.subject in PAIRED:
+    if not things and memory.subject in PAIRED:
         return [Named(twice(memory.subject))]
     return []
 

@@ -27,6 +27,10 @@ _DENYING = re.compile(
     r"\b(?:requir\w*|contain\w*|with|have|select\w*|must|and|demand\w*|having|is|are|if|but|veto\w*|reject\w*)\b|,\s*$",
     re.IGNORECASE,
 )
+_ALLOWED = re.compile(
+    r"\b(?:may|must|should|can|is|are) (?:be )?"
+    r"(?:present|allowed|permitted|found|required|accepted|lie|appear|tolerated)\b"
+)
 _TELLING = re.compile(r"\bremaining\b|\btypically\b|\busually\b|\bdecay\w*\b.{0,20}\b(?:in)?to$")
 _DEMANDED = re.compile(
     r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|demanded|requested|asked for|retained)(?! to)"
@@ -160,7 +164,8 @@ def _is_denied(reading: Reading, count: Count) -> bool:
         return False
     if reading.tokens[count.start].word in {"without", "absence of", "free of"} and "event" not in before:
         return False
-    return veto or bool(_DENYING.search(before))
+    behind = reading.words(count.end, len(reading.tokens))
+    return veto or bool(_DENYING.search(before)) or (not before and bool(_ALLOWED.search(behind)))
 
 
 def _is_governed(reading: Reading, count: Count) -> bool:

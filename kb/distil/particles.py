@@ -21,7 +21,7 @@ _PIECE = re.compile(
     r"|(?P<leading>(?:sub-?)?leading[ -])|the "
     r"|(?P<name>J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R jet|jets?"
     r"|lep(?:tons?)?|electrons?|muons?|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])"
-    r"(?:[_^]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:,\d)*(?:,?\(\d\))?)?"
+    r"(?:[_^]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:[,-]\d)*(?:,?\(\d\))?)?"
     r"|[ ,&+\-±*^_{}()·×]"
 )
 _ORDER: dict[frozenset[str], str] = {
@@ -76,6 +76,15 @@ def compose(objects: tuple[str, ...]) -> str:
 def twice(kind: str) -> str:
     """Return the vocabulary object of two of a kind."""
     return compose((kind, kind))
+
+
+def single(pair: str) -> str:
+    """Return the vocabulary object of one of a pair; anything else is itself.
+
+    >>> single("photon_pair"), single("met")
+    ('photon', 'met')
+    """
+    return next((one for one, two in _TWICE.items() if two == pair), pair)
 
 
 def leptons(number: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Read quotients of two quantities: `p_T^γγ/m_γγ`, `the ratio of the p_T of the subleading jet to that of the leading jet`.
+"""Read quotients of two quantities: `p_T^γγ/m_γγ`, `the ratio of the energy in the HCAL to that in the ECAL`.
 
 A bound on a quotient is on neither of the two: `less than 30% of H_T`, `> 0.4 m_γγ`, `1.5 times that of the photon`.
 """

@@ -176,11 +176,9 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     before = [p for p in reading.phrases if p.index < limit and p.object != "event"]
     if re.search(r"e[wO]?k?$", reading.shape[:limit]) and before and before[-1].plural:
         return before[-1:]  # "two muons, each with p_T > 5 GeV"
-    if re.search(r"l?at$", reading.shape[:limit]) and reading.tokens[limit - 1].word in {"a", "an"}:
-        verb = max(reading.shape.rfind("m", 0, limit), reading.shape.rfind("S", 0, limit))
-        owners = [p for p in before if p.index < verb and not p.oblique]
-        if owners and "S" not in reading.shape[owners[-1].index : limit]:
-            return reading.joined_before(owners[-1], owners[:-1])  # "must have at least five tracks and a mass above …"
+    owners = _owners(reading, before, limit)
+    if owners:
+        return owners
     boundary = max(
         (
             i
@@ -196,6 +194,20 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     if any(c.rule == "of-which" and heads[-1].index < c.object < limit for c in reading.counts):
         return [replace(heads[-1], object="bjet", rank=None)]  # "two of which are b-tagged and have p_T > 40 GeV"
     return reading.joined_before(heads[-1], heads[:-1])
+
+
+def _owners(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
+    """`tau candidates must have one or three tracks, unit charge and p_T > 20 GeV`: p_T is not the tracks'."""
+    listed = re.search(r"[la](t?)$", reading.shape[:limit])
+    if not listed or not before or (listed.group(1) and reading.tokens[limit - 1].word not in {"a", "an"}):
+        return []
+    verb = max(reading.shape.rfind("m", 0, limit), reading.shape.rfind("S", 0, limit))
+    if before[-1].index < verb or re.search(r"[wSWf]", reading.shape[before[-1].index : limit]):
+        return []
+    owners = [p for p in before if p.index < verb and not p.oblique]
+    if not owners or "S" in reading.shape[owners[-1].index : limit]:
+        return []
+    return reading.joined_before(owners[-1], owners[:-1])
 
 
 def _following(reading: Reading, quantity: Quantity) -> list[Phrase]:
