@@ -16,6 +16,7 @@ from kb.distil.rulebook import pattern, rulebook
 
 _OPENS = rulebook("asides")["opens"]
 _COMMA, _BARE, _VERB = (pattern(rf"\s*{_OPENS[name]}") for name in ("comma", "bare", "verb"))
+_COMPUTED = {"ratio", "sum", "fraction", "difference", "product", "cosine"}
 _NUMERIC = "vcnuqQM"
 
 
@@ -32,7 +33,7 @@ def main_clause(tokens: list[Token]) -> list[Token]:
             continue
         out += tokens[position:start]
         if not _is_settled(tokens, head):
-            out += [t for t in tokens[start:end] if t.kind not in _NUMERIC]
+            out += [t for t in tokens[start:end] if t.kind not in _NUMERIC and t.word not in _COMPUTED]
         position = end
     return out + tokens[position:] if position else tokens
 

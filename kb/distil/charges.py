@@ -39,6 +39,7 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 _ASKED = re.compile(r"[^.;]*\b(?:is|are) (?:required|selected|demanded|requested)\b(?! to)")
+_PAIRED = re.compile(r"\bpairs? of\b|\b(?:built|formed|reconstructed|constructed|made) from\b")
 _ALIKE = re.compile(
     r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? (?:have|carry|be|possess|bear)"
     r" (?:of )?(?:the )?(?P<sign>opposite|unlike|same|equal|like|identical)(?:ly)?[\s-]+(?:electric(?:al)? )?"
@@ -101,7 +102,7 @@ def _paired_charges(reading: Reading, setting: Setting) -> list[Candidate]:
     if is_veto(reading):
         return []
     for phrase in reading.phrases:
-        two = phrase.number == 2 or re.search(r"\bpairs? of\b", reading.words_before(phrase.index, 6))
+        two = phrase.number == 2 or _PAIRED.search(reading.words_before(phrase.index, 6))
         charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1
         if phrase.object in _CHARGED and phrase.plural and two and charged:
             return _pair_charges(reading, setting, twice(phrase.object), phrase.requires)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kb.distil.amounts import Quantity
+from kb.distil.amounts import Amount, Quantity
 from kb.distil.bounds import bound, is_requirement
 from kb.distil.candidates import Candidate, Setting
-from kb.distil.conditions import conditional_spans
+from kb.distil.conditions import ConditionalSpan, conditional_spans
 from kb.distil.isolation import summed
 from kb.distil.memory import Memory
 from kb.distil.multiplicity import absent, multiplicity, present
@@ -44,12 +44,15 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         on = told_before.get(quantity.start) or summed(reading, quantity, variables(reading, quantity, memory, done))
         on = as_difference(reading, quantity, as_multiple(reading, quantity, on))
         done.append((quantity, on))
+        if len(on) == 2 and len(quantity.amounts) == 1 and len(quantity.amounts[0].values) == 2:
+            unit = quantity.amounts[0].unit  # "the transverse (longitudinal) impact parameter … 0.5 (1) mm"
+            quantity.amounts = [Amount((value,), unit) for value in quantity.amounts[0].values]
         respective = len(on) == len(quantity.amounts)  # "d_0 and z_0 must be less than 1 and 2 mm"
         for index, bounded in enumerate(on):
             own = replace(quantity, amounts=[quantity.amounts[index]]) if respective else quantity
             found += bound(reading, own, bounded, spans, memory, setting)
     for count in reading.counts:
-        if any(s.start < count.start < s.end and (s.leading or s.quantities) for s in spans):
+        if any(s.start < count.start < s.end and (s.leading or s.quantities or _is_if(reading, s)) for s in spans):
             continue
         if count.start and reading.tokens[count.start - 1].word == "using":
             continue
@@ -57,6 +60,10 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
     found += absent(reading, setting)
     found += present(reading, setting)
     return found
+
+
+def _is_if(reading: Reading, span: ConditionalSpan) -> bool:
+    return reading.tokens[span.start].word == "if"
 
 
 def _use_windows(reading: Reading) -> None:
@@ -77,9 +84,12 @@ def _join_respective(reading: Reading) -> None:
         if (
             last is not None
             and last.variable is not None
-            and quantity.variable is not None
             and last.operator == quantity.operator
-            and reading.tokens[last.variable].text == reading.tokens[quantity.variable].text
+            and (
+                reading.shape[quantity.end : quantity.end + 2] in {"ly", "yp"}
+                if quantity.variable is None
+                else reading.tokens[last.variable].text == reading.tokens[quantity.variable].text
+            )
             and re.fullmatch(r"(?:l?a|l)v?", reading.shape[last.end : quantity.start])
         ):
             last.amounts = [*last.amounts, *quantity.amounts]

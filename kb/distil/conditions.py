@@ -87,7 +87,7 @@ def _is_required(tokens: list[Token], index: int) -> bool:
     return (
         before is not None
         and tokens[index].word.startswith(("if", "when", "provided"))
-        and before.kind == "k"
+        and before.kind in "kj"
         and is_passive(tokens, index - 1)
     )
 

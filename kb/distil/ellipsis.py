@@ -9,9 +9,26 @@ from kb.distil.lexicon import lexicon
 from kb.distil.notation import Symbol
 
 
+def _unbracketed(tokens: list[Token], directions: dict[str, str]) -> list[Token]:
+    """Read `the transverse (longitudinal) impact parameter` as `the transverse and longitudinal impact parameters`."""
+    for index in range(len(tokens) - 4):
+        one, opening, other, closing, head = tokens[index : index + 5]
+        if (
+            opening.kind == "b"
+            and closing.kind == "d"
+            and head.kind == "v"
+            and {one.word, other.word} <= set(directions)
+        ):
+            joined = replace(opening, kind="a", text="and")
+            second = replace(head, value=Symbol(0, 0, directions[other.word], other.text))
+            return [*tokens[:index], one, joined, second, *tokens[index + 5 :]]
+    return tokens
+
+
 def completed(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence with every impact parameter of a list as a variable."""
     directions = {word: variable for variable, words in lexicon().directions.items() for word in words}
+    tokens = _unbracketed(tokens, directions)
     out = list(tokens)
     for index in range(len(tokens) - 2):
         head = tokens[index + 2]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kb.distil import ranges
-from kb.distil.amounts import AMOUNT, LIST, Quantity, amounts
+from kb.distil.amounts import AMOUNT, LIST, Amount, Quantity, amounts
 from kb.distil.entities import kinds, negated
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
@@ -45,6 +45,8 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         _affine,
         _hits,
         _positions,
+        _within,
+        _numbers,
         _or_more,
         _thresholds,
         _of_variable,
@@ -138,6 +140,9 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             operator = str(gap[0].value) if operator == "==" else operator
         symbolic = _is_sign(tokens[position])
         variable = position - 1 if position and tokens[position - 1].kind == "v" else None
+        lead = tokens[variable - 1] if variable else None
+        if operator == "==" and lead is not None and lead.kind == "c" and not lead.word.startswith("threshold"):
+            operator = str(lead.value)  # "by at least ΔR = 0.4"
         if not symbolic and negated(tokens, position):
             operator = _NEGATED.get(operator, operator)
         spelt = tokens[match.start("list")].text[0].isalpha()
@@ -148,7 +153,7 @@ def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`at least nine hits in the silicon detectors`, `five or more pixel hits`."""
     for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?P<words>a?t{1,4})", shape):
         words = [t.word for t in tokens[match.start("words") : match.end()]]
-        length = next((i for i, word in enumerate(words) if word in {"hit", "hits"}), None)
+        length = next((i for i, word in enumerate(words) if word in {"hit", "hits", "layers", "stations"}), None)
         if length is None or {"of", "and", "with", "the"} & set(words[:length]):
             continue
         if words[0] == "or" and words[1] in {"more", "fewer"}:
@@ -158,7 +163,7 @@ def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         else:
             continue
         end = match.start("words") + length + 1
-        name = " ".join([*kind, "hits"])
+        name = " ".join([*kind, words[length].replace("hit", "hits").replace("hitss", "hits")])
         yield Quantity(match.start(), end, operator, amounts(tokens, *match.span("n")), rule="hits", along=name)
 
 
@@ -171,6 +176,35 @@ def _positions(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         if unit is not None and unit.normal == "mm" and along:
             bound = amounts(tokens, *match.span("n"))
             yield Quantity(match.start(), match.end("n"), "<", bound, rule="position", along=along)
+
+
+def _within(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`the time must be within 4 ns of the expected one`."""
+    for match in re.finditer(r"(?P<v>v)[tOmgkr]{0,10}(?P<i>i)(?P<n>nu)", shape):
+        unit = tokens[match.end() - 1].value
+        if (
+            unit is not None
+            and unit.normal in {"mm", "ns"}
+            and tokens[match.start("i")].word in {"within", "to within"}
+        ):
+            bound = amounts(tokens, *match.span("n"))
+            yield Quantity(match.start("i"), match.end(), "<", bound, match.start("v"), rule="within")
+
+
+def _numbers(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`the number of tracks must be one or three`."""
+    for match in re.finditer(r"(?P<v>v)(?:[tr]{0,3}o)?[tx]{0,2}m[gtk]{0,3}(?P<n>n)(?:a(?P<m>n))?(?![ucho])", shape):
+        if (
+            tokens[match.start("v")].value.variable not in {"count", "n_tracks"}
+            or tokens[match.start("n") - 1].word != "be"
+        ):
+            continue
+        low = tokens[match.start("n")].value
+        high = tokens[match.start("m")].value if match.group("m") else low
+        if high > low:
+            yield Quantity(match.start("n"), match.end(), "in", [Amount((low,), "1", (high,))], match.start("v"))
+        elif not match.group("m"):
+            yield Quantity(match.start("n"), match.end(), "==", [Amount((low,), "1")], match.start("v"))
 
 
 def _or_more(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -24,7 +24,7 @@ _SIGNIFICANCES = {"d0": "d0_sig"}
 
 def with_quotients(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence in which every quotient is one variable."""
-    for reader in (_slashed, _worded, _divided):
+    for reader in (_slashed, _added, _worded, _divided):
         tokens = reader(tokens)
     return tokens
 
@@ -41,6 +41,16 @@ def _slashed(tokens: list[Token]) -> list[Token]:
             continue
         quotient.text = quotient.value.text
         tokens = [*tokens[: match.start()], quotient, *tokens[match.end() :]]
+    return tokens
+
+
+def _added(tokens: list[Token]) -> list[Token]:
+    """`m_ℓℓ + m_ℓℓγ`."""
+    for match in reversed(list(re.finditer(r"vpv", kinds(tokens)))):
+        first, last = match.start(), match.end()
+        if tokens[first + 1].text in {"+", "-"} and tokens[first].value.variable == tokens[last - 1].value.variable:
+            total = _quotient(tokens, first, last, "other", tokens[last - 1].value.about)
+            tokens = [*tokens[:first], total, *tokens[last:]]
     return tokens
 
 

@@ -24,6 +24,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     anchor = bounded.index if bounded.index is not None else quantity.start
     if bounded.variable in _DISTANCES and (named is None or "_" not in named.object):
         return distant(reading, quantity, anchor, memory)
+    if bounded.variable == "ratio" and (told := _trailing(reading, quantity)):
+        return list(told)
     if named is not None and (named.object not in {"meson", "candidate"} or bounded.variable == "mass"):
         return [_fuller(reading, quantity, bounded, named, anchor)]
     another = _another(reading, quantity, anchor)
@@ -36,6 +38,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if not group:
         if bounded.variable == "discriminant":
             return [Named("event")]
+        if bounded.variable in {"lifetime", "decay_length", "chi2"} and re.search(r"\bcandidates?\b", reading.text):
+            return [Named("candidate")]
         if bounded.variable == "mass":
             return [Named(memory.pair)]
         return [Named(memory.subject)] if memory.subject else []
@@ -176,6 +180,8 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     before = [p for p in reading.phrases if p.index < limit and p.object != "event"]
     if re.search(r"e[wO]?k?$", reading.shape[:limit]) and before and before[-1].plural:
         return before[-1:]  # "two muons, each with p_T > 5 GeV"
+    if re.search(r"ow[tx]?$", reading.shape[:limit]) and before and reading.shape[before[-1].index + 1] == "w":
+        return reading.joined_before(before[-1], before[:-1])  # "separated from any jet with p_T > 25 GeV"
     owners = _owners(reading, before, limit)
     if owners:
         return owners

@@ -38,6 +38,27 @@ _BY_UNIT = {
 _NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}
 
 
+_AUXILIARIES = {"is", "are", "was", "were", "be", "also"}
+_REPEATING = {  # nouns that mean the variable before
+    "latter",
+    "former",
+    "requirement",
+    "requirements",
+    "threshold",
+    "thresholds",
+    "value",
+    "values",
+    "cut",
+    "criterion",
+    "same",
+    "other",
+    "others",
+    "second",
+    "corresponding",
+    "remaining",
+    "one",
+    "ones",
+}
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _DIFFERENCES = {
     "phi": "delta_phi",
@@ -105,10 +126,13 @@ def variables(
         and re.match(r"[Ot]", shape[quantity.end :])
     ):
         return [Bounded("h_over_e")]
-    if quantity.spelt:  # "less than three" can only count
-        for index in range(quantity.start - 1, -1, -1):
-            if tokens[index].kind == "v" and tokens[index].value.variable in {"count", "n_tracks", "charge"}:
+    if quantity.spelt:  # "less than three" can only count, or be a significance
+        named = [i for i in range(quantity.start - 1, -1, -1) if tokens[i].kind == "v"]
+        for index in named:
+            if tokens[index].value.variable in {"count", "n_tracks", "charge"}:
                 return [_named_at(reading, index)]
+        if named and tokens[named[0]].value.variable in {"d0_sig", "met_sig", "chi2"}:
+            return [_named_at(reading, named[0])]
         return []
     after = _after(reading, quantity, unit)
     if after is not None:
@@ -119,6 +143,8 @@ def variables(
     before = _before(reading, quantity, unit, done)
     if before is not None:
         return before
+    if normal_unit(unit) == "mm" and re.search(r"\bdisplaced\b", reading.words(0, quantity.start)):
+        return [Bounded("decay_length")]
     if quantity.operator[0] == ">" and unit == "GeV" and re.search(r"\btriggers?\b", reading.text) and reading.phrases:
         return [Bounded("pt")]  # "a trigger with a threshold of 26 GeV"
     if memory.variable and fits(memory.variable, unit) and _GOES_ON.search(reading.text):
@@ -159,6 +185,8 @@ def _before(
             owner = next((q for q in others if q.variable == index or q.covers(index)), None)
             between = any(q.start > index and q.end <= quantity.start for q in others)
             if owner is not None or between:
+                if _has_new_subject(reading, quantity):
+                    return []
                 previous = next((found for q, found in reversed(done) if q.end <= quantity.start and found), None)
                 if previous and fits(previous[0].variable, unit):
                     return previous
@@ -168,6 +196,18 @@ def _before(
         if token.kind == "S" and not any(t.kind == "c" for t in tokens[index : quantity.start]):
             return None
     return None
+
+
+def _has_new_subject(reading: Reading, quantity: Quantity) -> bool:
+    """`m_T > 50 GeV, and the recoil must be below 15 GeV`: a noun that is not known is no variable that is."""
+    last = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
+    found = re.match(r"(?:l?a|l|S|W)+(?P<noun>t{2,5})[mk]", reading.shape[last : quantity.start + 1])
+    if not found:
+        return False
+    words = [t.word for t in reading.tokens[last + found.start("noun") : last + found.end("noun")]]
+    while words and words[-1] in _AUXILIARIES:
+        words.pop()
+    return len(words) > 1 and words[0] in {"the", "a", "an", "its", "their"} and not set(words) & _REPEATING
 
 
 def _between(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
@@ -190,7 +230,10 @@ def as_difference(reading: Reading, quantity: Quantity, found: list[Bounded]) ->
         return found
     index = found[0].index
     lead = reading.words(min(index, quantity.start) + 1 if index < quantity.start else 0, quantity.start)
-    if not _DIFFER.search(lead):
+    before = reading.words_before(index, 4)
+    if average := re.search(r"\b(?:average|mean|averaged)\b", before):
+        return [replace(found[0], variable="other", name=f"{average.group()} {reading.tokens[index].text}")]
+    if not _DIFFER.search(lead) and not re.search(r"\bdifference\b", before):
         return found
     variable = _DIFFERENCES.get(found[0].variable)
     if variable is not None:
@@ -223,9 +266,11 @@ def _shared(reading: Reading, quantity: Quantity, index: int) -> list[Bounded]:
     found = [_named_at(reading, index)]
     position = index
     while True:
-        match = re.search(r"(v)(?:bvd)?(?:l?a|l)[tx]{0,2}$", reading.shape[:position])
+        match = re.search(r"(v)(?:bvd)?(?P<join>l?a|l)[tx]{0,2}$", reading.shape[:position])
         if not match:
             break
+        if match["join"] == "l" and position == index and reading.shape[index + 1 : index + 2] == "l":
+            break  # "the vector sum of …, H_T^miss, must …": the symbol of what is before it
         other = match.start(1)
         if any(q.variable == other or q.covers(other) for q in reading.quantities):
             break

@@ -60,6 +60,8 @@ def vetoed(reading: Reading) -> list[Phrase]:
     for phrase in reading.phrases:
         if not reach[0] <= phrase.index < reach[1] or phrase.object not in PHYSICAL or phrase.index in counted:
             continue
+        if phrase.rank == 1 or (phrase.rank and phrase.article == "the"):
+            continue  # "in which the leading jet has p_T below 80 GeV"
         before = reading.words_before(phrase.start, 3).strip()
         behind = reading.words(phrase.index + 1, phrase.index + 12)
         if _QUALITY.search(re.split(r"[,;]|\bor\b|\band\b", behind)[0]) or _QUALITY.search(phrase.words):

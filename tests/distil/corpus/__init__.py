@@ -83,7 +83,8 @@ def entries(file: Path) -> list[Entry]:
 def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
-    Options are `veto`, `scope=…`, `region=…` and `when=…` (a part of the condition); `*` is any object. What a line does not say is not compared, except rank and role.
+    Options are `veto`, `scope=…`, `region=…` and `when=…` (a part of the condition); `*` is any object.
+    What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
     match = _LINE.fullmatch(head)
