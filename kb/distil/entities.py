@@ -102,6 +102,9 @@ def _trie() -> _Trie:
             for alias in term.aliases:
                 if alias != "isolated":
                     phrases.add(alias, "v", term.id)
+    for variable, items in words.named.items():
+        for item in items:
+            phrases.add(item, "v", (variable, item))
     phrases.add("pair", "o", "pair")  # of what, the sentences before say
     phrases.add("combination", "t", None)
     phrases.add("times", "t", None)  # no plural of a time
@@ -191,6 +194,8 @@ def _phrased(raw: list[Token]) -> list[Token]:
         body = " ".join(t.text for t in raw[position:end])
         if kind == "o":
             value = Mention(value, plural)
+        elif kind == "v" and isinstance(value, tuple):
+            value = Symbol(0, 0, value[0], body, None, body)
         elif kind == "v":
             about = Named("met") if value == "met_sig" else Named("event") if value in OF_THE_EVENT else None
             value = Symbol(0, 0, value, body, about)

@@ -165,6 +165,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_SHARE = re.compile(r"[1-3]/[2-9](?![\w./])")
 _SIGNS = {"(": "b", ")": "d", "[": "B", "]": "D", ",": "l", ";": "S", ":": "C", "/": "s", "–": "h", "-": "h", "—": "h"}
 _SYMBOLS = {sign: op for op, signs in lexicon().comparator_symbols.items() for sign in signs}
 
@@ -197,6 +198,13 @@ def lex(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
         piece = match.group()
         group = match.lastgroup
         if group == "number":
+            share = _SHARE.match(text.text, match.start(), stop) if piece in {"1", "2", "3"} else None
+            if share:  # "p_T > m/3" is rarely written with a number, "> 1/3" is
+                piece = share.group()
+                position, finish = share.end(), text.offset(share.end() - 1) + 1
+                above, below = piece.split("/")
+                tokens.append(Token("n", piece, begin, finish, round(int(above) / int(below), 6)))
+                continue
             tokens.append(Token("n", piece, begin, finish, number(piece)))
             unit = _UNIT_AFTER.match(text.text, position, stop)
             if unit and not (unit.group(1) in {"m", "s"} and not text.text[position : position + 1].isspace()):

@@ -20,6 +20,7 @@ class Lexicon(BaseModel):
     ranks: dict[int, tuple[str, ...]]
     masses: dict[float, tuple[str, ...]]
     mass_symbols: dict[str, float]
+    named: dict[str, tuple[str, ...]]
     words: dict[str, tuple[str, ...]]
     sets: dict[str, frozenset[str]]
     directions: dict[str, frozenset[str]]

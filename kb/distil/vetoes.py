@@ -33,7 +33,7 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
     """Return the tokens that describe the events thrown away."""
     tokens, shape = reading.tokens, reading.shape
     events = [i for i, t in enumerate(tokens) if t.kind == "o" and t.value.object == "event"]
-    verbs = [i for i, t in enumerate(tokens) if t.kind == "j" and not t.word.startswith("not ")]
+    verbs = [i for i, t in enumerate(tokens) if t.kind == "j" and (not t.word.startswith("not ") or events[:1] == [0])]
     for verb in verbs:
         passive = is_passive(tokens, verb)
         purpose = tokens[verb - 1].word == "to" if verb else False
