@@ -6,6 +6,7 @@ explanation are no requirements.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kb.distil.entities import kinds
@@ -43,7 +44,8 @@ def _asides(tokens: list[Token], shape: str) -> Iterator[tuple[int, int, int]]:
     for head, kind in enumerate(shape):
         if kind != "v":
             continue
-        start = head + 1
+        of = re.match(r"O[trne]{0,4}o", shape[head + 1 :])  # "the p_T imbalance of the two jets, defined as …"
+        start = head + 1 + (of.end() if of else 0)
         while start < len(shape) and shape[start] == "x":
             start += 1
         behind = shape[start : start + 1]

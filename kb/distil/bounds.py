@@ -137,7 +137,7 @@ def candidate(
         variable_id = "abs_eta"
     if variable_id in OF_THE_EVENT:
         object_id, rank = "event", None
-    if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"} and quantity.rule != "position":
+    if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"} and quantity.rule not in {"position", "within"}:
         object_id = memory.subject or "lepton"
     name, centre = bounded.name, _centre(bounded)
     if bounded.window and centre is None and bounded.index is not None:

@@ -165,7 +165,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_SHARE = re.compile(r"[1-3]/[2-9](?![\w./])")
+_SHARE = re.compile(r"[1-3]/[2-9](?![\w/]|\.\d)")
 _SIGNS = {"(": "b", ")": "d", "[": "B", "]": "D", ",": "l", ";": "S", ":": "C", "/": "s", "–": "h", "-": "h", "—": "h"}
 _SYMBOLS = {sign: op for op, signs in lexicon().comparator_symbols.items() for sign in signs}
 

@@ -63,6 +63,7 @@ OF_THE_EVENT = frozenset(
     {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht", "aplanarity", "sphericity"}
 )
 """Variables of the event as a whole, whatever they are computed from."""
+_GROOMED = re.compile(r"SD|[Ss]oft|PUPPI|[Pp]rune|[Tt]rim|[Gg]room|calo|comb|vis|reco|inv")  # ways to measure a mass
 _OF_ANYTHING = {"mt", "meff", "mt2", "chi2", "mct", "ht", "st"}  # whatever stands in brackets is their argument
 
 
@@ -141,7 +142,7 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
         case _ if kind in OF_THE_EVENT:
             return made(kind, Named("event"))
     about = _about(match, body)
-    if kind == "mass" and about is None:
+    if kind == "mass" and about is None and not _GROOMED.search(body):
         return None
     if about is not None and about.object == "vertex":
         about = None  # the vertex is what d_0 is measured from

@@ -21,7 +21,7 @@ _OR_MORE = {
     "<=": {"less", "lower", "smaller", "below", "under"},
 }
 _AGAIN = re.compile(
-    r"l?[ftq](?:nht|[^cnmkjSWv]){0,3}(?:nht|[^cnmkjSWvla])(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
+    r"l?[ftq](?:t{0,2}(?P<year>n)|(?:nht|[^cnmkjSWv]){0,3}(?:nht|[^cnmkjSWvla]))(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
     r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
 )
 _PLACES = {"in", "at", "on", "within", "during"}
@@ -76,6 +76,7 @@ def _repeated(tokens: list[Token], shape: str, found: list[Quantity], used: set[
             bound = amounts(tokens, start, end)
             if (
                 set(range(start, end)) & used
+                or (match.group("year") and not 2009 < tokens[last.end + match.start("year")].value < 2040)
                 or quantity.operator not in _FLIPPED
                 or not all(t.kind in "fq" or t.word in _PLACES for t in prepositions)
                 or bound[0].unit != quantity.amounts[-1].unit
@@ -180,7 +181,7 @@ def _positions(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _within(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`the time must be within 4 ns of the expected one`."""
-    for match in re.finditer(r"(?P<v>v)[tOmgkr]{0,10}(?P<i>i)(?P<n>nu)", shape):
+    for match in re.finditer(r"(?P<v>v)[tOmgkro]{0,10}(?P<i>i)(?P<n>nu)", shape):
         unit = tokens[match.end() - 1].value
         if (
             unit is not None

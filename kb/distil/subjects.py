@@ -42,6 +42,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             return [Named("candidate")]
         if bounded.variable == "mass":
             return [Named(memory.pair)]
+        if not memory.subject and bounded.name and bounded.name.lower().startswith(("cos", "|cos")):
+            return [Named("event")]
         return [Named(memory.subject)] if memory.subject else []
     if bounded.variable == "mass":
         return [_system(group)]

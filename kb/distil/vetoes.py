@@ -34,8 +34,12 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
     tokens, shape = reading.tokens, reading.shape
     events = [i for i, t in enumerate(tokens) if t.kind == "o" and t.value.object == "event"]
     verbs = [i for i, t in enumerate(tokens) if t.kind == "j" and (not t.word.startswith("not ") or events[:1] == [0])]
+    for noun in (i for i in verbs if tokens[i].word == "veto"):  # "a veto is applied on events with a tau"
+        target = re.match(r"t?[tk]t{1,2}o", shape[noun + 1 :])
+        if target and tokens[noun + target.end()].value.object == "event":
+            return noun + target.end() + 1, len(tokens)
     for verb in verbs:
-        passive = is_passive(tokens, verb)
+        passive = is_passive(tokens, verb) or tokens[verb].word.startswith("are not ")
         purpose = tokens[verb - 1].word == "to" if verb else False
         for event in events:
             if not passive and not purpose and event > verb and re.fullmatch(r"[tre]{0,3}", shape[verb + 1 : event]):
