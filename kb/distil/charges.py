@@ -97,7 +97,7 @@ def _token_at(reading: Reading, place: int) -> int:
     return next((i for i, t in enumerate(reading.tokens) if t.start >= at), len(reading.tokens))
 
 
-def _paired_charges(reading: Reading, setting: Setting) -> list[Candidate]:
+def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
     """Read `two oppositely charged muons`, `the two leptons must have the same charge`."""
     if is_veto(reading):
         return []
@@ -111,6 +111,9 @@ def _paired_charges(reading: Reading, setting: Setting) -> list[Candidate]:
         return []
     place = _token_at(reading, alike.start())
     before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
+    if not before and memory.subject in _CHARGED and re.search(r"\b(?:two candidates|they|both)\b", reading.text, re.I):
+        requires = ("opposite_charge",) if alike["sign"].lower() in {"opposite", "unlike"} else ("same_charge",)
+        return _pair_charges(reading, setting, twice(memory.subject), requires)
     if not before:
         return []
     group = reading.joined_before(before[-1], before[:-1])
@@ -135,7 +138,7 @@ def _pair_charges(
     return [charges, flavour.with_(variable=Variable(id="other", name="flavour"))]
 
 
-def relative_charges(reading: Reading, setting: Setting) -> list[Candidate]:
+def relative_charges(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
     """Read `pairs of oppositely charged muons`, `opposite charge relative to the selected lepton`."""
     compared = _RELATIVE.search(reading.text)
     if compared:
@@ -157,7 +160,7 @@ def relative_charges(reading: Reading, setting: Setting) -> list[Candidate]:
         if not {"opposite_charge", "same_charge"} & set(requires):
             continue
         return _pair_charges(reading, setting, pair, requires)
-    return _paired_charges(reading, setting)
+    return _paired_charges(reading, memory, setting)
 
 
 def _compared(reading: Reading, compared: re.Match[str], setting: Setting) -> Candidate | None:

@@ -15,7 +15,7 @@ from kb.distil.multiplicity import absent, multiplicity, present
 from kb.distil.placeholders import resolved
 from kb.distil.reading import Reading
 from kb.distil.thresholds import sliding, threshold
-from kb.distil.variables import Bounded, as_difference, as_multiple, variables
+from kb.distil.variables import Bounded, as_difference, as_multiple, respective, variables
 from kb.distil.windows import gaps, windows
 
 
@@ -43,13 +43,14 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
             continue
         on = told_before.get(quantity.start) or summed(reading, quantity, variables(reading, quantity, memory, done))
         on = as_difference(reading, quantity, as_multiple(reading, quantity, on))
+        on = respective(reading, quantity, on)
         done.append((quantity, on))
         if len(on) == 2 and len(quantity.amounts) == 1 and len(quantity.amounts[0].values) == 2:
             unit = quantity.amounts[0].unit  # "the transverse (longitudinal) impact parameter … 0.5 (1) mm"
             quantity.amounts = [Amount((value,), unit) for value in quantity.amounts[0].values]
-        respective = len(on) == len(quantity.amounts)  # "d_0 and z_0 must be less than 1 and 2 mm"
+        each = len(on) == len(quantity.amounts)  # "d_0 and z_0 must be less than 1 and 2 mm"
         for index, bounded in enumerate(on):
-            own = replace(quantity, amounts=[quantity.amounts[index]]) if respective else quantity
+            own = replace(quantity, amounts=[quantity.amounts[index]]) if each else quantity
             found += bound(reading, own, bounded, spans, memory, setting)
     for count in reading.counts:
         if any(s.start < count.start < s.end and (s.leading or s.quantities or _is_if(reading, s)) for s in spans):

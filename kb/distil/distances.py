@@ -50,8 +50,7 @@ def _with_met(reading: Reading) -> list[Phrase]:
         Phrase(i, i, i + 1, "met", False, None, None, t.text, (), (), False, "")
         for i, t in enumerate(reading.tokens)
         if t.kind == "v"
-        and t.value.variable == "pt"
-        and t.value.about == Named("met")
+        and (t.value.variable == "mht" or (t.value.variable == "pt" and t.value.about == Named("met")))
         and not re.match(r"[cmkN]", reading.shape[i + 1 :])  # it has a bound of its own
     ]
     return sorted([*reading.phrases, *symbols], key=lambda p: p.index) if symbols else reading.phrases

@@ -175,7 +175,7 @@ def _is_governed(reading: Reading, count: Count) -> bool:
         return False
     if re.search(r"[mkjw]", reading.shape[: count.start]) or re.search(r"\b(?:presence|form|built|events)\b", before):
         return True
-    behind = reading.words(count.end, count.end + 8)
+    behind = re.split(r"[;.] ", reading.words(count.end, count.end + 30))[0]
     return bool(_DEMANDED.search(behind))
 
 

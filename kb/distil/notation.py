@@ -111,7 +111,7 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
         case "const":
             return made("const", None, body)
         case "named":
-            return made("other", None, body)
+            return made("other", Named("jet_pair") if "*" in body else None, body)
         case "eta_product":
             return made("other", _of_pair(body), body)
         case "met":

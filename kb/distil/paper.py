@@ -161,7 +161,7 @@ class _Walk:
         found += charges.total_charge(reading, memory, setting)
         found += charges.unit_charge(reading, memory, setting)
         if not chosen:
-            found += charges.relative_charges(reading, setting)
+            found += charges.relative_charges(reading, memory, setting)
         channels = flavours(reading, setting)
         if channels:  # the numbers in `four electrons or two electrons and two muons` are part of it
             found = [c for c in found if not (c.variable.id == "count" and c.object in FLAVOURS)] + channels

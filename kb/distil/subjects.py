@@ -13,6 +13,8 @@ from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 from kb.distil.variables import Bounded
 
+_POINTING = {"this", "these", "that", "those", "such"}
+_OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta"}
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
 _FOR_BTAGGING = re.compile(r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged")
@@ -32,6 +34,10 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if another is not None:
         return [another]
     group = _spoken_of(reading, quantity, bounded, anchor)
+    group = [_known(p, bounded, memory) for p in group]
+    behind = _rank_behind(reading, quantity)
+    if behind is not None and group and bounded.variable in _OWN_OF_ONE:
+        return [replace(group[-1], rank=behind)]
     if not group and named is not None:
         return [named]
     group = group or _following(reading, quantity)
@@ -53,6 +59,29 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if (scored or _FOR_BTAGGING.search(reading.text)) and {p.object for p in group} == {"jet"}:
         return [Named("bjet")]
     return list(group)
+
+
+def _known(phrase: Phrase, bounded: Bounded, memory: Memory) -> Phrase:
+    """Read `this jet` as the large-radius jet spoken of, and what the associated track has as its lepton's."""
+    if phrase.object == "jet" and phrase.article in _POINTING and memory.subject in {"fatjet", "bjet"}:
+        return replace(phrase, object=memory.subject)
+    if (
+        phrase.object == "track"
+        and bounded.variable in {"d0", "d0_sig", "z0", "z0_sintheta", "other"}
+        and re.search(r"\b(?:associated|matched|corresponding|its|their)\b", phrase.words)
+        and memory.subject in {"electron", "muon", "lepton", "tau"}
+    ):
+        return replace(phrase, object=memory.subject)
+    return phrase
+
+
+def _rank_behind(reading: Reading, quantity: Quantity) -> int | None:
+    """`p_T > 25 GeV (leading)`, `25 GeV for the leading and 15 GeV for the subleading candidate`."""
+    match = re.match(r"(?:b|ft?)(r)(?:d|[la.pW]|t(?!o))", reading.shape[quantity.end :])
+    if match is None or len(quantity.amounts) > 1:
+        return None
+    rank = int(reading.tokens[quantity.end + match.start(1)].value)
+    return rank if rank > 0 else None
 
 
 def _fuller(reading: Reading, quantity: Quantity, bounded: Bounded, named: Named, anchor: int) -> Phrase | Named:
@@ -206,8 +235,10 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
 
 def _owners(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
     """`tau candidates must have one or three tracks, unit charge and p_T > 20 GeV`: p_T is not the tracks'."""
-    listed = re.search(r"[la](t?)$", reading.shape[:limit])
-    if not listed or not before or (listed.group(1) and reading.tokens[limit - 1].word not in {"a", "an"}):
+    listed = re.search(r"[la](t{0,3})$", reading.shape[:limit])
+    if not listed or not before:
+        return []
+    if listed.group(1) and reading.tokens[listed.start(1)].word not in {"a", "an"}:
         return []
     verb = max(reading.shape.rfind("m", 0, limit), reading.shape.rfind("S", 0, limit))
     if before[-1].index < verb or re.search(r"[wSWf]", reading.shape[before[-1].index : limit]):

@@ -134,6 +134,8 @@ def variables(
         if named and tokens[named[0]].value.variable in {"d0_sig", "met_sig", "chi2"}:
             return [_named_at(reading, named[0])]
         return []
+    if of_another and _is_subject(reading, quantity):
+        return [Bounded("ratio", name=f"fraction of {of_another}")]
     after = _after(reading, quantity, unit)
     if after is not None:
         return [after]
@@ -198,6 +200,29 @@ def _before(
     return None
 
 
+def _is_subject(reading: Reading, quantity: Quantity) -> bool:
+    """`at least 50% of the energy must be …`: the share itself is what the verb is about."""
+    start = max((i + 1 for i, kind in enumerate(reading.shape[: quantity.start]) if kind in "lSWC"), default=0)
+    return not re.search(r"[mkv]", reading.shape[start : quantity.start]) and "m" in reading.shape[quantity.end :][:30]
+
+
+def respective(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
+    """`the sum, H_T, and the vector sum, H_T^miss, must exceed 300 GeV and 250 GeV, respectively`: one bound for each."""
+    many = len(quantity.amounts)
+    if many < 2 or len(found) != 1 or not re.match(r"l?y", reading.shape[quantity.end :]):
+        return found
+    start = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
+    named: dict[str, Bounded] = {}
+    for index in range(start, quantity.start):
+        if reading.tokens[index].kind == "v" and fits(reading.tokens[index].value.variable, quantity.amounts[0].unit):
+            one = _named_at(reading, index)
+            if one.variable == "isolation":
+                continue
+            named.setdefault(f"{one.variable} {one.of and one.of.object}", one)
+    same = {b.variable for b in named.values()} == {"pt"} and not all(b.of for b in named.values())
+    return list(named.values()) if len(named) == many and not same else found
+
+
 def _has_new_subject(reading: Reading, quantity: Quantity) -> bool:
     """`m_T > 50 GeV, and the recoil must be below 15 GeV`: a noun that is not known is no variable that is."""
     last = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
@@ -253,7 +278,11 @@ def _after(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
         return None
     index = quantity.end + match.start(1)
     between = [t.word for t in reading.tokens[quantity.end : index]]
-    if not between or (between[0] not in {"in", "of"} and between[:2] not in (["units", "in"], ["units", "of"])):
+    if (
+        reading.tokens[quantity.end - 1].text == "%"
+        or not between
+        or (between[0] not in {"in", "of"} and between[:2] not in (["units", "in"], ["units", "of"]))
+    ):
         return None
     if any(q.variable == index for q in reading.quantities) or not fits(reading.tokens[index].value.variable, unit):
         return None
