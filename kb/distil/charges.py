@@ -112,8 +112,8 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     place = _token_at(reading, alike.start())
     before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
     if not before and memory.subject in _CHARGED and re.search(r"\b(?:two candidates|they|both)\b", reading.text, re.I):
-        requires = ("opposite_charge",) if alike["sign"].lower() in {"opposite", "unlike"} else ("same_charge",)
-        return _pair_charges(reading, setting, twice(memory.subject), requires)
+        unlike = alike["sign"].lower() in {"opposite", "unlike"}
+        return _pair_charges(reading, setting, twice(memory.subject), ("opposite_charge" if unlike else "same_charge",))
     if not before:
         return []
     group = reading.joined_before(before[-1], before[:-1])

@@ -202,12 +202,14 @@ def _before(
 
 def _is_subject(reading: Reading, quantity: Quantity) -> bool:
     """`at least 50% of the energy must be …`: the share itself is what the verb is about."""
-    start = max((i + 1 for i, kind in enumerate(reading.shape[: quantity.start]) if kind in "lSWC"), default=0)
-    return not re.search(r"[mkv]", reading.shape[start : quantity.start]) and "m" in reading.shape[quantity.end :][:30]
+    ends = [i for i, t in enumerate(reading.tokens[: quantity.start]) if t.kind in "lSWC" or t.word == "that"]
+    start = ends[-1] + 1 if ends else 0
+    asked = "m" in reading.shape[quantity.end :][:30] or (start and reading.tokens[start - 1].word == "that")
+    return bool(asked) and not re.search(r"[mkv]", reading.shape[start : quantity.start])
 
 
 def respective(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
-    """`the sum, H_T, and the vector sum, H_T^miss, must exceed 300 GeV and 250 GeV, respectively`: one bound for each."""
+    """`the sum, H_T, and the vector sum, H_T^miss, must exceed 300 and 250 GeV, respectively`: one bound for each."""
     many = len(quantity.amounts)
     if many < 2 or len(found) != 1 or not re.match(r"l?y", reading.shape[quantity.end :]):
         return found
