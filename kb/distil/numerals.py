@@ -83,11 +83,10 @@ def numerals(text: str) -> Numerals:
 
 
 def _masses(tokens: list[Token]) -> Iterator[float]:
-    """Yield the masses of known particles that words or symbols name: `the Z boson mass`, `m_Z`, `|m_ℓℓ − m_Z|`."""
     for token in tokens:
         if token.kind == "M" and token.value:
             yield float(token.value)
-        elif token.kind == "v":
+        elif token.kind == "v" and (token.value.window or token.value.variable == "mass"):
             mass = mass_named(token.value.window or token.text)
             if mass is not None:
                 yield mass
