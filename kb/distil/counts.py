@@ -48,7 +48,8 @@ def counts(tokens: list[Token]) -> list[Count]:
             found.append(count)
             used |= set(range(count.start, count.end))
     for match in _ABSENT.finditer(shape):
-        if not used & set(range(*match.span())) and _counts(tokens, match):
+        adjective = tokens[match.start()].word == "zero" and match.group("mid").startswith("h")
+        if not adjective and not used & set(range(*match.span())) and _counts(tokens, match):
             for index in (match.start("o"), *_also(tokens, shape, match.end())):
                 found.append(Count(match.start(), index + 1, "==", 0.0, index, True, "no-objects"))
                 used.add(index)

@@ -35,11 +35,11 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
             if first in FLAVOURS and len(heads) > 1:
                 first = both_flavours([p for p in heads if p.object in FLAVOURS])
             return [Named(compose((first, partner)))]
-        if head.object in PAIRED and (head.plural or (head.number or 0) > 1):
+        if head.object in {*PAIRED, "fatjet"} and (head.plural or (head.number or 0) > 1):
             return [Named(twice(head.object))]
     if memory.pair and "pair" in reading.text:
         return [Named(memory.pair)]
-    if not things and memory.subject in PAIRED:
+    if not things and memory.subject in {*PAIRED, "fatjet"}:
         return [Named(twice(memory.subject))]
     return []
 

@@ -23,7 +23,7 @@ def distribute(
     alternation = _alternation(reading, quantity) if len(quantity.amounts[0].values) > 1 else None
     many = len(quantity.amounts)
     ranks: list[int | None] = [None] * many
-    per_item: list[list[Phrase | Named]] = [_as_leptons(who)] * many
+    per_item: list[list[Phrase | Named]] = [_each_rank(reading, _as_leptons(who))] * many
     if many > 1:
         listed = _listed(reading, quantity, many)
         if listed:
@@ -44,6 +44,16 @@ def distribute(
                 else:
                     out.append((_ranked(subject, rank), one, []))
     return out
+
+
+def _each_rank(reading: Reading, who: list[Phrase | Named]) -> list[Phrase | Named]:
+    """`both the leading and the subleading jet` are two."""
+    if len(who) != 1 or not isinstance(who[0], Phrase) or not who[0].rank:
+        return who
+    ranks = re.search(r"r(?:(?:l?a|l)t?r)+t{0,2}$", reading.shape[: who[0].index])
+    if ranks is None:
+        return who
+    return [replace(who[0], rank=int(t.value)) for t in reading.tokens[ranks.start() : who[0].index] if t.kind == "r"]
 
 
 def _ranked(target: Phrase | Named, rank: int | None) -> Phrase | Named:

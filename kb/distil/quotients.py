@@ -24,8 +24,18 @@ _SIGNIFICANCES = {"d0": "d0_sig"}
 
 def with_quotients(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence in which every quotient is one variable."""
-    for reader in (_slashed, _added, _worded, _divided):
+    for reader in (_of_named, _slashed, _added, _worded, _divided):
         tokens = reader(tokens)
+    return tokens
+
+
+def _of_named(tokens: list[Token]) -> list[Token]:
+    """`the relative uncertainty in its p_T`: the p_T itself has no bound."""
+    for match in re.finditer(r"v[Ot]t{0,2}(?P<of>v)", kinds(tokens)):
+        head, of = tokens[match.start()], match.start("of")
+        linked = tokens[match.start() + 1].word in {"in", "on", "of", "of the"}
+        if head.value.name and head.value.variable == "ratio" and linked:
+            return [*tokens[:of], *_of_named(tokens[of + 1 :])]
     return tokens
 
 
@@ -66,7 +76,9 @@ def _worded(tokens: list[Token]) -> list[Token]:
         if not any(t.kind in "gasv" for t in inside) or not any(t.kind in "vo" for t in inside):
             continue
         words = spoken(inside)
-        if _HADRONIC.search(words) and _ELECTROMAGNETIC.search(words):
+        if re.search(r"\bcone\b", words) and re.search(r"\bsum\b|energ", words):
+            quotient = _quotient(tokens, start, end, "iso_rel", None)
+        elif _HADRONIC.search(words) and _ELECTROMAGNETIC.search(words):
             quotient = _quotient(tokens, start, end, "h_over_e", None)
         elif re.search(r"impact parameter", words) and re.search(r"uncertaint|error", words):
             quotient = _quotient(tokens, start, end, "d0_sig", None)

@@ -208,7 +208,8 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     limit = min(anchor, quantity.start)
     if re.search(r"[SW]", reading.shape[limit : quantity.start]):
         limit = quantity.start  # the variable is that of the clause before
-    before = [p for p in reading.phrases if p.index < limit and p.object != "event"]
+    purpose = _purpose(reading, limit)
+    before = [p for p in reading.phrases if purpose <= p.index < limit and p.object != "event"]
     if re.search(r"e[wO]?k?$", reading.shape[:limit]) and before and before[-1].plural:
         return before[-1:]  # "two muons, each with p_T > 5 GeV"
     if re.search(r"ow[tx]?$", reading.shape[:limit]) and before and reading.shape[before[-1].index + 1] == "w":
@@ -231,6 +232,13 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     if any(c.rule == "of-which" and heads[-1].index < c.object < limit for c in reading.counts):
         return [replace(heads[-1], object="bjet", rank=None)]  # "two of which are b-tagged and have p_T > 40 GeV"
     return reading.joined_before(heads[-1], heads[:-1])
+
+
+def _purpose(reading: Reading, limit: int) -> int:
+    """Return where `In order to enrich the sample in Higgs boson decays, …` ends."""
+    if not re.match(r"(?:in order )?to \w+", reading.text, re.IGNORECASE):
+        return 0
+    return max(0, reading.shape.find("l", 0, limit))
 
 
 def _owners(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:

@@ -183,6 +183,13 @@ def _before(
             and not re.search(r"vO?[tre]{0,2}(?:o[la]+)?t?$", shape[:index])
         ):
             return [Bounded("pt", Named("met"), index=index)]
+        if (
+            token.kind == "v"
+            and token.value.about == Named("met")
+            and re.search(r"vO[tren]{0,3}o[la]+t?$", shape[:index])
+            and not re.match(r"c", shape[index + 1 :])
+        ):
+            continue  # "the transverse mass of the muon and p_T^miss must be …"
         if token.kind == "v" and fits(token.value.variable, unit) and not is_cone(reading, index):
             owner = next((q for q in others if q.variable == index or q.covers(index)), None)
             between = any(q.start > index and q.end <= quantity.start for q in others)
