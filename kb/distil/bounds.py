@@ -51,6 +51,8 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
         quantity.operator = ">"
         return True
     within = any(t.kind == "i" for t in tokens[max(0, variable - 4) : variable])
+    if within and "j" not in reading.shape and re.search(r"\b(?:isolat\w+|sums?)\b", reading.text):
+        return False  # the cone of an isolation sum
     return within and symbol.variable in {"delta_r", "delta_phi"}
 
 

@@ -135,7 +135,10 @@ def _ends(reading: Reading, start: int, end: int) -> bool:
     if not any(start < q.start < end for q in reading.quantities):
         return True
     following = next((q for q in reading.quantities if q.start > end), None)
-    return following is not None and re.match(r"t{0,2}f", reading.shape[following.end :]) is not None
+    if following is None:
+        return False
+    otherwise = reading.words(following.end, following.end + 1) in {"otherwise", "elsewhere"}
+    return otherwise or re.match(r"t{0,2}f", reading.shape[following.end :]) is not None
 
 
 def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:

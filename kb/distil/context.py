@@ -22,7 +22,8 @@ _REQUIRE, _AGAINST, _STRONG, _NEVER = (
     pattern(rf"\b(?:{'|'.join(words)})\b")
     for words in (_CUES["require"], _CUES["against"], [*_CUES["strong"], _DONE], _CUES["never"])
 )
-_NUMBERING = re.compile(r"^(?:\d[\d.]*|[IVX]+|[A-Z])\.?\s+(?=[A-Z])")
+_MEASURED = pattern(_CUES["measured"])
+_NUMBERING = re.compile(r"^[\d.\sA-Z]{0,6}(?=[A-Z])")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
 _SELECTED = pattern(r"\b(?:selected|required|candidates with|we require|must)\b")
@@ -58,6 +59,8 @@ def objection(text: str, kind: SectionKind) -> str:
     """
     if kind == "skip":
         return "introduction, summary or theory"
+    if _MEASURED.search(text):
+        return DESCRIBES
     strong = bool(_STRONG.search(text))
     selects = strong and kind in {"selection", "background"}
     if _NEVER.search(text) and not (selects and not re.search(r"generat|coverage|covers|limit", text, re.IGNORECASE)):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 from kb.distil.notation import Symbol
+from kb.distil.qualifiers import spoken
 
 
 def _unbracketed(tokens: list[Token], directions: dict[str, str]) -> list[Token]:
@@ -30,6 +32,10 @@ def completed(tokens: list[Token]) -> list[Token]:
     directions = {word: variable for variable, words in lexicon().directions.items() for word in words}
     tokens = _unbracketed(tokens, directions)
     out = list(tokens)
+    if re.search(r"\btransverse plane\b", spoken(tokens)):
+        for index, token in enumerate(tokens):
+            if token.kind == "t" and token.word == "angle":  # "the angle between … in the transverse plane"
+                out[index] = replace(token, kind="v", value=Symbol(0, 0, "delta_phi", token.text))
     for index in range(len(tokens) - 2):
         head = tokens[index + 2]
         if tokens[index + 1].kind == "a" and head.kind == "v" and head.value.variable in {"d0", "z0"}:

@@ -33,7 +33,7 @@ _ALLOWED = re.compile(
 )
 _TELLING = re.compile(r"\bremaining\b|\btypically\b|\busually\b|\bdecay\w*\b.{0,20}\b(?:in)?to$")
 _DEMANDED = re.compile(
-    r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|demanded|requested|asked for|retained)(?! to)"
+    r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|chosen|demanded|requested|asked for|retained)(?! to)"
 )
 
 

@@ -24,6 +24,7 @@ _AGAIN = re.compile(
     r"l?[ftq](?:t{0,2}(?P<year>n)|(?:nht|[^cnmkjSWv]){0,3}(?:nht|[^cnmkjSWvla]))(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
     r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
 )
+_AGAIN_RANKED = re.compile(r"bt?ro?d(?:l?a|l)(?P<n>nu?)(?=bt?r)")  # "25 GeV (leading) and 15 GeV (subleading)"
 _PLACES = {"in", "at", "on", "within", "during"}
 _ALONG = {
     "z0": re.compile(r"\b(?:along|longitudinal\w*|in z|z direction)\b"),
@@ -70,15 +71,20 @@ def _repeated(tokens: list[Token], shape: str, found: list[Quantity], used: set[
     """`above 25 GeV for electrons and 20 GeV for muons`: the comparator is said once."""
     for quantity in found:
         last = quantity
-        while match := _AGAIN.match(shape[last.end :]):
+        while match := _AGAIN.match(shape[last.end :]) or _AGAIN_RANKED.match(shape[last.end :]):
             start, end = last.end + match.start("n"), last.end + match.end("n")
             prepositions = tokens[last.end + (match.group()[0] == "l")], tokens[end]
+            ranked = match.re is _AGAIN_RANKED
             bound = amounts(tokens, start, end)
             if (
                 set(range(start, end)) & used
-                or (match.group("year") and not 2009 < tokens[last.end + match.start("year")].value < 2040)
+                or (
+                    not ranked
+                    and match.group("year")
+                    and not 2009 < tokens[last.end + match.start("year")].value < 2040
+                )
                 or quantity.operator not in _FLIPPED
-                or not all(t.kind in "fq" or t.word in _PLACES for t in prepositions)
+                or not all(ranked or t.kind in "fq" or t.word in _PLACES for t in prepositions)
                 or bound[0].unit != quantity.amounts[-1].unit
                 or any(last.end <= q.start < end and shape[q.start - 1] not in "bv" for q in found)
             ):

@@ -36,7 +36,7 @@ def double(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 def _outside(tokens: list[Token], shape: str, start: int) -> bool:
     """`outside the range 81 < m < 101 GeV`, `must not be in the range 81 < m < 101 GeV`."""
     named = re.search(r"[qQ][tqO]{0,3}$", shape[:start])
-    return named is not None and (named.group().startswith("Q") or negated(tokens, named.start()))
+    return named is not None and named.group().startswith("Q") != negated(tokens, named.start())
 
 
 def spoken(tokens: list[Token], shape: str) -> Iterator[Quantity]:
@@ -46,7 +46,7 @@ def spoken(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         pairs = ranges_of(amounts(tokens, *match.span("low")), amounts(tokens, *match.span("high")))
         if not pairs or pairs[0].values[0] >= pairs[0].upper[0]:
             continue
-        outside = match.group("o") == "Q" or negated(tokens, match.start())
+        outside = (match.group("o") == "Q") != negated(tokens, match.start())
         variable = match.start("v") if match.group("v") else None
         yield Quantity(match.start(), match.end(), "not_in" if outside else "in", pairs, variable, rule="range")
 

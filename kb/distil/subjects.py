@@ -77,10 +77,10 @@ def _known(phrase: Phrase, bounded: Bounded, memory: Memory) -> Phrase:
 
 def _rank_behind(reading: Reading, quantity: Quantity) -> int | None:
     """`p_T > 25 GeV (leading)`, `25 GeV for the leading and 15 GeV for the subleading candidate`."""
-    match = re.match(r"(?:b|ft?)(r)(?:d|[la.pW]|t(?!o))", reading.shape[quantity.end :])
+    match = re.match(r"bt?(r)o?d|ft?(r)(?:[la.pW]|t(?!o))", reading.shape[quantity.end :])
     if match is None or len(quantity.amounts) > 1:
         return None
-    rank = int(reading.tokens[quantity.end + match.start(1)].value)
+    rank = int(reading.tokens[quantity.end + match.start(match.lastindex or 0)].value)
     return rank if rank > 0 else None
 
 
@@ -106,7 +106,7 @@ def _another(reading: Reading, quantity: Quantity, anchor: int) -> Phrase | None
     """`leptons with p_T > 20 GeV, the leading one > 30 GeV`."""
     if _trailing(reading, quantity):
         return None
-    one = re.search(r"(r)n[tmk]{0,4}$", reading.shape[: quantity.start])
+    one = re.search(r"(r)n[tmkgv]{0,5}$", reading.shape[: quantity.start])
     if one is None or reading.tokens[one.start() + 1].word not in {"one", "ones"}:
         return None
     before = _preceding(reading, quantity, anchor) or _of(reading, quantity, anchor)
@@ -261,6 +261,6 @@ def _following(reading: Reading, quantity: Quantity) -> list[Phrase]:
     near = (
         p
         for p in reading.phrases
-        if p.object != "event" and 0 <= p.index - quantity.end < 8 and not _is_channel(reading, p)
+        if p.object != "event" and 0 <= p.index - quantity.end < 14 and not _is_channel(reading, p)
     )
     return list(near)[:1]

@@ -22,7 +22,16 @@ _SUMMED = {"track", "vertex"}
 def with_sums(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence in which the first sum of momenta is one variable."""
     for index, token in enumerate(tokens):
-        if token.word != "sum" or kinds(tokens)[index + 1 : index + 2] != "O":
+        if token.word != "sum":
+            continue
+        follows = kinds(tokens)[index + 1 : index + 2] == "O"
+        if not follows and index > 1 and tokens[index - 1].kind == "v" and tokens[index - 2].word == "scalar":
+            words = spoken(tokens[index - 2 : index + 1])  # "a scalar p_T sum above 150 GeV"
+            variable = "ht" if _objects(tokens[:index]) - {"event"} <= {"jet", "bjet", "jet_pair"} else "other"
+            symbol = Symbol(0, 0, variable, words, Named("event"), words)
+            total = Token("v", words, tokens[index - 2].start, token.end, symbol)
+            return [*tokens[: index - 2], total, *tokens[index + 1 :]]
+        if not follows:
             continue
         end = up_to_verb(tokens, index)
         if end is None:
@@ -40,6 +49,10 @@ def with_sums(tokens: list[Token]) -> list[Token]:
             *tokens[end:],
         ]
     return tokens
+
+
+def _objects(tokens: list[Token]) -> set[str]:
+    return {mention(tokens, i).object for i, t in enumerate(tokens) if t.kind == "o"}
 
 
 def _sum(inside: list[Token], words: str) -> Symbol:

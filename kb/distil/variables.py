@@ -312,7 +312,9 @@ def _shared(reading: Reading, quantity: Quantity, index: int) -> list[Bounded]:
         other = match.start(1)
         if any(q.variable == other or q.covers(other) for q in reading.quantities):
             break
-        verb = re.search(r"[mkec]", reading.shape[index + 1 : quantity.start])
+        verb = re.search(r"[mkec]|\b(?:is|are)\b", reading.shape[index + 1 : quantity.start]) or (
+            reading.words(index + 1, quantity.start) in {"is", "are"}
+        )
         both = any(t.word == "both" for t in tokens[max(0, other - 3) : other])
         if not (both or (verb and quantity.variable is None)) or (
             tokens[index].value.variable == tokens[other].value.variable == "pt" and not tokens[other].value.about
