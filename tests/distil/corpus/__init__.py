@@ -3,6 +3,7 @@
 One TOML file per topic, a list of `[[entry]]` tables:
 
     text     one or more paragraphs in canonical text, as `tests.distil.papers.paper` reads them
+    latex    in place of text: the body of a LaTeX document, perhaps a whole paper
     section  the heading they stand under ("Event selection" unless said)
     cuts     the exact cuts, one line each (see `expected`); empty for text that states none
     known_gap  why the entry is not read right yet; it must then fail
@@ -21,7 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from eval.score import Atom, claims
+from ingest.reader import read_source
 from kb.distil import distil
+from kb.document import Document
 from kb.vocabulary import normal_unit, unit_factor
 from tests.distil.papers import paper
 
@@ -42,6 +45,7 @@ class Entry:
     topic: str
     number: int
     text: str
+    latex: str
     section: str
     cuts: tuple[str, ...]
     known_gap: str
@@ -71,7 +75,8 @@ def entries(file: Path) -> list[Entry]:
         Entry(
             topic=file.stem,
             number=number,
-            text=entry["text"],
+            text=entry.get("text", ""),
+            latex=entry.get("latex", ""),
             section=entry.get("section", "Event selection"),
             cuts=tuple(entry.get("cuts", ())),
             known_gap=entry.get("known_gap", ""),
@@ -149,9 +154,17 @@ def _share_word(one: Atom, other: Atom) -> bool:
     return bool(set(re.findall(r"\w+", str(one.value))) & set(re.findall(r"\w+", str(other.value))))
 
 
+def _document(entry: Entry) -> Document:
+    if not entry.latex:
+        return paper(f"# {entry.section}\n\n{entry.text}")
+    opening = "" if "\\section" in entry.latex else f"\\section{{{entry.section}}}\n"
+    source = f"\\documentclass{{article}}\n\\begin{{document}}\n{opening}{entry.latex}\n\\end{{document}}\n"
+    return read_source(source.encode(), "entry.tex", arxiv_id="test")
+
+
 def read(entry: Entry) -> Reading:
     """Distil an entry and compare. Numbers must agree exactly; flags must be there, further flags are not counted."""
-    document = paper(f"# {entry.section}\n\n{entry.text}")
+    document = _document(entry)
     offers = [
         (key, cut.flat(), cut.statement())
         for cut in distil(document).cuts
@@ -191,9 +204,13 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
     region, when = wanted.get("region"), wanted.get("when")
     return (
         wanted.get("scope") not in {None, record["scope"]}
-        or (region is not None and not set(region.lower().split()) <= set(str(record["region"]).lower().split()))
+        or (region is not None and not _names(region) <= _names(str(record["region"])))
         or (when is not None and when not in record["note"])
     )
+
+
+def _names(regions: str) -> set[str]:
+    return set(re.findall(r"[\w+ℓ-]+", regions.lower()))
 
 
 def summary(readings: Iterable[Reading]) -> str:
