@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kb.distil.amounts import Amount, Quantity
 from kb.distil.candidates import Candidate, Setting, joined_condition, operator_of
@@ -19,7 +20,7 @@ from kb.distil.reading import Reading
 from kb.distil.roles import role
 from kb.distil.subjects import subjects
 from kb.distil.variables import ENERGIES, Bounded, is_cone
-from kb.distil.vetoes import is_veto
+from kb.distil.vetoes import denied, is_veto
 from kb.distil.windows import closed_around
 from kb.ssc import Condition, Role, Scope, Variable
 from kb.vocabulary import unit_factor
@@ -50,6 +51,10 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     if any(t.word.startswith("threshold") for t in tokens[max(0, variable - 3) : variable]):
         quantity.operator = ">"
         return True
+    compared = tokens[variable - 1] if variable else None
+    if compared is not None and compared.kind == "c" and compared.value in {"<", "<=", ">", ">="}:
+        quantity.operator = str(compared.value)  # "closer than ΔR = 0.4"
+        return symbol.variable in {"delta_r", "delta_phi", "delta_eta"}
     within = any(t.kind == "i" for t in tokens[max(0, variable - 4) : variable])
     if within and "j" not in reading.shape and re.search(r"\b(?:isolat\w+|sums?)\b", reading.text):
         return False  # the cone of an isolation sum
@@ -72,18 +77,22 @@ def bound(
         return []  # a momentum without a unit is read from a table or a list, not from a requirement
     when = _when(reading, quantity, spans)
     stated = role(reading, quantity)
+    if is_veto(reading):  # "events with a fourth lepton": any one more
+        who = [replace(w, rank=None) if isinstance(w, Phrase) and w.article in {"a", "an", "any"} else w for w in who]
     single = all(w.object in _OBJECTS and w.rank is None for w in who)
     # "events with a tau with p_T > 20 GeV are rejected" defines the tau and rejects the event
-    defines = stated == "veto" and single and bounded.variable in _OWN and is_veto(reading)
+    defines = stated == "veto" and single and bounded.variable in _OWN and (is_veto(reading) or bool(denied(reading)))
     if defines:
         stated = "select"
     if quantity.bin:
         setting = Setting(setting.scope, (quantity.bin,))
     found = []
-    for subject, amount, extra in distribute(reading, quantity, who):
+    for share in distribute(reading, quantity, who):
+        subject, amount, extra = share.subject, share.amount, share.when
         tagged = phrase_condition(subject) if isinstance(subject, Phrase) else None
         conditions = [*when, *extra, *([tagged] if tagged else [])]
-        one = candidate(reading, quantity, bounded, subject, amount, stated, memory, setting)
+        its_setting = Setting(setting.scope, share.regions) if share.regions else setting
+        one = candidate(reading, quantity, bounded, subject, amount, stated, memory, its_setting)
         one = one.with_(when=joined_condition(conditions))
         if defines and one.definition is None:
             one = one.with_(definition=f"veto {one.object}")

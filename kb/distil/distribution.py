@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kb.distil.amounts import Amount, Quantity
 from kb.distil.particles import FLAVOURS, Named
 from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import flavour_condition
 from kb.distil.reading import Alternation, Reading
+from kb.distil.region_parts import alternatives, listed
 from kb.ssc import Condition
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One number of a bound, what it is for, when it holds and, where the sentence lists them, in which region."""
+
+    subject: Phrase | Named
+    amount: Amount
+    when: tuple[Condition, ...] = ()
+    regions: tuple[str, ...] = ()
+
 
 _RELATIONS = {"same": "same_flavour", "different": "different_flavour", "opposite": "different_flavour"}
 _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
@@ -18,8 +29,11 @@ _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between obje
 
 def distribute(
     reading: Reading, quantity: Quantity, who: list[Phrase | Named]
-) -> list[tuple[Phrase | Named, Amount, list[Condition]]]:
-    """Return each number of a bound with what it is for and, for alternatives, when."""
+) -> list[Share]:
+    """Return each number of a bound with what it is for."""
+    by_region = _by_region(reading, quantity, _as_leptons(who))
+    if by_region:
+        return by_region
     alternation = _alternation(reading, quantity) if len(quantity.amounts[0].values) > 1 else None
     many = len(quantity.amounts)
     ranks: list[int | None] = [None] * many
@@ -30,19 +44,21 @@ def distribute(
             per_item = [[phrase] for phrase in listed]
         else:
             ranks = list(_listed_ranks(reading, many) or range(1, many + 1))
-    out: list[tuple[Phrase | Named, Amount, list[Condition]]] = []
+    if many == 1 and len(quantity.amounts[0].values) == 1:
+        per_item = [_both(reading, quantity, per_item[0])]
+    out: list[Share] = []
     for amount, subjects, rank in zip(quantity.amounts, per_item, ranks, strict=True):
         for subject in subjects:
             for choice, value in enumerate(amount.values):
                 one = Amount((value,), amount.unit, (amount.upper[choice],) if amount.upper else ())
                 if alternation is None:
-                    out.append((_ranked(subject, rank), one, []))
+                    out.append(Share(_ranked(subject, rank), one))
                     break
                 if choice < 2:
                     target, own_rank, when = _alternative(reading, alternation, choice, subject, rank)
-                    out.append((_ranked(target, own_rank), one, when))
+                    out.append(Share(_ranked(target, own_rank), one, tuple(when)))
                 else:
-                    out.append((_ranked(subject, rank), one, []))
+                    out.append(Share(_ranked(subject, rank), one))
     return out
 
 
@@ -54,6 +70,38 @@ def _each_rank(reading: Reading, who: list[Phrase | Named]) -> list[Phrase | Nam
     if ranks is None:
         return who
     return [replace(who[0], rank=int(t.value)) for t in reading.tokens[ranks.start() : who[0].index] if t.kind == "r"]
+
+
+def _both(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> list[Phrase | Named]:
+    """`electrons (muons) must have p_T > 7 GeV`: one number for both."""
+    if len(who) != 1 or not isinstance(who[0], Phrase):
+        return who
+    for alternation in reading.alternations:
+        ends = {alternation.outer, alternation.inner}
+        if alternation.kind == "o" and who[0].index in ends and alternation.end <= quantity.start:
+            both = [reading.phrase_at(index) for index in sorted(ends)]
+            return [phrase for phrase in both if phrase is not None]
+    return who
+
+
+def _by_region(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> list[Share]:
+    """Read `above 250 and 300 GeV in SR1 and SR2, respectively`, `200 (350) GeV in SR1 (SR2)`."""
+    lists = len(quantity.amounts)
+    values = quantity.amounts[0].values
+    if lists > 1 and len(values) == 1 and "y" in reading.shape:
+        names = listed(reading.text, lists)
+    elif lists == 1 and len(values) == 2:
+        names = alternatives(reading.text)
+    else:
+        return []
+    if not names or any(w.rank is None and _listed_ranks(reading, len(names)) for w in who):
+        return []
+    if lists > 1:
+        amounts = quantity.amounts
+    else:
+        first = quantity.amounts[0]
+        amounts = [Amount((v,), first.unit, (first.upper[i],) if first.upper else ()) for i, v in enumerate(values)]
+    return [Share(subject, one, (), (name,)) for subject in who for one, name in zip(amounts, names, strict=True)]
 
 
 def _ranked(target: Phrase | Named, rank: int | None) -> Phrase | Named:

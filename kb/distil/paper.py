@@ -19,6 +19,7 @@ from kb.distil.placeholders import remember_placeholders
 from kb.distil.rationale import explains, purpose
 from kb.distil.reading import Reading, read
 from kb.distil.region_names import brackets, label_of, of_title
+from kb.distil.region_index import own_names
 from kb.distil.regions import Regions
 from kb.distil.sentences import sentences
 from kb.distil.systems import System, system
@@ -32,6 +33,9 @@ _WORTH = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
+_TAGS = re.compile(r"\b(?:identified|tagged)\b")
+_LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
+SECTIONED = frozenset({"electron", "muon", "photon", "tau", "jet", "lepton", "track"})
 _READ = {"paragraph", "item", "footnote", "equation"}
 
 
@@ -64,7 +68,7 @@ class _Walk:
         self.document = document
         self.findings = Findings()
         self.memory = Memory()
-        self.regions = Regions()
+        self.regions = Regions(own=own_names(document))
         self.last_objects: frozenset[str] = frozenset()
 
     def blocks(self) -> Findings:
@@ -78,6 +82,7 @@ class _Walk:
                 self.regions.current = ()
                 self.regions.of_section = of_title(path[-1]) if path else ()
                 self.memory.variable = None
+                self.memory.subject = (_object_of(path[-1]) if path else None) or self.memory.subject
             kind = section_kind(path)
             if kind == "front" and self._is_letter:
                 kind = "selection"
@@ -94,7 +99,9 @@ class _Walk:
     def _block(self, block: Block, kind: SectionKind) -> None:
         if block.kind != "item":
             self.regions.current = ()
-            self.memory.listing = bool(_LISTS.search(self.document.text[block.start : block.end]))
+            text = self.document.text[block.start : block.end]
+            self.memory.listing = bool(_LISTS.search(text))
+            self.regions.listed = bool(_LISTS_REGIONS.search(text))
             self.memory.vetoed = {}
         for sentence in sentences(self.document, block):
             text = self.document.text[sentence.start : sentence.end]
@@ -136,9 +143,14 @@ class _Walk:
         if not against and not (chosen and not reading.quantities):
             found = self._requirements(reading, chosen)
             findings.candidates += found
+        elif triggers.chains(text) and kind not in {"systematics", "results"}:
+            findings.candidates += triggers.trigger(reading)
         elif against == DESCRIBES and re.search(r"\bpoint\b", text):
             # "the working point with 70% efficiency is used"
             findings.candidates += flags.flags(reading, memory, Setting())
+        elif against in {DESCRIBES, NO_REQUIREMENT} and kind == "selection" and _TAGS.search(text):
+            # "b jets are identified by … with an efficiency of 77%"
+            findings.candidates += [c for c in flags.flags(reading, memory, Setting()) if c.variable.id == "btag"]
         elif reading.quantities or any(c.explicit for c in reading.counts):
             findings.turned.append(Turned("not_a_cut", against or "no requirement", reading.start, reading.end, text))
         memory.told = reading.start if found else None
@@ -150,7 +162,8 @@ class _Walk:
         if against == NO_REQUIREMENT and any(c.explicit for c in reading.counts):
             return ""
         listed = self.memory.listing and item and any(q.symbolic for q in reading.quantities)
-        opens = listed and (reading.quantities[0].start <= 6 or label_of(reading.text))
+        label = label_of(reading.text, of_regions=self.regions.listed)
+        opens = listed and (reading.quantities[0].start <= 6 or label)
         return "" if opens and against in {NO_REQUIREMENT, DESCRIBES} else against
 
     def _requirements(self, reading: Reading, chosen: System | None) -> list[Candidate]:
@@ -166,13 +179,21 @@ class _Walk:
         if channels:  # the numbers in `four electrons or two electrons and two muons` are part of it
             found = [c for c in found if not (c.variable.id == "count" and c.object in FLAVOURS)] + channels
         found += flags.flags(reading, memory, setting)
-        if not (scope == "trigger" and any(c.operator != "is" for c in found)):
+        if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading)
         found = [_placed(c, text, reading.start, self.regions) for c in found]
         why = purpose(self.document.text[reading.start : reading.end])
         if why is None:
             return found
         return [c.with_(rationale=(reading.start + why[0], reading.start + why[1])) for c in found]
+
+
+def _object_of(title: str) -> str | None:
+    """Return the object a section is about: `4.2 Photon identification`."""
+    if len(title.split()) > 6:
+        return None
+    named = {p.object for p in read(plain(title)).phrases} & SECTIONED
+    return named.pop() if len(named) == 1 else None
 
 
 def _is_figure(text: str) -> bool:
@@ -183,11 +204,15 @@ def _is_figure(text: str) -> bool:
 
 def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Candidate:
     """Give a candidate the region named in brackets behind it, or that of its section."""
+    if candidate.at and candidate.regions and candidate.regions != regions.current:
+        return candidate  # a list of regions gave it its own
     marks = [(position + start, name) for position, name in brackets(text)]
     if candidate.at:
         behind = [(place, name) for place, name in marks if place >= candidate.at]
         if behind and behind[0][0] - candidate.at < 90:
             return candidate.with_(regions=(behind[0][1],), scope="region")
+        if regions.parts and candidate.scope != "trigger" and (own := regions.at(candidate.at - start)):
+            return candidate.with_(regions=own, scope="region")
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
         return candidate.with_(regions=(marks[0][1],), scope="region")
     if not candidate.regions and regions.of_section:

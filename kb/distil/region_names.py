@@ -10,13 +10,21 @@ from functools import lru_cache
 from kb.ssc import RegionKind
 
 LABEL = r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*(?:[ _-]\d+[a-z]?)?)"
+_KINDS = (
+    r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?[A-Za-z]|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
+    r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed)"
+)
 _NAMES = re.compile(
     rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)\s+(?i:regions?|samples?"
-    rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]+)\b)?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
+    rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
+    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?|selections?|regions?)\b)"
+    r"|(?P<own>(?<![\w-])(?!(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Tt]his|[Oo]ne|[Tt]wo|[Tt]hree|event|[Ff]irst|same|other"
+    r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"
+    r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)[\w+/-]+\s+categor(?:y|ies)\b)"
     r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
 )
 _PLAIN = re.compile(r"(?:SR|CR|VR)s?$")
@@ -29,10 +37,11 @@ _DROP = re.compile(
     r"|orthogonal|separate)\s+)+",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|each|between)\s+(?=\w)")
 _DECAY = re.compile(r"\b(?:candidates?|channels?|selection|decays?|mode|sample)\b")
 _AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
 _SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
-_GATE = re.compile(r"[Rr]egion|SR|CR|VR|[Ss]ample|[Cc]ategor|\bR\d|-Z\b")
+_GATE = re.compile(r"[Rr]egion|SR|CR|VR|[Ss]ample|[Cc]ategor|[Cc]hannel|[Tt]opolog|[Rr]egime|[Ss]election|\bR\d|-Z\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +71,28 @@ def kind_of(name: str) -> RegionKind:
 
 
 @lru_cache(maxsize=64)
-def names(text: str) -> tuple[Name, ...]:
-    """Return the regions a text names.
+def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
+    """Return the regions a text names; `own` are names that the paper gives them, which no pattern would know.
 
     >>> [n.name for n in names("a pair of muons (2muCR) or electrons (2eleCR)")]
     ['2muCR', '2eleCR']
     >>> [n.name for n in names("In the one-muon control region (1muCR) a muon is required")]
     ['1muCR']
     """
-    if not _GATE.search(text):
-        return ()
-    return tuple(name for match in _NAMES.finditer(text) for name in _read(text, match))
+    found = [name for match in _NAMES.finditer(text) for name in _read(text, match)] if _GATE.search(text) else []
+    if own:
+        for match in _own_pattern(own).finditer(text):
+            if any(n.start <= match.start() < n.end for n in found):
+                continue
+            bracketed = text[: match.start()].rstrip().endswith("(")
+            found.append(Name(match.group(), match.start(), match.end(), bracketed, False))
+        found.sort(key=lambda name: name.start)
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _own_pattern(own: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, own))})(?![\w-])")
 
 
 def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
@@ -88,11 +108,13 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         name = alias
     else:
         spelt = re.sub(r"\s*\([^()]*\)$", "", re.sub(r"\s+", " ", whole)).strip()
-        name = _DROP.sub("", spelt)
+        name = _DROP.sub("", _WITHIN.sub("", spelt))
         start += len(spelt) - len(name)
     plural = bool(re.search(r"(?:regions|samples|categories|SRs|CRs|VRs)$", name) or re.search(r"[SCV]Rs$", whole))
     if _PLAIN.fullmatch(name):
         name = {"S": "signal region", "C": "control region", "V": "validation region"}[name[0]]
+    if re.match(r"(?:Control|Signal|Validation) (?:region|sample)", name):
+        name = name[0].lower() + name[1:]
     name = re.sub(r"(region|sample)s$", r"\1", re.sub(r"categories$", "category", name))
     if name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
         yield Name(name, start, match.end(), bracketed, plural)
@@ -120,8 +142,8 @@ def of_title(title: str) -> tuple[str, ...]:
     return (name[0].lower() + name[1:] if spelt else name,)
 
 
-def label_of(text: str) -> str | None:
-    """Read the label an item opens with: `R1 (CR): …`, `SR2: …`."""
+def label_of(text: str, *, of_regions: bool = False) -> str | None:
+    """Read the label an item opens with: `R1 (CR): …`, `SR2: …`; any label in a list `of_regions`, as `VBF: …`."""
     match = re.match(
         r"[\s•–*-]*(?P<l>[A-Za-z][\wγνℓμτ+.-]{0,18}(?:\s\d{1,2}[a-z]?)?)\s*(?P<kind>\([SCV]Rs?\))?\s*:", text
     )
@@ -129,4 +151,4 @@ def label_of(text: str) -> str | None:
         return None
     label = match.group("l")
     region = match.group("kind") or re.search(r"SR|CR|VR|^R\d|[Rr]egion|[Cc]ategory", label)
-    return label if region else None
+    return label if region or of_regions else None

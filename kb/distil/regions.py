@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kb.distil.region_names import LABEL, Name, kind_of, label_of, names
+from kb.distil.region_parts import Part, parts
 
 _DEFINING = (
     r"(?:(?:is|are|was|were)\s+(?:\w+\s+){0,2}?(?:defined|selected|formed|obtained|constructed"
     r"|required|built|identified|enhanced|characteri[sz]ed|divided|subdivided|split|categori[sz]ed"
     r"|chosen|enriched)|consists?|contains?|requires?|selects?|comprises?|includes?|must"
-    r"|satisf(?:y|ies)|has\s+to|have\s+to|aims?\b|targets?|uses?|has\s+the|have\s+the"
+    r"|satisf(?:y|ies)|differs|inverts?|revers\w+|relax\w*|tightens?|has\s+to|have\s+to|aims?\b|targets?|uses?|has\s+the|have\s+the"
     r"|corresponds?\s+to|at\s+least)"
 )
 _DEFINES = re.compile(rf"(?:\s*\([^()]*\))?(?:[,\s]+(?:and|or)?\s*(?:the\s+)?{LABEL})*[^.;]{{0,80}}?\b{_DEFINING}")
@@ -25,8 +26,10 @@ _IS_MADE = re.compile(
     r"(?:defined|obtained|formed|selected|constructed|built)"
 )
 _WE_MAKE = re.compile(r"\b(?:define|construct|form|deﬁne)s?\s+(?:\w+\s+){0,4}$")
-_INTRODUCING = re.compile(r"^(?:a|an|the|one)\s+(?:[\w-]+\s+){0,5}$", re.IGNORECASE)
-_IS_INTRODUCED = re.compile(r"[^.;]{0,60}?\b(?:is|are|has been|was)\s+(?:also\s+)?(?:introduced|defined|used)\b")
+_INTRODUCING = re.compile(
+    r"^(?:(?:for|to|in|as|with)\s[^,.;]{1,90},\s+)?(?:a|an|the|one|two|three)\s+(?:[\w+-]+\s+){0,5}$", re.IGNORECASE
+)
+_IS_INTRODUCED = re.compile(r"[^.;]{0,60}?\b(?:is|are|has been|was)\s+(?:also\s+)?(?:introduced|defined|used|constructed|selected)\b")
 _REFERS = re.compile(
     r"(?:\b(?:as|than|from|of|to|into|by|in|for|with|on|per|like|through|contaminat\w+|between"
     r"|across|via)\s+(?:(?:used|defined|in|for|the|each|all|any|of|those|these|this|its|their|that"
@@ -47,7 +50,12 @@ _SERVING = re.compile(
     r"\b(?:used as|serves? as|defines?|denoted|referred to as|constitutes?|forms?|called)\s+(?:as\s+)?"
     r"(?:an?\s+|the\s+)?(?:\w+\s+)?$"
 )
-_THIS = re.compile(r"(?:in )?this (?:(?:control|signal|validation) )?(?:region|sample)\b", re.IGNORECASE)
+_THIS = re.compile(
+    r"(?:(?:in )?(?:this|the latter|these) (?:(?:control|signal|validation) )?(?:regions?|samples?|categor(?:y|ies))\b"
+    r"|it (?:requires|uses|contains|consists|selects|is (?:defined|obtained|formed|selected|enriched)|also requires))",
+    re.IGNORECASE,
+)
+_IN_BOTH = re.compile(r"^(?:in|for) (?:both|all|each)(?: of (?:them|these))?(?: (?:cases|regions|categories|channels))?,", re.IGNORECASE)
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
     r"\b(?:baseline selection|preselection|all (?:the )?(?:signal |search |analysis )?regions|pre-?selected)\b",
@@ -64,24 +72,39 @@ class Regions:
     current: tuple[str, ...] = ()
     last: str | None = None
     of_section: tuple[str, ...] = ()
+    listed: bool = False
+    mentioned: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     def turn_to(self, text: str) -> tuple[str, ...]:
         """Return the regions whose requirements a sentence states; empty where it states common ones.
 
-        They are the current ones until a sentence turns to others.
+        They are the current ones until a sentence turns to others. Where it shares its requirements out among regions,
+        `parts` tells which stretch is whose.
         """
-        label = label_of(text)
-        found = () if label else names(text)
+        label = label_of(text, of_regions=self.listed)
+        self.parts = ()
+        found = () if label else names(text, self.own)
         if label:
             self.current = (label,)
             self._learn(self.current)
         elif self.last and _THIS.match(text):
-            self.current = (self.last,)
+            self.current = self.current or (self.last,)
+        elif self.mentioned and _IN_BOTH.match(text):
+            self.current = self.mentioned
         else:
             if found:
                 self.last = found[-1].name
+                self.mentioned = tuple(dict.fromkeys(n.name for n in found if not _UNNAMED.fullmatch(n.name)))
             self._learn(n.name for n in found if not _UNNAMED.fullmatch(n.name))
-            self.current = self._meant(text, found)
+            shared = parts(text, found)
+            opens = any(_is_subject(text, n) for n in found if not n.bracketed)
+            if len({p.regions for p in shared}) > 1 or (shared and not opens):
+                self.parts = shared
+                self.current = ()
+            else:
+                self.current = self._meant(text, found)
         return self.current
 
     def _meant(self, text: str, found: tuple[Name, ...]) -> tuple[str, ...]:
@@ -128,6 +151,12 @@ class Regions:
         if not labels:
             return group
         return labels[-2:] if re.search(r"\bboth\b", before, re.IGNORECASE) else labels
+
+    def at(self, position: int) -> tuple[str, ...]:
+        """Return the regions whose requirement stands at a position of the sentence last turned to."""
+        if not self.parts:
+            return self.current
+        return next((p.regions for p in self.parts if p.start <= position < p.end), ())
 
     def _learn(self, found: Iterable[str]) -> None:
         for name in found:

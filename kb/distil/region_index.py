@@ -1,0 +1,45 @@
+"""Collect the names that a paper gives its regions where it defines them: heads of tables, `the region tN_med`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kb.distil.entities import kinds, tokens_of
+from kb.distil.grid import Grid
+from kb.distil.lexer import plain
+from kb.document import Document, Table
+
+_LISTS_REGIONS = re.compile(r"\b(?:regions?|categor(?:y|ies)|selections?|SRs?|CRs?|VRs?)\b")
+_REPORTS = re.compile(r"\b(?:yields?|observed|expected|samples?|uncertaint\w+|generators?|limits?|efficienc\w+)\b", re.I)
+# one word that no one would take for a word: with a capital inside, a digit, or parts joined by a line
+_CODE = re.compile(r"(?=[A-Za-z])(?=\S*(?:[a-z0-9ℓ][A-Z]|\d|_|[A-Z]{2}|[A-Za-z]-[A-Za-z]))[\w+ℓγτμ./-]{2,18}")
+_CALLED = re.compile(
+    r"\b(?:[Rr]egions?|[Cc]ategor(?:y|ies)) (?P<name>[A-Za-z][\w+-]*)"
+    r"|\b(?:In|in|For|for) (?P<bare>[A-Za-z]\w{0,7}_[a-z]{3,}\w*)(?=,| (?:and|or|the|an?|at)\b)"
+)
+
+
+def own_names(document: Document) -> tuple[str, ...]:
+    """Return the names of regions that only this paper's own words tell to be such, longest first."""
+    found = {name for table in document.tables for name in _headed(document, table)}
+    called = (m["name"] or m["bare"] for m in _CALLED.finditer(document.text))
+    found |= {name for name in called if _is_code(name)}
+    return tuple(sorted(found, key=lambda name: (-len(name), name)))
+
+
+def _headed(document: Document, table: Table) -> Iterator[str]:
+    caption = document.text[table.caption.start : table.caption.end] if table.caption else ""
+    first = re.split(r"(?<=[.])\s", caption, maxsplit=1)[0]
+    if not _LISTS_REGIONS.search(caption) or _REPORTS.search(first):
+        return
+    grid = Grid(document, table)
+    if not any(">" in item.text or "<" in item.text or "≥" in item.text for item in grid.items):
+        return
+    heads = [i.bare for i in grid.items if i.cell.row in grid.heads and i.cell.column > 0]
+    sides = [side.bare for _, side in grid.body_rows()] if grid.is_transposed() else []
+    yield from (name for name in (*heads, *sides) if _is_code(name))
+
+
+def _is_code(name: str) -> bool:
+    return _CODE.fullmatch(name) is not None and not re.search("[voncu]", kinds(tokens_of(plain(name))))

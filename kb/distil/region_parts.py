@@ -1,0 +1,119 @@
+"""Share a sentence out among the regions it names: `> 1400 GeV in SR-A and > 2000 GeV in SR-B`, `…, while SR-C …`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kb.distil.region_names import Name, names
+
+_BREAK = re.compile(r";|[,:]\s+(?:while|whereas|but|and)\b|\b(?:while|whereas)\b")
+_OPENS = re.compile(
+    r"(?:^|[;:]|,|\b(?:while|whereas|and|but))\s*(?:(?:instead|similarly|finally|in addition|moreover|conversely),?\s+)?"
+    r"(?P<in>(?:in|for|within|events\s+(?:in|entering|of)|those\s+(?:in|entering|of)"
+    r"|the\s+(?:selections?|requirements?|definitions?|criteria)\s+(?:for|of|in))\s+)?"
+    r"(?:(?:the|a|an|each|both|all|region|regions|category|categories)\s+)*$",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"(?:\s*\([^()]*\))?\s+(?:(?:signal|control|validation)?\s*(?:regions?|categor(?:y|ies)|channels?|selections?)\s+)?"
+    r"(?:(?:is|are|has|have|targets?|aims?|uses?|also|in\s+addition|instead|further|additionally)\b[^,;]{0,60}?\b)?"
+    r"(?:requir\w+|vetoe?s|rejects?|defined|demands?|selects?|contains?|must|has\s+to|have\s+to|consists?|includes?"
+    r"|comprises?|differs|inverts?|revers\w+|relax\w*|tightens?|accepts?|satisf(?:y|ies)|imposes?|adds?|applies|keeps?|has|have|by|with)\b"
+    r"|\s+(?:[\d.]+\s*[<≤]|\S+\s*[<>≥≤])"
+)
+_BOUND = re.compile(
+    r"(?:(?:\d|\b(?:GeV|TeV|MeV|zero|one|two|three|four|five|six|mm|cm|rad))(?:\^1/2)?[)\]]?"
+    r"|\b(?:required|rejected|vetoed|removed|applied|imposed|demanded|allowed|asked for|selected|discarded)"
+    r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
+)
+_WITH = re.compile(
+    r"(?:\s*\([^()]*\))?,?\s+(?:with|requiring|containing|selecting|that\s+(?:requires?|contains?)|which\s+(?:requires?|contains?)"
+    r"|in\s+which|where|made\s+of|consisting\s+of|of\s+events\s+with)\b"
+)
+_NO_WITH = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$")
+_INTO = re.compile(
+    r"\b(?:enters?|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
+    r"|categori[sz]ed)\s+(?:to|in|into|as)|falls?\s+(?:in|into)|makes?\s+up|forms?)\s+(?:(?:the|a|an|one of the|region)\s+)*$"
+)
+_JOINED = re.compile(r"[\s,]*(?:(?:and|or|&)\s+(?:(?:in|for)\s+)?|/)?\s*(?:the\s+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The stretch `[start, end)` of a sentence whose requirements are those of some regions."""
+
+    start: int
+    end: int
+    regions: tuple[str, ...]
+
+
+def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
+    """Return the stretches of a sentence that belong to the regions it names; empty where it does not say.
+
+    >>> text = "The mass must exceed 400 GeV in SR-A and 900 GeV in SR-B."
+    >>> [(text[p.start : p.end].strip(), p.regions) for p in parts(text, names(text))]
+    [('The mass must exceed 400 GeV in SR-A', ('SR-A',)), ('and 900 GeV in SR-B', ('SR-B',))]
+    """
+    shared: list[Part] = []
+    groups = list(_groups(text, found))
+    for index, (start, end, regions) in enumerate(groups):
+        before, after = text[:start], text[end:]
+        opens = _OPENS.search(before)
+        first = groups[index - 1][1] if index else 0
+        following = groups[index + 1][0] if index + 1 < len(groups) else len(text)
+        if opens and (opens["in"] or _ASKS.match(after)) and (opens.start() >= first or not index):
+            shared.append(Part(opens.start(), len(text), regions))
+        elif _INTO.search(before):
+            stop = _BREAK.search(text, end)
+            shared.append(Part(_clause_start(text, start, first), stop.start() if stop else len(text), regions))
+        elif _BOUND.search(before) and not re.match(r",?\s+(?:where|in which)\b", after):
+            shared.append(Part(_clause_start(text, start, first), end, regions))
+        elif _WITH.match(after) and not _NO_WITH.search(before):
+            stop = _BREAK.search(text, end)
+            shared.append(Part(end, stop.start() if stop else max(following, len(text)), regions))
+    return tuple(_apart(shared))
+
+
+def listed(text: str, many: int) -> tuple[str, ...]:
+    """Return the regions of a list of so many: `in SR1, SR2 and SR3`; empty where there is no such list or several."""
+    fit = [regions for _, _, regions in _groups(text, names(text)) if len(regions) == many]
+    return fit[0] if len(fit) == 1 else ()
+
+
+def alternatives(text: str) -> tuple[str, ...]:
+    """Return the two regions of `SR1 (SR2)`; empty where there are none, or several."""
+    found = names(text)
+    pairs = [
+        (one.name, other.name)
+        for one, other in pairwise(found)
+        if other.bracketed and not one.bracketed and re.fullmatch(r"\s*\(", text[one.end : other.start])
+    ]
+    return pairs[0] if len(set(pairs)) == 1 else ()
+
+
+def _groups(text: str, found: tuple[Name, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yield the names that stand together: `SR-A and SR-B`, with the stretch they take."""
+    group: list[Name] = []
+    for name in (n for n in found if not n.bracketed):
+        if group and not _JOINED.fullmatch(text[group[-1].end : name.start]) and name.start != group[-1].start:
+            yield group[0].start, group[-1].end, tuple(dict.fromkeys(n.name for n in group))
+            group = []
+        group.append(name)
+    if group:
+        yield group[0].start, group[-1].end, tuple(dict.fromkeys(n.name for n in group))
+
+
+def _clause_start(text: str, position: int, least: int) -> int:
+    """Return where the clause opens that ends with a region: `A > 1, and B > 2 in SR1`."""
+    return max([least, *(m.end() for m in _BREAK.finditer(text, least, position))])
+
+
+def _apart(shared: list[Part]) -> Iterator[Part]:
+    """Let every part end where the next one starts."""
+    for index, part in enumerate(shared):
+        end = min([part.end, *(later.start for later in shared[index + 1 : index + 2])])
+        if end > part.start:
+            yield Part(part.start, end, part.regions)
