@@ -9,7 +9,7 @@ from kb.distil import clauses, flags
 from kb.distil.candidates import Candidate, Setting, operator_of
 from kb.distil.entities import kinds, tokens_of
 from kb.distil.grid import states_bound
-from kb.distil.lexer import plain
+from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS
 from kb.distil.reading import Reading, read
@@ -24,8 +24,10 @@ _HEAD_UNIT = re.compile(
     rf"|\s+in\s+({_UNITS})\s*$"
 )
 _COMPARATOR = re.compile(r"\s*([<>≤≥]=?|=)\s*$")
+_TOLD = re.compile(r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))", re.I)
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
+_OWNERS = {"electron", "muon", "photon", "tau", "jet", "lepton", "track"}
 _SYMBOLS = {"e": "electron", "μ": "muon", "τ": "tau", "ℓ": "lepton", "γ": "photon"}
 
 
@@ -34,8 +36,10 @@ def is_empty(text: str) -> bool:
     return _NONE.match(text) is not None
 
 
-def requirement(head: str, cell: str, regions: tuple[str, ...]) -> Iterator[Candidate]:
+def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | None = None) -> Iterator[Candidate]:
     """Read a cell under its header; positions are those within the cell's own words.
+
+    `about` is the object the whole table or column is about.
 
     >>> [(c.object, c.operator, c.value, c.unit) for c in requirement("E_T^miss [GeV] >", "200", ("SR1",))]
     [('met', '>', 200.0, 'GeV')]
@@ -54,6 +58,11 @@ def requirement(head: str, cell: str, regions: tuple[str, ...]) -> Iterator[Cand
             yield _made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
         return
     subject, rank = _owner(bare)
+    told = _TOLD.match(cell)
+    if told and subject and "v" not in kinds(tokens_of(plain(head))):  # "Leptons | exactly two, p_T > 25 GeV"
+        reading = _read(f"{told.group()} {bare}")
+        for count in reading.counts if reading else ():
+            yield _made(subject, "count", count.operator, count.value, setting)
     several = re.match(r"\s*(\d+)\s*or\s*(\d+)\s+(?:with\b|$)", cell)
     if several and subject:
         low, high = float(several.group(1)), float(several.group(2))
@@ -61,12 +70,12 @@ def requirement(head: str, cell: str, regions: tuple[str, ...]) -> Iterator[Cand
     written = _written(cell, unit, comparator, bare) if bare and not states_bound(cell) else None
     vetoed = re.match(r"\s*veto(?:\s+on\s+(?P<o>.*))?$", cell, re.IGNORECASE)
     if written is not None:
-        yield from _sentence(written, None, None, setting, "")
+        yield from _sentence(written, None, None, setting, "", about)
     elif bare and vetoed:
         for name in _vetoed(vetoed.group("o") or bare):
             yield _made(name, "count", "==", 0.0, setting)
     else:
-        yield from _sentence(cell, subject, rank, setting, bare)
+        yield from _sentence(cell, subject, rank, setting, bare, about)
 
 
 def _header(head: str) -> tuple[str, str, str]:
@@ -85,18 +94,27 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
     if not re.search(r"\d", flat):
         return None
     tokens = tokens_of(plain(bare))
-    named = any(t.kind == "v" for t in tokens)
+    named = any(t.kind == "v" or (t.kind == "o" and t.value.object == "met") for t in tokens)
+    if re.fullmatch(r"[<>≥≤=]{0,2}\s*\d{1,2}(?:\s*[-–]\s*\d{1,2})?", flat) and _counts(tokens):
+        bare = f"number of {bare}"
+        tokens = tokens_of(plain(bare))
+        named = any(t.kind == "v" for t in tokens)
     spoken = _COUNT.match(bare)
     if not named and not spoken:
         return None
     counted = bool(spoken) or any(t.kind == "v" and t.value.variable == "count" for t in tokens)
     if not named:
         bare = re.sub(r"^N\((.*?)\).*", r"number of \1", bare)
+    if unit:  # "|m_bb − 125| [GeV]": the mass has the header's unit too
+        bare = re.sub(r"([-−–]\s*\d[\d.]*)\s*(?=\|)", rf"\1 {unit}", bare)
     tail = f" {unit}" if unit and not re.search(_UNITS, flat) else ""
     if re.fullmatch(r"[+-]?\d[\d.,]*", flat):
         if comparator:
             return f"{bare} {comparator} {flat}{tail}"
         return f"{bare} = {flat}" if counted else None
+    several = re.fullmatch(r"([<>≥≤]=?)\s*\(\s*(\d[\d.]*(?:\s*,\s*\d[\d.]*)+)\s*\)", flat)
+    if several:  # "> (120, 80)": of the leading ones
+        return f"{bare} {several.group(1)} {several.group(2)}{tail}"
     aside = re.match(r"([<>≤≥]=?\s*[\d.]+)\s*\(.*\)$", flat)
     if aside:
         return f"{bare} {aside.group(1)}{tail}"
@@ -113,6 +131,22 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
     if comma and left + right in {"[)", "(]", "()"}:  # in dashes, brackets are only brackets
         return f"{bare} {'∉' if outside else '∈'} {left}{low}, {high}{right}{tail}"
     return f"{bare} {'outside' if outside else 'in the range'} {low}–{high}{tail}"
+
+
+def object_of(text: str) -> str | None:
+    """Return the only object a caption or a head is about.
+
+    >>> object_of("Photon selection criteria"), object_of("Electrons"), object_of("Electron and muon selection")
+    ('photon', 'electron', None)
+    """
+    named = set(_objects(text)) & _OWNERS
+    return named.pop() if len(named) == 1 else None
+
+
+def _counts(tokens: list[Token]) -> bool:
+    """Say whether a head is only objects in the plural, so that a number counts them: `b-tagged jets`."""
+    shape = kinds(tokens)
+    return re.fullmatch(r"[trkh]{0,4}o", shape) is not None and tokens[-1].value.plural and tokens[-1].value.object != "met"
 
 
 def _read(text: str) -> Reading | None:
@@ -153,13 +187,15 @@ def _made(object_id: str, variable: str, operator: str, value: Value, setting: S
     )
 
 
-def _sentence(text: str, subject: str | None, rank: int | None, setting: Setting, head: str) -> Iterator[Candidate]:
+def _sentence(
+    text: str, subject: str | None, rank: int | None, setting: Setting, head: str, about: str | None
+) -> Iterator[Candidate]:
     """Read a cell as a sentence about what its header names."""
     lead = f"{head} with " if subject and head and "v" not in kinds(tokens_of(plain(head))) else f"{head} "
     reading = _read(lead + text if head else text)
     if reading is None:
         return
-    memory = Memory(subject=subject)
+    memory = Memory(subject=subject or about)
     for candidate in clauses.candidates(reading, memory, setting):
         ranked = rank if candidate.object == subject and candidate.rank is None else candidate.rank
         yield candidate.with_(rule=f"table-{candidate.rule}", rank=ranked)

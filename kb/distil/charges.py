@@ -35,16 +35,21 @@ _BUILT = re.compile(
 _RELATIVE = re.compile(
     r"(?P<r>opposite|same)(?:\s+electric)?[\s-]+(?:charges?|sign)"
     r"\s+(?:relative|compared|with respect|to that|as|than|to the)"
-    r"|charges?[^.;]{0,60}?\b(?:must|required to|has to) be (?P<s>opposite|the same|equal)",
+    r"|charges?[^.;]{0,60}?\b(?:must|required to|has to) be (?P<s>opposite|the same|equal)"
+    r"|charges?\s+(?:opposite|equal|identical)\s+to\b",
     re.IGNORECASE,
 )
 _ASKED = re.compile(r"[^.;]*\b(?:is|are) (?:required|selected|demanded|requested)\b(?! to)")
 _PAIRED = re.compile(r"\bpairs? of\b|\b(?:built|formed|reconstructed|constructed|made) from\b")
 _ALIKE = re.compile(
-    r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? (?:have|carry|be|possess|bear)"
+    r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? (?:be of (?:the )?(?:same|different|opposite) flavour,? (?:and|but) )?"
+    r"(?:have|carry|be|possess|bear|of)"
     r" (?:of )?(?:the )?(?P<sign>opposite|unlike|same|equal|like|identical)(?:ly)?[\s-]+(?:electric(?:al)? )?"
     r"(?:charge|sign)",
     re.IGNORECASE,
+)
+_OF_SIGN = re.compile(
+    r"\b(?:of|with|having) (?P<sign>opposite|same)[\s-]+(?:electric(?:al)? )?(?:charges?|signs?)\b", re.IGNORECASE
 )
 _UNIT = re.compile(
     r"\bunit (?:electric )?charge\b|\bcharges?\b[^.;,]{0,50}?(?:±|\+/-|\+-)\s?1(?!\.?\d)"
@@ -106,7 +111,7 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
         charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1
         if phrase.object in _CHARGED and phrase.plural and two and charged:
             return _pair_charges(reading, setting, twice(phrase.object), phrase.requires)
-    alike = _ALIKE.search(reading.text)
+    alike = _ALIKE.search(reading.text) or _OF_SIGN.search(reading.text)
     if not alike:
         return []
     place = _token_at(reading, alike.start())
@@ -118,7 +123,9 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
         return []
     group = reading.joined_before(before[-1], before[:-1])
     last = group[-1]
-    if len(group) == 1 and not (last.plural and last.number in {None, 2}):
+    if len(group) == 1 and not (alike.re is _ALIKE and last.plural and last.number in {None, 2}):
+        return []
+    if alike.re is _OF_SIGN and not all(p.number in {None, 1} and not p.plural for p in group):
         return []
     pair = compose(tuple(p.object for p in group)) if len(group) == 2 else twice(last.object)
     opposite = alike["sign"].lower() in {"opposite", "unlike"}
@@ -170,6 +177,8 @@ def _compared(reading: Reading, compared: re.Match[str], setting: Setting) -> Ca
     place = next((i for i, t in enumerate(reading.tokens) if t.start >= at), len(reading.tokens))
     before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
     after = [p for p in reading.phrases if p.index >= place and p.object in _CHARGED - {"tau", "jet"}]
+    if any(p.object == "tau" for p in before):
+        before = [p for p in before if p.object != "track" or p.number is None]  # its tracks have charges, but the tau's is compared
     owner = before[-1] if before else after[0] if after else None
     if owner is None:
         return None

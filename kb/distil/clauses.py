@@ -64,7 +64,7 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
 
 
 def _is_if(reading: Reading, span: ConditionalSpan) -> bool:
-    return reading.tokens[span.start].word == "if"
+    return reading.tokens[span.start].word in {"if", "unless"}
 
 
 def _use_windows(reading: Reading) -> None:

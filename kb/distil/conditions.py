@@ -21,6 +21,7 @@ _IN_PART = re.compile(
     r"(?:(?:is|are) (?:applied|required|used|imposed) )?"
     r"(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
 )
+_IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
 
 
@@ -42,7 +43,9 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     """Return the conditional phrases of a sentence."""
     tokens, shape = reading.tokens, reading.shape
     found: list[ConditionalSpan] = []
-    starts = [i for i, t in enumerate(tokens) if t.kind == "f" and not _is_required(tokens, i)]
+    starts = [
+        i for i, t in enumerate(tokens) if (t.kind == "f" and not _is_required(tokens, i)) or t.word == "unless"
+    ]
     if (
         tokens
         and tokens[0].word in {"in", "within"}
@@ -73,7 +76,10 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
                 break
             end += 1
         inside = [q for q in reading.quantities if start < q.start < end and _conditional(reading, start, q)]
-        found.append(ConditionalSpan(start, end, start <= 1, inside))
+        verb = shape.find("m", start, end)
+        if inside and inside[-1].end <= verb:
+            end = inside[-1].end  # "for jets with p_T < 50 GeV the fraction must …"
+        found.append(ConditionalSpan(start, end, start <= 1, inside, firm=tokens[start].word == "unless"))
     found = found or _universal(reading)
     for span in (*_softer(reading), *_parts(reading)):
         if not any(span.start < other.end and other.start < span.end for other in found):
@@ -84,12 +90,14 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
 def _is_required(tokens: list[Token], index: int) -> bool:
     """`are considered if they have p_T > 5 GeV`: the condition is the requirement."""
     before = tokens[index - 1] if index else None
-    return (
-        before is not None
-        and tokens[index].word.startswith(("if", "when", "provided"))
-        and before.kind in "kj"
-        and is_passive(tokens, index - 1)
-    )
+    if before is None or not tokens[index].word.startswith(("if", "when", "provided")):
+        return False
+    if before.kind == "a":  # "or when": as the one before
+        return any(t.kind == "f" and _is_required(tokens, i) for i, t in enumerate(tokens[:index]))
+    if before.kind == "j" and any(t.kind in "ci" for t in tokens[: index - 1]):
+        return False  # "muons within 0.4 of a jet are dropped if …": that they are is required already
+    tagged = before.word in {"tagged", "defined", "called"}
+    return (before.kind in "kj" or tagged) and is_passive(tokens, index - 1)
 
 
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
@@ -156,6 +164,9 @@ def condition(reading: Reading, span: ConditionalSpan) -> Condition | None:
     clauses = [clause for quantity in span.quantities if (clause := _clause(reading, quantity))]
     if clauses:
         return Condition(text=text, clauses=tuple(clauses))
+    if span.leading and reading.tokens[span.start].word in _IF and "o" in reading.shape[span.start : span.end]:
+        told = channel_condition(text)
+        return told or Condition(text=text)
     relations = [r for r in pair_requirements(text) if r.endswith("flavour")]
     if len(relations) == 1 and "pair" not in text:
         return flavour_condition(text, relations[0])

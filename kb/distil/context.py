@@ -63,7 +63,9 @@ def objection(text: str, kind: SectionKind) -> str:
         return DESCRIBES
     strong = bool(_STRONG.search(text))
     selects = strong and kind in {"selection", "background"}
-    if _NEVER.search(text) and not (selects and not re.search(r"generat|coverage|covers|limit", text, re.IGNORECASE)):
+    if _NEVER.search(text) and not (
+        selects and not re.search(r"generat|coverage|covers|limit|blind|would|is not", text, re.IGNORECASE)
+    ):
         return "describes the detector" if kind == "detector" else "describes detector, simulation or results"
     about_trigger = _TRIGGER.search(text) and not re.search(r"trigger efficienc", text, re.IGNORECASE)
     if kind in {"detector", "simulation"} and not (about_trigger and strong):

@@ -25,23 +25,33 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     head = heads[-1] if heads else None
     if head is not None and "_" in head.object:
         return [head]
-    partner = _after(reading, quantity, things)
+    partner = _kept_apart(reading, anchor, before) or _after(reading, quantity, things)
     if head is not None:
         others = [p for p in before if p.object != head.object and "_" not in p.object and p.object not in _SYSTEMS]
         if partner is None and others:
             partner = others[-1].object
         if partner is not None and "_" not in partner:
             first = head.object
-            if first in FLAVOURS and len(heads) > 1:
+            if first in FLAVOURS and partner not in FLAVOURS and len(heads) > 1:
                 first = both_flavours([p for p in heads if p.object in FLAVOURS])
             return [Named(compose((first, partner)))]
         if head.object in {*PAIRED, "fatjet"} and (head.plural or (head.number or 0) > 1):
             return [Named(twice(head.object))]
     if memory.pair and "pair" in reading.text:
         return [Named(memory.pair)]
+    if not things and re.search(r"\bmin|_\{?min", reading.words(anchor, anchor + 2)):
+        return [Named("jet_met")]  # the smallest azimuthal angle, which analyses name without saying of what
     if not things and memory.subject in {*PAIRED, "fatjet"}:
         return [Named(twice(memory.subject))]
     return []
+
+
+def _kept_apart(reading: Reading, anchor: int, before: list[Phrase]) -> str | None:
+    """`separated from photons by ΔR > 0.4`."""
+    if anchor < 2 or not before or reading.tokens[anchor - 1].word != "by" or before[-1].index != anchor - 2:
+        return None
+    start = before[-1].start
+    return before[-1].object if "from" in reading.words(start - 1, start + 1).split() else None
 
 
 def _with_met(reading: Reading) -> list[Phrase]:

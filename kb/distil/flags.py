@@ -124,10 +124,10 @@ def _scope(rule: _Rule, object_id: str) -> Scope:
 def _cleaning(reading: Reading) -> list[Candidate]:
     if not _CLEANING_VERBS.search(reading.text):
         return []
-    match = next((found for rule in _CLEANING if (found := rule.search(reading.text))), None)
-    if match is None:
+    words = [re.sub(r"\s+", " ", match.group()) for rule in _CLEANING for match in rule.finditer(reading.text)]
+    if not words:
         return []
-    quality = re.sub(r"\s+", " ", match.group())
+    quality = words[0] if words[0].lower().startswith("bad") else ", ".join(dict.fromkeys(words))
     setting = Setting("cleaning")
     if not quality.lower().startswith("bad"):
         return [flag(reading, setting, "event", "cleaning", quality, "cleaning")]

@@ -13,7 +13,7 @@ from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import pair_name, tag_condition, tags
 from kb.distil.reading import Reading
 from kb.distil.roles import role
-from kb.distil.vetoes import is_veto, vetoed
+from kb.distil.vetoes import denied, is_veto, vetoed
 from kb.ssc import Condition, Variable
 
 _PRESENCE = re.compile(
@@ -39,9 +39,10 @@ _DEMANDED = re.compile(
 
 def absent(reading: Reading, setting: Setting) -> list[Candidate]:
     """`events with a tau lepton are rejected`: no such object may be there."""
-    objects = [(p.object, p) for p in vetoed(reading)]
-    if {o for o, _ in objects} == FLAVOURS:
-        objects = [("lepton", objects[0][1])]
+    objects = [(p.object, p) for p in (vetoed(reading) or denied(reading))]
+    if {o for o, _ in objects} >= FLAVOURS:
+        first = next(p for o, p in objects if o in FLAVOURS)
+        objects = [("lepton", first), *((o, p) for o, p in objects if o not in FLAVOURS)]
     return [
         _counted(reading, phrase.index, name, "==", 0.0, "event-veto", setting).with_(
             definition=f"veto {name}" if reading.quantities else None
@@ -125,12 +126,15 @@ def multiplicity(
         operator, value = ">=", 1.0  # "rejected if no jets are found"
     if not count.explicit and operator == "==" and ("_" in object_id or (object_id == "lepton" and value == 4)):
         operator = ">="  # a pair or a quadruplet is built of some of the objects
+    its_role = role(reading, count) if count.value else "select"
+    if its_role == "veto" and (operator, value) in {(">=", 1.0), (">", 0.0)}:
+        its_role, operator, value = "select", "==", 0.0  # "events with one or more b jets are vetoed"
     pairs = "_" in object_id and phrase.requires
     return [
         _counted(reading, count.object, object_id, operator, value, count.rule, setting).with_(
             definition=pair_name(phrase.requires, object_id) if pairs else None,
             when=joined_condition([one for one in when if one]),
-            role=role(reading, count) if count.value else "select",
+            role=its_role,
         )
     ]
 
@@ -149,7 +153,12 @@ def _is_asked(reading: Reading, count: Count, phrase: Phrase, setting: Setting) 
 def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Memory) -> str | None:
     """Return what must have so many tracks: `a vertex with at least two associated tracks`."""
     least = count.value[0] if isinstance(count.value, tuple) else count.value
-    if phrase.object != "track" or least < 1 or not re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text):
+    if phrase.object != "track" or least < 1:
+        return None
+    heads = [p.object for p in reading.phrases if p.index < phrase.index and not p.oblique and p.object != "track"]
+    if heads[-1:] == ["tau"]:
+        return "tau"
+    if not re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text):
         return None
     told = next((p.object for p in reading.phrases if p.object in {"vertex", "jet", "tau"}), None)
     carried = memory.subject == "vertex" or re.match(r"it\b", reading.text, re.IGNORECASE)

@@ -128,7 +128,9 @@ def _short_bracket(tokens: list[Token], close: int) -> bool:
 def _rank(tokens: list[Token], inside: list[Token], index: int, article: str, number: int | None) -> int | None:
     plural = mention(tokens, index).plural
     rank = next((int(t.value) for t in reversed(inside) if t.kind == "r"), None)
-    if rank in {2, 3} and any(t.word in {"second", "third"} for t in inside) and (article in {"a", "an"} or plural):
+    jets = mention(tokens, index).object in {"jet", "bjet", "fatjet"}
+    another = (article in {"a", "an"} and not jets) or plural
+    if rank in {2, 3} and any(t.word in {"second", "third"} for t in inside) and another:
         rank = None  # "a second lepton": another one
     behind = tokens[index + 1] if index + 1 < len(tokens) else None
     if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith("with"):

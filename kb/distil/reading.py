@@ -13,6 +13,7 @@ from kb.distil.ellipsis import completed
 from kb.distil.entities import kinds, mention, tokens_of
 from kb.distil.lexer import Plain, Token
 from kb.distil.lexicon import lexicon
+from kb.distil.particles import PAIRED, twice
 from kb.distil.phrases import Phrase, phrases
 from kb.distil.qualifiers import spoken
 from kb.distil.quantities import quantities
@@ -83,9 +84,9 @@ class Reading:
 def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
     """Read a sentence; `pair` is what a bare `pair` means."""
     tokens = with_sums(with_quotients(completed(main_clause(tokens_of(text)))))
-    for token in tokens:
+    for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
-            token.value = replace(token.value, object=pair)
+            token.value = replace(token.value, object=_pair_of(tokens, index) or pair)
     _settle_last(tokens)
     counted = counts(tokens)
     taken = {i for c in counted for i in range(c.start, c.end) if tokens[i].kind in "nc"}
@@ -100,6 +101,15 @@ def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
         phrases=phrases(tokens),
         alternations=_alternations(tokens),
     )
+
+
+def _pair_of(tokens: list[Token], index: int) -> str | None:
+    """Return the pair that `pair of same-sign muons` is."""
+    match = re.match(r"oO[trekh]{0,5}o", kinds(tokens[index : index + 9]))
+    if match is None or tokens[index + 1].word != "of":
+        return None
+    single = tokens[index + match.end() - 1].value.object
+    return twice(single) if single in PAIRED else None
 
 
 def _settle_last(tokens: list[Token]) -> None:

@@ -19,7 +19,11 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
     stop = next((i for i in range(quantity.end, len(tokens)) if tokens[i].kind in "SW"), len(tokens))
     for verb in range(start + 1, stop):
         token = tokens[verb]
-        if token.kind != "j":
+        if token.kind != "j" or (token.word in {"veto", "vetoes"} and tokens[verb - 1].word in {"for", "as", "the"}):
+            continue  # "used for vetoes"
+        if token.word == "veto" and _names_collection(tokens, verb):
+            continue
+        if verb > quantity.start and _of_others(tokens, start, quantity, verb):
             continue
         passive = _passive(tokens, verb)
         if verb > quantity.start:
@@ -41,9 +45,36 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         ):
             continue  # a purpose: "to reject background, …"
         if token.word in {"excluding", "excludes", "removing"} and len(between) > 5:
+            if _same_variable(reading, quantity, verb):
+                return "veto"  # "excluding m < 4, 8.5 < m < 11 or 75 < m < 105 GeV"
             continue
         return "veto"
     return "select"
+
+
+def _same_variable(reading: Reading, quantity: Quantity | Count, verb: int) -> bool:
+    """Say whether what is thrown away and a later bound are on the same variable."""
+    first = next((q for q in reading.quantities if q.start > verb and q.variable is not None), None)
+    if first is None or first.variable is None or not isinstance(quantity, Quantity) or quantity.variable is None:
+        return False
+    return reading.tokens[first.variable].text == reading.tokens[quantity.variable].text
+
+
+def _names_collection(tokens: list[Token], verb: int) -> bool:
+    """`veto leptons have p_T > 10 GeV` tells what a veto lepton is."""
+    following = tokens[verb + 1] if verb + 1 < len(tokens) else None
+    before = tokens[verb - 1] if verb else None
+    object_follows = following is not None and following.kind == "o" and following.value.object != "event"
+    return object_follows and (before is None or before.word not in {"we", "to", "and"})
+
+
+def _of_others(tokens: list[Token], start: int, quantity: Quantity | Count, verb: int) -> bool:
+    """`photons must have p_T > 25 GeV, and those in the gap are rejected`: the verb is about others."""
+    asked = any(t.kind == "m" for t in tokens[start + 1 : quantity.start])
+    between = tokens[quantity.end : verb]
+    others = (i for i, t in enumerate(between) if t.word in {"those", "others", "ones"} or t.kind == "o")
+    first = next(others, None)
+    return asked and first is not None and any(t.kind == "a" for t in between[:first])
 
 
 def _asked(tokens: list[Token], verb: int) -> bool:

@@ -106,7 +106,7 @@ def _another(reading: Reading, quantity: Quantity, anchor: int) -> Phrase | None
     """`leptons with p_T > 20 GeV, the leading one > 30 GeV`."""
     if _trailing(reading, quantity):
         return None
-    one = re.search(r"(r)n[tmkgv]{0,5}$", reading.shape[: quantity.start])
+    one = re.search(r"(r)n[tmkgwv]{0,5}$", reading.shape[: quantity.start])
     if one is None or reading.tokens[one.start() + 1].word not in {"one", "ones"}:
         return None
     before = _preceding(reading, quantity, anchor) or _of(reading, quantity, anchor)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from kb.distil.amounts import closed_at
 from kb.distil.candidates import Candidate, Turned
-from kb.distil.cells import is_empty, requirement
+from kb.distil.cells import is_empty, object_of, requirement
 from kb.distil.grid import Grid, Item, names_variable
 from kb.document import Cell, Document, Table
+from kb.ssc import Condition
 
 _SELECTS = re.compile(
     r"\b(?:selection|criteria|requirements?|defin\w+|deﬁn\w+|regions?|cuts?|preselection"
@@ -31,6 +32,8 @@ _TELLS = re.compile(
     r"|target(?:ed)?|signal|generator|motivation|sample|purpose)\b",
     re.IGNORECASE,
 )
+_PART = re.compile(r"(?:barrel|end-?caps?|forward|central|EB|EE)(?:\s+\w+)?", re.IGNORECASE)
+_PLURAL = re.compile(r"(?:\w+\s+)?(?:electron|muon|photon|tau|jet|lepton|track)s?(?:\s+(?:candidates?|channel))?", re.IGNORECASE)
 _EVERYWHERE = re.compile(r"all|baseline|common|preselection|total", re.IGNORECASE)
 
 
@@ -56,7 +59,11 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
     grid = Grid(document, table)
     if not _SELECTS.search(title) and sum(item.is_label for item in grid.items) < 2:
         return [], []
-    found = _matrix(grid) if grid.is_matrix() else _transposed(grid) if grid.is_transposed() else _upright(grid)
+    about = object_of(first)
+    if grid.is_matrix():
+        found = _matrix(grid)
+    else:
+        found = _transposed(grid, about) if grid.is_transposed() else _upright(grid, about)
     out = []
     for one in found:
         main, *rest = dict.fromkeys(one.cells)
@@ -67,7 +74,7 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
     return out, []
 
 
-def _upright(grid: Grid) -> Iterator[_Found]:
+def _upright(grid: Grid, about: str | None) -> Iterator[_Found]:
     """Rows are requirements, columns regions."""
     for row, side in grid.body_rows():
         if is_empty(side.text) or (_TELLS.search(side.text) and not names_variable(side.text)):
@@ -78,12 +85,17 @@ def _upright(grid: Grid) -> Iterator[_Found]:
                 continue
             covered = range(item.cell.column, item.cell.column + item.cell.column_span)
             heads = [head for column in covered if (head := grid.region(row, column))]
-            names = tuple(dict.fromkeys(head.bare for head in heads))
-            for candidate in requirement(side.text, item.text, names):
+            bare = list(dict.fromkeys(head.bare for head in heads))
+            part = bare[0] if len(bare) == 1 and _PART.fullmatch(bare[0]) else None
+            owner = next((o for b in bare if len(bare) == 1 and _PLURAL.fullmatch(b) and (o := object_of(b))), None)
+            names = () if part or (owner and "channel" not in bare[0].lower()) else tuple(bare)
+            for candidate in requirement(side.text, item.text, names, owner or about):
+                if part and candidate.when is None:
+                    candidate = candidate.with_(when=Condition(text=part))
                 yield _Found(candidate, (item.cell, side.cell, *(head.cell for head in heads)))
 
 
-def _transposed(grid: Grid) -> Iterator[_Found]:
+def _transposed(grid: Grid, about: str | None) -> Iterator[_Found]:
     """Rows are regions, columns requirements."""
     for row, side in grid.body_rows():
         if is_empty(side.text):
@@ -97,7 +109,7 @@ def _transposed(grid: Grid) -> Iterator[_Found]:
                 and not re.search(r"selection|requirement|criteri", head.text, re.IGNORECASE)
             ):
                 continue
-            for candidate in requirement(head.text, item.text, region):
+            for candidate in requirement(head.text, item.text, region, about):
                 yield _Found(candidate, (item.cell, head.cell, side.cell))
 
 

@@ -14,6 +14,7 @@ _VERBS = pattern(_DATA["verbs"])
 _AGAINST = pattern(_DATA["against"])
 _REQUIRES = pattern(_DATA["require"])
 _ELSEWHERE = pattern(_DATA["elsewhere"])
+_CHAIN = re.compile(r"\b(?:HLT|L1|EF|Hlt[12]|L0)_?[A-Z]?\w*_\w+|\bHLT_\w+|\b[eg]\d{2,3}_(?:lh)?\w+|\bmu\d{2,3}_\w+")
 _MENTIONED = pattern(r"\btriggers?\b")
 
 
@@ -22,11 +23,19 @@ def is_about_triggers(text: str) -> bool:
     return bool(_MENTIONED.search(text)) and not _ELSEWHERE.search(text)
 
 
+def chains(text: str) -> list[str]:
+    """Return the triggers a text names as the experiment's menu does: `HLT_IsoMu24`, `e26_lhtight_nod0`."""
+    return list(dict.fromkeys(_CHAIN.findall(text)))
+
+
 def trigger(reading: Reading) -> list[Candidate]:
     """Return the trigger a sentence names."""
     text = reading.text
     if not _MENTIONED.search(text) or _AGAINST.search(text) or not _VERBS.search(text):
         return []
+    named = chains(text)
+    if named:
+        return [flag(reading, Setting("trigger"), "event", "trigger", one, "trigger-name") for one in named]
     name = _name(text)
     if name:
         plural = re.search(rf"{re.escape(name.split()[-1])}\s+triggers", text)

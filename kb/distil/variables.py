@@ -202,7 +202,11 @@ def _before(
                 if owner is not None:
                     continue
             return _shared(reading, quantity, index)
-        if token.kind == "S" and not any(t.kind == "c" for t in tokens[index : quantity.start]):
+        if (
+            token.kind == "S"
+            and not any(t.kind == "c" for t in tokens[index : quantity.start])
+            and not re.search(r"\b(?:it|they|this) (?:must|has to|have to|is|are|should)\b|\bthresholds? (?:was|were|is|are)\b", reading.words(index, quantity.start))
+        ):
             return None
     return None
 
@@ -307,6 +311,8 @@ def _shared(reading: Reading, quantity: Quantity, index: int) -> list[Bounded]:
         match = re.search(r"(v)(?:bvd)?(?P<join>l?a|l)[tx]{0,2}$", reading.shape[:position])
         if not match:
             break
+        if any(t.word in {"where", "for which"} for t in tokens[match.end(1) : position]):
+            break  # "in bins of p_T and |η|, where the mass must …"
         if match["join"] == "l" and position == index and reading.shape[index + 1 : index + 2] == "l":
             break  # "the vector sum of …, H_T^miss, must …": the symbol of what is before it
         other = match.start(1)

@@ -15,9 +15,11 @@ _QUALITY = re.compile(
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"(?:\bwith|\bcontain\w*|\bhaving|\bhave|\bif|\bwhere|\bwhen|\bin which|\bpresence of|\bof|\ban?)\s*(?:at least)?$",
+    r"(?:\bwith|\bcontain\w*|\bhaving|\bhave|\bif|\bwhere|\bwhen|\bin which|\bpresence of|\bthere (?:is|are)|\bof|\ban?)\s*(?:at least)?$",
     re.IGNORECASE,
 )
+_APPLIED = re.compile(r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:applied|imposed|required|used)|is part of", re.IGNORECASE)
+_AIM = re.compile(r"\bto (?:further )?(?:suppress|reduce|remove|reject|avoid)(?: \w+)?$", re.IGNORECASE)
 _RELATES = re.compile(r"\b(?:relative to|of the|from|to the|between|around|near|by|that of|as)\s*$")
 _ITS_MOMENTUM = re.compile(r"(?:and|or) (?:the )?E_?T|energy|momentum")
 _JOINED = re.compile(r"(?:.{0,8}?)(?:l?a|l)[trehk]{0,4}")
@@ -29,10 +31,17 @@ def is_veto(reading: Reading) -> bool:
     return _reach(reading) is not None
 
 
+def _aimed_at(reading: Reading, event: int) -> bool:
+    """`to suppress events with taus, …` tells why."""
+    return _AIM.search(reading.words(max(0, event - 4), event)) is not None
+
+
 def _reach(reading: Reading) -> tuple[int, int] | None:
     """Return the tokens that describe the events thrown away."""
     tokens, shape = reading.tokens, reading.shape
-    events = [i for i, t in enumerate(tokens) if t.kind == "o" and t.value.object == "event"]
+    events = [
+        i for i, t in enumerate(tokens) if t.kind == "o" and t.value.object == "event" and not _aimed_at(reading, i)
+    ]
     verbs = [i for i, t in enumerate(tokens) if t.kind == "j" and (not t.word.startswith("not ") or events[:1] == [0])]
     for noun in (i for i in verbs if tokens[i].word == "veto"):  # "a veto is applied on events with a tau"
         target = re.match(r"t?[tk]t{1,2}o", shape[noun + 1 :])
@@ -51,14 +60,41 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
     return None
 
 
+def denied(reading: Reading) -> list[Phrase]:
+    """Return the objects that a region vetoes: `CRW vetoes b-jets`, `a veto on b-jets`, `a b-jet veto is applied`."""
+    shape = reading.shape
+    counted = {c.object for c in reading.counts}
+    for verb, token in enumerate(reading.tokens):
+        if not re.fullmatch(r"veto(?:es|ing|s)?", token.word) or (verb and reading.tokens[verb - 1].word == "for"):
+            continue  # "loose leptons are used for vetoing …"
+        after = re.match(r"(?:t{0,2}[trekh]{0,3})o", shape[verb + 1 :])
+        on = reading.words(verb + 1, verb + 2) in {"on", "against", "of"}
+        active = token.word in {"vetoes", "vetoing"} and token.kind == "j"
+        if after and (on or active):
+            first = next((p for p in reading.phrases if p.index == verb + after.end()), None)
+            group = reading.joined_after(first) if first is not None else []
+        elif verb and shape[verb - 1] == "o" and _APPLIED.match(reading.words(verb + 1, verb + 6)):
+            group = [p for p in reading.phrases if p.index == verb - 1]
+        else:
+            continue
+        group = [p for p in group if p.object in PHYSICAL and p.index not in counted]
+        if group:
+            return group
+    return []
+
+
 def vetoed(reading: Reading) -> list[Phrase]:
     """Return the objects whose presence rejects an event."""
     reach = _reach(reading)
     if reach is None:
         return []
-    bounded = [q.variable for q in reading.quantities if reach[0] <= q.start < reach[1] and q.variable is not None]
-    if any(reading.tokens[v].value.variable in _RELATIONS for v in bounded):
-        return []  # what two objects are to each other rejects the event, not that they are there
+    related = [
+        q.variable
+        for q in reading.quantities
+        if reach[0] <= q.start < reach[1]
+        and q.variable is not None
+        and reading.tokens[q.variable].value.variable in _RELATIONS
+    ]
     counted = {c.object for c in reading.counts}
     found: list[Phrase] = []
     for phrase in reading.phrases:
@@ -66,6 +102,8 @@ def vetoed(reading: Reading) -> list[Phrase]:
             continue
         if phrase.rank == 1 or (phrase.rank and phrase.article == "the"):
             continue  # "in which the leading jet has p_T below 80 GeV"
+        if any(not re.search("af", reading.shape[min(v, phrase.index) : max(v, phrase.index)]) for v in related):
+            continue  # what two objects are to each other rejects the event, not that they are there
         before = reading.words_before(phrase.start, 3).strip()
         behind = reading.words(phrase.index + 1, phrase.index + 12)
         if _QUALITY.search(re.split(r"[,;]|\bor\b|\band\b", behind)[0]) or _QUALITY.search(phrase.words):
