@@ -28,6 +28,7 @@ from kb.vocabulary import unit_factor
 # Of these an event may have several; the distance of two kinds of them takes one out, not the event.
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
+_EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
 _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
@@ -38,6 +39,8 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     if quantity.rule == "placeholder":
         return True
     tokens, variable = reading.tokens, quantity.variable
+    if _EFFICIENT.search(reading.words(0, quantity.start)):
+        return False  # "a trigger that is 97% efficient for p_T > 200 GeV"
     if variable is not None and is_cone(reading, variable):
         return False
     if quantity.operator != "==":

@@ -25,6 +25,7 @@ _HEAD_UNIT = re.compile(
 )
 _COMPARATOR = re.compile(r"\s*([<>≤≥]=?|=)\s*$")
 _TOLD = re.compile(r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))", re.I)
+_COUNTED_WITH = re.compile(r"(?P<number>[Nn]umber of [^()]{3,40}?)\s*\((?P<what>[^()]+)\)$")
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
 _OWNERS = {"electron", "muon", "photon", "tau", "jet", "lepton", "track"}
@@ -56,6 +57,12 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     if re.search(r"\bveto\b", head, re.IGNORECASE) and (ticked or cell.lower().startswith("inverted")):
         for name in _objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
             yield _made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
+        return
+    counted = _COUNTED_WITH.match(bare)
+    if counted and states_bound(counted["what"]):  # "Number of jets (p_T > 35 GeV, |η| < 4.5) | 0"
+        yield from requirement(counted["number"], cell, regions, about)
+        owner = _owner(counted["number"])[0]
+        yield from _sentence(f"{counted['number'][10:]} with {counted['what']}".replace(",", " and"), owner, None, setting, "", owner)
         return
     subject, rank = _owner(bare)
     told = _TOLD.match(cell)

@@ -122,6 +122,8 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     if not before:
         return []
     group = reading.joined_before(before[-1], before[:-1])
+    if len(group) == 1:  # "one electron and one muon of opposite charge"
+        group = [*(p for p in before[:-1] if reading.shape[p.index + 1 : before[-1].index] == "an"), before[-1]]
     last = group[-1]
     if len(group) == 1 and not (alike.re is _ALIKE and last.plural and last.number in {None, 2}):
         return []

@@ -20,7 +20,7 @@ _TITLE = re.compile(
     r"(?:regions?|selections?|cuts?|requirements?|variables?|criteri\w+|category|channel|[SCV]R)$", re.IGNORECASE
 )
 _COMMON_HEAD = re.compile(
-    r"(?:requirements?|value|cut|selection|criteri\w+|all|threshold|variable|baseline|common|preselection"
+    r"(?:\w+\s+){0,2}(?:requirements?|value|cut|selection|criteri\w+|all|threshold|variable|baseline|common|preselection"
     r"|condition)s?",
     re.IGNORECASE,
 )

@@ -116,6 +116,8 @@ def multiplicity(
     if owner is not None:
         tracks = _counted(reading, phrase.index, owner, count.operator, count.value, "tracks", setting)
         return [tracks.with_(variable=Variable(id="n_tracks"), scope="object")]
+    if re.search(r"\bsuch\b", phrase.words) and phrase.object == "jet":
+        return []  # "at least one such jet": what kind of jet, earlier sentences say
     opening = [s for s in spans if s.leading and s.end <= count.start]
     when = [*(condition(reading, s) for s in opening), _tagged(reading, phrase)]
     object_id = phrase.object

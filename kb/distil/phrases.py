@@ -49,7 +49,7 @@ def phrases(tokens: list[Token]) -> list[Phrase]:
         if (
             before.oblique
             and re.fullmatch(r"l?a[tre]{0,3}", shape[before.index + 1 : phrase.index])
-            and "m" not in shape[phrase.index :][:2]
+            and not re.search("[mi]", shape[phrase.index :][:2])
         ):
             phrase.oblique = True
     return found

@@ -13,6 +13,7 @@ from kb.distil.ellipsis import completed
 from kb.distil.entities import kinds, mention, tokens_of
 from kb.distil.lexer import Plain, Token
 from kb.distil.lexicon import lexicon
+from kb.distil.notation import Symbol
 from kb.distil.particles import PAIRED, twice
 from kb.distil.phrases import Phrase, phrases
 from kb.distil.qualifiers import spoken
@@ -87,6 +88,7 @@ def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
     for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=_pair_of(tokens, index) or pair)
+    _name_masses(tokens)
     _settle_last(tokens)
     counted = counts(tokens)
     taken = {i for c in counted for i in range(c.start, c.end) if tokens[i].kind in "nc"}
@@ -110,6 +112,14 @@ def _pair_of(tokens: list[Token], index: int) -> str | None:
         return None
     single = tokens[index + match.end() - 1].value.object
     return twice(single) if single in PAIRED else None
+
+
+def _name_masses(tokens: list[Token]) -> None:
+    """Read the m of `105 < m < 135 GeV` as a mass."""
+    shape = kinds(tokens)
+    for index, token in enumerate(tokens[:-1]):
+        if token.text in {"m", "M"} and re.search(r"nu?c$", shape[:index]) and shape[index + 1] == "c":
+            token.kind, token.value = "v", Symbol(0, len(token.text), "mass", token.text)
 
 
 def _settle_last(tokens: list[Token]) -> None:

@@ -14,6 +14,9 @@ _KINDS = (
     r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?[A-Za-z]|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
     r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed)"
 )
+_PROCESSES = (
+    r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?|top(?:-quark)?|tt̄|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
+)
 _NAMES = re.compile(
     rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)\s+(?i:regions?|samples?"
@@ -22,6 +25,7 @@ _NAMES = re.compile(
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
     rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?|selections?|regions?)\b)"
+    rf"|(?P<process>(?<![\w-]){_PROCESSES}\s+regions?\b)"
     r"|(?P<own>(?<![\w-])(?!(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Tt]his|[Oo]ne|[Tt]wo|[Tt]hree|event|[Ff]irst|same|other"
     r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"
     r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)[\w+/-]+\s+categor(?:y|ies)\b)"

@@ -21,6 +21,8 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         token = tokens[verb]
         if token.kind != "j" or (token.word in {"veto", "vetoes"} and tokens[verb - 1].word in {"for", "as", "the"}):
             continue  # "used for vetoes"
+        if token.word in {"veto", "vetoes"} and verb and tokens[verb - 1].kind in "oh":
+            continue  # "the jet veto is applied and …"
         if token.word == "veto" and _names_collection(tokens, verb):
             continue
         if verb > quantity.start and _of_others(tokens, start, quantity, verb):

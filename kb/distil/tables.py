@@ -25,6 +25,7 @@ _REPORTS = re.compile(
     r"|selected|expected|observed)|event counts?|correlation|branching|acceptance|parameters)\b",
     re.IGNORECASE,
 )
+_GENERATED = re.compile(r"\b(?:fiducial|phase[- ]space|(?:particle|parton|hadron|generator|truth)[- ]level)\b", re.IGNORECASE)
 _DEFINES = re.compile(r"\b(?:selection|criteria|requirements?|definitions?|deﬁnitions?)\b", re.IGNORECASE)
 # rows and columns that tell of a region but require nothing
 _TELLS = re.compile(
@@ -53,9 +54,9 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
     caption = document.text[table.caption.start : table.caption.end] if table.caption else ""
     title = re.sub(r"^\s*(?:Table|TABLE|Tab\.)\s*\w+\s*[:.]?\s*", "", caption)
     first = re.split(r"(?<=[.])\s", title, maxsplit=1)[0]
-    if _REPORTS.search(first) and not _DEFINES.search(first):
+    if (_REPORTS.search(first) and not _DEFINES.search(first)) or _GENERATED.search(first):
         end = min(table.end, table.start + 200)
-        return [], [Turned("not_a_cut", "a table of results or samples", table.start, end, caption)]
+        return [], [Turned("not_a_cut", "a table of results, samples or generated particles", table.start, end, caption)]
     grid = Grid(document, table)
     if not _SELECTS.search(title) and sum(item.is_label for item in grid.items) < 2:
         return [], []

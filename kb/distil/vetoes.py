@@ -75,6 +75,8 @@ def denied(reading: Reading) -> list[Phrase]:
             group = reading.joined_after(first) if first is not None else []
         elif verb and shape[verb - 1] == "o" and _APPLIED.match(reading.words(verb + 1, verb + 6)):
             group = [p for p in reading.phrases if p.index == verb - 1]
+        elif re.match(r"(?:the|an) event\b", reading.words(verb + 1, verb + 3)):  # "jets with p_T > 35 GeV veto the event"
+            group = [p for p in reading.phrases[:1] if p.index < verb]
         else:
             continue
         group = [p for p in group if p.object in PHYSICAL and p.index not in counted]
