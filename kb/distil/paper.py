@@ -20,11 +20,12 @@ from kb.distil.rationale import explains, purpose
 from kb.distil.reading import Reading, read
 from kb.distil.region_names import brackets, label_of, of_title
 from kb.distil.region_index import own_names
+from kb.distil.region_parts import listed
 from kb.distil.regions import Regions
 from kb.distil.sentences import sentences
 from kb.distil.systems import System, system
 from kb.document import Block, Document
-from kb.ssc import Scope
+from kb.ssc import Condition, Scope
 
 _WORTH = re.compile(
     r"\d|\[|pair|Ref|\b(?i:one|two|three|four|five|six|no|trigger\w*|identif\w*|isolat\w*|tagg\w*|quality"
@@ -181,6 +182,7 @@ class _Walk:
         found += flags.flags(reading, memory, setting)
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading)
+        found = _in_turn(found, text)
         found = [_placed(c, text, reading.start, self.regions) for c in found]
         why = purpose(self.document.text[reading.start : reading.end])
         if why is None:
@@ -202,6 +204,24 @@ def _is_figure(text: str) -> bool:
     return numbers >= 12 and numbers * 3 > len(text.split())
 
 
+def _in_turn(found: list[Candidate], text: str) -> list[Candidate]:
+    """Give each of several bounds its region: `VR1 and VR2 are defined by E_T^miss < 200 GeV and m_T > 90 GeV, respectively`."""
+    places = sorted({c.at for c in found if c.at})
+    regions = listed(text, len(places)) if len(places) > 1 and re.search(r"\brespectively\b", text) else ()
+    if not regions or any(c.regions and c.regions != found[0].regions for c in found):
+        return found
+    own = dict(zip(places, regions, strict=True))
+    return [c.with_(regions=(own[c.at],), scope="region") if c.at else c for c in found]
+
+
+def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | None:
+    """Drop a condition that only says in which region a bound holds."""
+    if when is None or when.clauses:
+        return when
+    said = re.sub(r"\W|^(?:in|for)\b", "", when.text.lower())
+    return None if any(re.sub(r"\W", "", region.lower()) in said for region in regions) else when
+
+
 def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Candidate:
     """Give a candidate the region named in brackets behind it, or that of its section."""
     if candidate.at and candidate.regions and candidate.regions != regions.current:
@@ -212,7 +232,7 @@ def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Ca
         if behind and behind[0][0] - candidate.at < 90:
             return candidate.with_(regions=(behind[0][1],), scope="region")
         if regions.parts and candidate.scope != "trigger" and (own := regions.at(candidate.at - start)):
-            return candidate.with_(regions=own, scope="region")
+            return candidate.with_(regions=own, scope="region", when=_without(candidate.when, own))
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
         return candidate.with_(regions=(marks[0][1],), scope="region")
     if not candidate.regions and regions.of_section:

@@ -89,6 +89,7 @@ def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=_pair_of(tokens, index) or pair)
     _name_masses(tokens)
+    _name_zeros(tokens)
     _settle_last(tokens)
     counted = counts(tokens)
     taken = {i for c in counted for i in range(c.start, c.end) if tokens[i].kind in "nc"}
@@ -120,6 +121,15 @@ def _name_masses(tokens: list[Token]) -> None:
     for index, token in enumerate(tokens[:-1]):
         if token.text in {"m", "M"} and re.search(r"nu?c$", shape[:index]) and shape[index + 1] == "c":
             token.kind, token.value = "v", Symbol(0, len(token.text), "mass", token.text)
+
+
+def _name_zeros(tokens: list[Token]) -> None:
+    """Read `the number of b jets must be zero` as a bound."""
+    for index, token in enumerate(tokens):
+        counted = any(t.kind == "v" and t.value.variable == "count" for t in tokens[:index])
+        if token.word == "zero" and counted and tokens[index - 1].word in {"be", "is"}:
+            tokens[index - 1].kind, tokens[index - 1].value = "c", "=="
+            token.kind, token.value = "n", 0.0
 
 
 def _settle_last(tokens: list[Token]) -> None:

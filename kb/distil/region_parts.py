@@ -101,6 +101,8 @@ def _groups(text: str, found: tuple[Name, ...]) -> Iterator[tuple[int, int, tupl
         if group and not _JOINED.fullmatch(text[group[-1].end : name.start]) and name.start != group[-1].start:
             yield group[0].start, group[-1].end, tuple(dict.fromkeys(n.name for n in group))
             group = []
+        if group and not text[group[-1].end : name.start].strip() and re.search(r"regions?$", group[-1].name):
+            group.pop()  # "validation regions VR1 and VR2"
         group.append(name)
     if group:
         yield group[0].start, group[-1].end, tuple(dict.fromkeys(n.name for n in group))
