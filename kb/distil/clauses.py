@@ -64,7 +64,8 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
 
 
 def _is_if(reading: Reading, span: ConditionalSpan) -> bool:
-    return reading.tokens[span.start].word in {"if", "unless"}
+    excepted = span.start > 0 and reading.tokens[span.start - 1].word == "except"  # "except for events with two jets"
+    return excepted or reading.tokens[span.start].word in {"if", "unless"}
 
 
 def _use_windows(reading: Reading) -> None:

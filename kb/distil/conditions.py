@@ -21,6 +21,7 @@ _IN_PART = re.compile(
     r"(?:(?:is|are) (?:applied|required|used|imposed) )?"
     r"(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
 )
+_PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
 
@@ -60,6 +61,8 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         repeated = {q.start for q in reading.quantities if q.rule == "repeated"}
         while end < len(tokens):
             kind = shape[end]
+            if start == 0 and depth == 0 and _PLACED.fullmatch(tokens[end - 1].word) and _goes_on(reading, end):
+                break  # "in the 1-lepton channel exactly one lepton is required"
             if kind in "alW" and repeated & set(range(end + 1, end + 4)):
                 break
             if kind == "b":
@@ -98,6 +101,13 @@ def _is_required(tokens: list[Token], index: int) -> bool:
         return False  # "muons within 0.4 of a jet are dropped if …": that they are is required already
     tagged = before.word in {"tagged", "defined", "called"}
     return (before.kind in "kj" or tagged) and is_passive(tokens, index - 1)
+
+
+def _goes_on(reading: Reading, index: int) -> bool:
+    """Say whether the main clause starts at a token, and not what tells more of the words before."""
+    return index < len(reading.tokens) and reading.shape[index] in "ctnzero" and not re.match(
+        r"(?:where|which|that|in|and|or|of|for|defined|used)\b", reading.tokens[index].word
+    )
 
 
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:

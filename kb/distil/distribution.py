@@ -24,6 +24,7 @@ class Share:
 
 
 _RELATIONS = {"same": "same_flavour", "different": "different_flavour", "opposite": "different_flavour"}
+_CHANNELS = re.compile(r"(?:channels?|final states?|categor|events?|selection)")
 _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
 
 
@@ -139,6 +140,10 @@ def _alternative(
         outer = reading.phrase_at(alternation.outer)
         if phrase is None or outer is None:
             return subject, rank, []
+        if subject.object not in {phrase.object, outer.object, "lepton"} and _CHANNELS.match(
+            reading.words(alternation.end, alternation.end + 2)
+        ):  # "E_T^miss > 30 (80) GeV in the muon (electron) channel"
+            return subject, rank, [Condition(text=f"in the {token.word} channel")]
         if rank is None:
             rank = phrase.rank or outer.rank or (subject.rank if "_" not in subject.object else None)
         return replace(phrase, rank=rank), rank, []

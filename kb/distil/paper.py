@@ -218,8 +218,9 @@ def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | No
     """Drop a condition that only says in which region a bound holds."""
     if when is None or when.clauses:
         return when
-    said = re.sub(r"\W|^(?:in|for)\b", "", when.text.lower())
-    return None if any(re.sub(r"\W", "", region.lower()) in said for region in regions) else when
+    said = re.sub(r"^(?:in|for) (?:the )?|\W", "", when.text.lower())
+    names = [re.sub(r"\W", "", region.lower()) for region in regions]
+    return None if any(name in said or said in name for name in names) else when
 
 
 def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Candidate:

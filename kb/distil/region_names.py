@@ -14,6 +14,7 @@ _KINDS = (
     r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?[A-Za-z]|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
     r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed)"
 )
+_ALONE = re.compile(rf"\b(?:in|for) the (?P<kind>{_KINDS}|loose|tight|medium)(?=[\s,]+(?:and|or|but|while|whereas|\d|one|,)\b)")
 _PROCESSES = (
     r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?|top(?:-quark)?|tt̄|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
 )
@@ -84,14 +85,25 @@ def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
     ['1muCR']
     """
     found = [name for match in _NAMES.finditer(text) for name in _read(text, match)] if _GATE.search(text) else []
+    found += _elided(text, found)
     if own:
         for match in _own_pattern(own).finditer(text):
             if any(n.start <= match.start() < n.end for n in found):
                 continue
             bracketed = text[: match.start()].rstrip().endswith("(")
             found.append(Name(match.group(), match.start(), match.end(), bracketed, False))
-        found.sort(key=lambda name: name.start)
-    return tuple(found)
+    return tuple(sorted(found, key=lambda name: name.start))
+
+
+def _elided(text: str, found: list[Name]) -> list[Name]:
+    """`> 150 GeV for the resolved and > 200 GeV for the merged category` names two."""
+    told: list[Name] = []
+    for match in _ALONE.finditer(text):
+        behind = next((n for n in found if n.start > match.end()), None)
+        head = re.fullmatch(rf"(?:{_KINDS}|loose|tight|medium)\s+(?P<h>.+)", behind.name) if behind else None
+        if head and not any(n.start <= match.start("kind") < n.end for n in found):
+            told.append(Name(f"{match['kind']} {head['h']}", match.start("kind"), match.end("kind"), False, False))
+    return told
 
 
 @lru_cache(maxsize=8)
