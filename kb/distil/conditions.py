@@ -112,7 +112,7 @@ def _goes_on(reading: Reading, index: int) -> bool:
 
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
-    match = re.search(r"(?:^|l)[tenr]{0,4}o(?P<w>w)", reading.shape)
+    match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}o(?P<w>w)", reading.shape)
     verb = reading.shape.find("m", match.end()) if match else -1
     if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
         return

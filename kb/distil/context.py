@@ -22,7 +22,7 @@ _REQUIRE, _AGAINST, _STRONG, _NEVER = (
     pattern(rf"\b(?:{'|'.join(words)})\b")
     for words in (_CUES["require"], _CUES["against"], [*_CUES["strong"], _DONE], _CUES["never"])
 )
-_MEASURED = pattern(_CUES["measured"])
+_MEASURED = pattern(rf"^(?:{'|'.join(_CUES['measured'])})\b")
 _NUMBERING = re.compile(r"^[\d.\sA-Z]{0,6}(?=[A-Z])")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")

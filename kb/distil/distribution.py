@@ -67,7 +67,7 @@ def _each_rank(reading: Reading, who: list[Phrase | Named]) -> list[Phrase | Nam
     """`both the leading and the subleading jet` are two."""
     if len(who) != 1 or not isinstance(who[0], Phrase) or not who[0].rank:
         return who
-    ranks = re.search(r"r(?:(?:l?a|l)t?r)+t{0,2}$", reading.shape[: who[0].index])
+    ranks = re.search(r"r(?:h?(?:l?a|l)t?r)+t{0,2}$", reading.shape[: who[0].index])
     if ranks is None:
         return who
     return [replace(who[0], rank=int(t.value)) for t in reading.tokens[ranks.start() : who[0].index] if t.kind == "r"]

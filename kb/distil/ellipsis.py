@@ -34,7 +34,7 @@ def completed(tokens: list[Token]) -> list[Token]:
     out = list(tokens)
     if re.search(r"\btransverse plane\b", spoken(tokens)):
         for index, token in enumerate(tokens):
-            if token.kind == "t" and token.word == "angle":  # "the angle between … in the transverse plane"
+            if token.word in {"angle", "angle between"}:  # "the angle between … in the transverse plane"
                 out[index] = replace(token, kind="v", value=Symbol(0, 0, "delta_phi", token.text))
     for index in range(len(tokens) - 2):
         head = tokens[index + 2]

@@ -152,7 +152,7 @@ _UNITS = sorted(
     reverse=True,
 )
 _UNIT = "|".join(re.escape(name) for name in _UNITS)
-_UNIT_AFTER = re.compile(rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*1/2)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m)")
+_UNIT_AFTER = re.compile(rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*1/2)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m|\s?g\s?\^)")
 _TOKEN = re.compile(
     rf"""
     (?P<number>(?<![\w.])[+-]?(?:\d{{1,3}}(?:[,\u2009 ]\d{{3}})+(?!\d)|\d+(?:\.\d+)?|\.\d+)

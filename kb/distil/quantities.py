@@ -187,7 +187,7 @@ def _positions(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _within(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`the time must be within 4 ns of the expected one`."""
-    for match in re.finditer(r"(?P<v>v)[tOmgkro]{0,10}(?P<i>i)(?P<n>nu)", shape):
+    for match in re.finditer(r"(?P<v>v)[tOmgkrowfe]{0,16}(?P<i>i)(?P<n>nu)", shape):
         unit = tokens[match.end() - 1].value
         if (
             unit is not None

@@ -34,7 +34,7 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if another is not None:
         return [another]
     group = _spoken_of(reading, quantity, bounded, anchor)
-    group = [_known(p, bounded, memory) for p in group]
+    group = [_known(reading, p, bounded, memory) for p in group]
     behind = _rank_behind(reading, quantity)
     if behind is not None and group and bounded.variable in _OWN_OF_ONE:
         return [replace(group[-1], rank=behind)]
@@ -48,8 +48,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             return [Named("candidate")]
         if bounded.variable == "mass":
             return [Named(memory.pair)]
-        if not memory.subject and bounded.name and bounded.name.lower().startswith(("cos", "|cos")):
-            return [Named("event")]
+        if not memory.subject and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):
+            return [Named("candidate" if re.search(r"\bcandidates?\b", reading.text) else "event")]
         return [Named(memory.subject)] if memory.subject else []
     if bounded.variable == "mass":
         return [_system(group)]
@@ -61,10 +61,12 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     return list(group)
 
 
-def _known(phrase: Phrase, bounded: Bounded, memory: Memory) -> Phrase:
+def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -> Phrase:
     """Read `this jet` as the large-radius jet spoken of, and what the associated track has as its lepton's."""
     if phrase.object == "jet" and phrase.article in _POINTING and memory.subject in {"fatjet", "bjet"}:
         return replace(phrase, object=memory.subject)
+    if phrase.object == "jet" and not phrase.plural and bounded.index == phrase.index + 1:  # "a jet mass"
+        return next((replace(p, rank=None) for p in reading.phrases if p.object == "fatjet"), phrase)
     if (
         phrase.object == "track"
         and bounded.variable in {"d0", "d0_sig", "z0", "z0_sintheta", "other"}

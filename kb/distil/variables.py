@@ -38,6 +38,7 @@ _BY_UNIT = {
 _NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}
 
 
+_FORMER = re.compile(r"\b(?:former|latter)\b")
 _AUXILIARIES = {"is", "are", "was", "were", "be", "also"}
 _REPEATING = {  # nouns that mean the variable before
     "latter",
@@ -116,6 +117,9 @@ def variables(
         return [Bounded(quantity.along, index=nearest if nearest >= 0 else None)]
     if quantity.rule == "repeated" and done:
         return done[-1][1]
+    told = _FORMER.search(reading.words(max((q.end for q, _ in done), default=0), quantity.start))
+    if told and len(done) > 1:
+        return done[-2 if told.group() == "former" else -1][1]
     if quantity.rule == "hits":
         return [Bounded("other", name=quantity.along)]
     if quantity.variable is not None:
