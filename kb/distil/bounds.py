@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kb.distil.amounts import Amount, Quantity
 from kb.distil.candidates import Candidate, Setting, joined_condition, operator_of
@@ -27,6 +28,20 @@ from kb.vocabulary import unit_factor
 # Of these an event may have several; the distance of two kinds of them takes one out, not the event.
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
+_CHANGED = re.compile(r"(?:tightened|relaxed|raised|increased|lowered|loosened) to")
+_FROM_ABOVE = {  # what is bounded from above where only the number is changed
+    "d0",
+    "d0_sig",
+    "z0",
+    "z0_sintheta",
+    "iso_rel",
+    "iso_abs",
+    "mini_iso",
+    "chi2",
+    "abs_eta",
+    "h_over_e",
+    "sigma_ietaieta",
+}
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
 _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
@@ -68,6 +83,8 @@ def bound(
     who = subjects(reading, quantity, bounded, memory)
     if not who:
         return []
+    if bounded.variable in _FROM_ABOVE and _CHANGED.match(reading.tokens[quantity.start].word):
+        quantity = replace(quantity, operator="<")
     if bounded.variable in ENERGIES - {"iso_abs"} and quantity.amounts[0].unit == "1":
         return []  # a momentum without a unit is read from a table or a list, not from a requirement
     when = _when(reading, quantity, spans)

@@ -73,6 +73,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
                 depth -= 1
             elif depth == 0 and (
                 kind in "SWf"
+                or tokens[end].word in {"former", "latter"}
                 or (kind == "l" and not re.match(r"l[tr]?[nv][cu]", shape[end:]))
                 or (re.match(r"a[tg]{0,2}(?:v[ctb]|c)", shape[end:]) and _ends(reading, start, end))
             ):
@@ -113,7 +114,7 @@ def _goes_on(reading: Reading, index: int) -> bool:
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
     match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}o(?P<w>w)", reading.shape)
-    verb = reading.shape.find("m", match.end()) if match else -1
+    verb = _verb(reading.shape, match.end()) if match else -1
     if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
         return
     inside = [q for q in reading.quantities if match.start("w") < q.start and q.end <= verb]
@@ -122,6 +123,12 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     contrasted = inside and _CONTRAST.search(reading.words(verb, len(reading.tokens)))
     if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside) or contrasted:
         yield ConditionalSpan(match.start("w"), verb, True, inside, firm=True)
+
+
+def _verb(shape: str, start: int) -> int:
+    """Return the verb of requirement behind a bound: `must`, or `must exceed` in one."""
+    found = re.compile(r"m|(?<=[nu])c").search(shape, start)
+    return found.start() if found else -1
 
 
 def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
