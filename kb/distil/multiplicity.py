@@ -13,7 +13,7 @@ from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import pair_name, tag_condition, tags
 from kb.distil.reading import Reading
 from kb.distil.roles import role
-from kb.distil.vetoes import denied, is_veto, vetoed
+from kb.distil.vetoes import denied, is_apart, is_veto, vetoed
 from kb.ssc import Condition, Variable
 
 _PRESENCE = re.compile(
@@ -116,8 +116,10 @@ def multiplicity(
     if owner is not None:
         tracks = _counted(reading, phrase.index, owner, count.operator, count.value, "tracks", setting)
         return [tracks.with_(variable=Variable(id="n_tracks"), scope="object")]
-    if re.search(r"\bsuch\b", phrase.words) and phrase.object == "jet":
+    if re.search(r"\bsuch\b", phrase.words) and count.value != 0:
         return []  # "at least one such jet": what kind of jet, earlier sentences say
+    if count.rule == "no-objects" and is_apart(reading, count.end):
+        return []  # "no jet within ΔR < 0.4 of the photon" asks for a distance
     opening = [s for s in spans if s.leading and s.end <= count.start]
     when = [*(condition(reading, s) for s in opening), _tagged(reading, phrase)]
     object_id = phrase.object

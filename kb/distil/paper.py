@@ -35,6 +35,7 @@ _WORTH = re.compile(
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
 _TAGS = re.compile(r"\b(?:identified|tagged)\b")
+_CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
 SECTIONED = frozenset({"electron", "muon", "photon", "tau", "jet", "lepton", "track"})
 _READ = {"paragraph", "item", "footnote", "equation"}
@@ -251,7 +252,10 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     heads = [
         p.object
         for p in reading.phrases
-        if p.object not in {"event", "met", "vertex"} and "_" not in p.object and not p.oblique
+        if p.object not in {"event", "met", "vertex"}
+        and "_" not in p.object
+        and not p.oblique
+        and not _CHANNEL.match(reading.words(p.index + 1, p.index + 3))
     ]
     if heads:
         memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]

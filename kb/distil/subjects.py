@@ -15,6 +15,10 @@ from kb.distil.variables import Bounded
 
 _POINTING = {"this", "these", "that", "those", "such"}
 _OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta"}
+_OTHERS = re.compile(
+    r"(?!They|These|Those|Events|Requirements|Thresholds|Values|Cuts|Criteria|Both|Candidates|Its|This|Always|Objects|Ones)"
+    r"[A-Z][a-z]+s (?:must|are|have|has|with)\b"
+)
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
 _FOR_BTAGGING = re.compile(r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged")
@@ -50,6 +54,10 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             return [Named(memory.pair)]
         if not memory.subject and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):
             return [Named("candidate" if re.search(r"\bcandidates?\b", reading.text) else "event")]
+        if _OTHERS.match(reading.text) and reading.tokens[0].kind == "t":
+            return []  # "Hadrons must have …": they are none of what was spoken of
+        if bounded.variable in {"lifetime", "decay_length"}:
+            return [Named("candidate")]
         return [Named(memory.subject)] if memory.subject else []
     if bounded.variable == "mass":
         return [_system(group)]

@@ -31,6 +31,15 @@ def is_veto(reading: Reading) -> bool:
     return _reach(reading) is not None
 
 
+def is_apart(reading: Reading, position: int) -> bool:
+    """Say whether what is denied before a token is only to be near: `no jet may lie within ΔR < 0.4 of the photon`."""
+    return re.match(r"[tmk]{0,3}(?:i|w)?v?(?:c|i)n", reading.shape[position:]) is not None and any(
+        reading.tokens[q.variable].value.variable == "delta_r" and q.start - position < 6
+        for q in reading.quantities
+        if q.variable is not None and q.start > position
+    )
+
+
 def _aimed_at(reading: Reading, event: int) -> bool:
     """`to suppress events with taus, …` tells why."""
     return _AIM.search(reading.words(max(0, event - 4), event)) is not None
