@@ -20,7 +20,7 @@ from kb.distil.reading import Reading
 from kb.distil.roles import role
 from kb.distil.subjects import subjects
 from kb.distil.variables import ENERGIES, Bounded, is_cone
-from kb.distil.vetoes import is_veto
+from kb.distil.vetoes import denied, is_veto
 from kb.distil.windows import closed_around
 from kb.ssc import Condition, Role, Scope, Variable
 from kb.vocabulary import unit_factor
@@ -28,6 +28,7 @@ from kb.vocabulary import unit_factor
 # Of these an event may have several; the distance of two kinds of them takes one out, not the event.
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
+_EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
 _CHANGED = re.compile(r"(?:tightened|relaxed|raised|increased|lowered|loosened) to")
 _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "d0",
@@ -42,6 +43,7 @@ _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "h_over_e",
     "sigma_ietaieta",
 }
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
 _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
@@ -52,12 +54,14 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     if quantity.rule == "placeholder":
         return True
     tokens, variable = reading.tokens, quantity.variable
+    if _EFFICIENT.search(reading.words(0, quantity.start)):
+        return False  # "a trigger that is 97% efficient for p_T > 200 GeV"
     if variable is not None and is_cone(reading, variable):
         return False
     if quantity.operator != "==":
         return True
     if variable is None:
-        counted = re.search(r"v[tO]?[trk]{0,2}o$", reading.shape[: quantity.start])
+        counted = re.search(r"v[tO]?[trk]{0,2}o(?:m[gt]{0,2})?$", reading.shape[: quantity.start])
         return counted is not None and tokens[counted.start()].value.variable == "count"
     symbol = tokens[variable].value
     if symbol.variable in {"count", "charge"}:
@@ -65,6 +69,11 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     if any(t.word.startswith("threshold") for t in tokens[max(0, variable - 3) : variable]):
         quantity.operator = ">"
         return True
+    compared = tokens[variable - 1] if variable else None  # "closer than ΔR = 0.4"
+    if compared is not None and compared.kind == "c" and compared.value in {"<", "<=", ">", ">="}:
+        denied_before = any(t.kind == "N" for t in tokens[max(0, variable - 4) : variable])
+        quantity.operator = _OPPOSITE[str(compared.value)] if denied_before else str(compared.value)
+        return symbol.variable in {"delta_r", "delta_phi", "delta_eta"}
     within = any(t.kind == "i" for t in tokens[max(0, variable - 4) : variable])
     if within and "j" not in reading.shape and re.search(r"\b(?:isolat\w+|sums?)\b", reading.text):
         return False  # the cone of an isolation sum
@@ -89,9 +98,11 @@ def bound(
         return []  # a momentum without a unit is read from a table or a list, not from a requirement
     when = _when(reading, quantity, spans)
     stated = role(reading, quantity)
+    if is_veto(reading):  # "events with a fourth lepton": any one more
+        who = [replace(w, rank=None) if isinstance(w, Phrase) and w.article in {"a", "an", "any"} else w for w in who]
     single = all(w.object in _OBJECTS and w.rank is None for w in who)
     # "events with a tau with p_T > 20 GeV are rejected" defines the tau and rejects the event
-    defines = stated == "veto" and single and bounded.variable in _OWN and is_veto(reading)
+    defines = stated == "veto" and single and bounded.variable in _OWN and (is_veto(reading) or bool(denied(reading)))
     if defines:
         stated = "select"
     if quantity.bin:
@@ -99,12 +110,14 @@ def bound(
     if len(quantity.amounts) > 1 and (bounded.variable in OF_THE_EVENT or bounded.variable == "discriminant"):
         who = [Named("event")]  # of which there is no second one
     found = []
-    for subject, amount, extra in distribute(reading, quantity, who):
+    for share in distribute(reading, quantity, who):
+        subject, amount, extra = share.subject, share.amount, share.when
         if bounded.variable == "discriminant" and subject == Named("event", subject.rank):
             subject = Named("event")
         tagged = phrase_condition(subject) if isinstance(subject, Phrase) else None
         conditions = [*when, *extra, *([tagged] if tagged else [])]
-        one = candidate(reading, quantity, bounded, subject, amount, stated, memory, setting)
+        its_setting = Setting(setting.scope, share.regions) if share.regions else setting
+        one = candidate(reading, quantity, bounded, subject, amount, stated, memory, its_setting)
         one = one.with_(when=joined_condition(conditions))
         if defines and one.definition is None:
             one = one.with_(definition=f"veto {one.object}")

@@ -83,7 +83,9 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         verb = shape.find("m", start, end)
         if inside and inside[-1].end <= verb:
             end = inside[-1].end  # "for jets with p_T < 50 GeV the fraction must …"
-        found.append(ConditionalSpan(start, end, start <= 1, inside, firm=tokens[start].word == "unless"))
+        elsewhere = any(not start < q.start < end for q in reading.quantities)
+        firm = tokens[start].word == "unless" and elsewhere  # else "is discarded unless p_T > 20 GeV" asks for it
+        found.append(ConditionalSpan(start, end, start <= 1, inside, firm=firm))
     found = found or _universal(reading)
     for span in (*_softer(reading), *_parts(reading)):
         if not any(span.start < other.end and other.start < span.end for other in found):

@@ -131,7 +131,8 @@ def multiplicity(
     if not count.explicit and operator == "==" and ("_" in object_id or (object_id == "lepton" and value == 4)):
         operator = ">="  # a pair or a quadruplet is built of some of the objects
     its_role = role(reading, count) if count.value else "select"
-    if its_role == "veto" and (operator, value) in {(">=", 1.0), (">", 0.0)}:
+    alone = len(reading.counts) == 1 and not any(q.end < count.start for q in reading.quantities)
+    if its_role == "veto" and alone and (operator, value) in {(">=", 1.0), (">", 0.0)}:
         its_role, operator, value = "select", "==", 0.0  # "events with one or more b jets are vetoed"
     pairs = "_" in object_id and phrase.requires
     return [
