@@ -24,7 +24,10 @@ _HEAD_UNIT = re.compile(
     rf"|\s+in\s+({_UNITS})\s*$"
 )
 _COMPARATOR = re.compile(r"\s*([<>≤≥]=?|=)\s*$")
-_TOLD = re.compile(r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))", re.I)
+_TOLD = re.compile(
+    r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))",
+    re.I,
+)
 _COUNTED_WITH = re.compile(r"(?P<number>[Nn]umber of [^()]{3,40}?)\s*\((?P<what>[^()]+)\)$")
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
@@ -62,7 +65,9 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     if counted and states_bound(counted["what"]):  # "Number of jets (p_T > 35 GeV, |η| < 4.5) | 0"
         yield from requirement(counted["number"], cell, regions, about)
         owner = _owner(counted["number"])[0]
-        yield from _sentence(f"{counted['number'][10:]} with {counted['what']}".replace(",", " and"), owner, None, setting, "", owner)
+        yield from _sentence(
+            f"{counted['number'][10:]} with {counted['what']}".replace(",", " and"), owner, None, setting, "", owner
+        )
         return
     subject, rank = _owner(bare)
     told = _TOLD.match(cell)
@@ -153,7 +158,11 @@ def object_of(text: str) -> str | None:
 def _counts(tokens: list[Token]) -> bool:
     """Say whether a head is only objects in the plural, so that a number counts them: `b-tagged jets`."""
     shape = kinds(tokens)
-    return re.fullmatch(r"[trkh]{0,4}o", shape) is not None and tokens[-1].value.plural and tokens[-1].value.object != "met"
+    return (
+        re.fullmatch(r"[trkh]{0,4}o", shape) is not None
+        and tokens[-1].value.plural
+        and tokens[-1].value.object != "met"
+    )
 
 
 def _read(text: str) -> Reading | None:

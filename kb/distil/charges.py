@@ -42,7 +42,8 @@ _RELATIVE = re.compile(
 _ASKED = re.compile(r"[^.;]*\b(?:is|are) (?:required|selected|demanded|requested)\b(?! to)")
 _PAIRED = re.compile(r"\bpairs? of\b|\b(?:built|formed|reconstructed|constructed|made) from\b")
 _ALIKE = re.compile(
-    r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? (?:be of (?:the )?(?:same|different|opposite) flavour,? (?:and|but) )?"
+    r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? "
+    r"(?:be of (?:the )?(?:same|different|opposite) flavour,? (?:and|but) )?"
     r"(?:have|carry|be|possess|bear|of)"
     r" (?:of )?(?:the )?(?P<sign>opposite|unlike|same|equal|like|identical)(?:ly)?[\s-]+(?:electric(?:al)? )?"
     r"(?:charge|sign)",
@@ -180,7 +181,9 @@ def _compared(reading: Reading, compared: re.Match[str], setting: Setting) -> Ca
     before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
     after = [p for p in reading.phrases if p.index >= place and p.object in _CHARGED - {"tau", "jet"}]
     if any(p.object == "tau" for p in before):
-        before = [p for p in before if p.object != "track" or p.number is None]  # its tracks have charges, but the tau's is compared
+        before = [
+            p for p in before if p.object != "track" or p.number is None
+        ]  # its tracks have charges, but the tau's is compared
     owner = before[-1] if before else after[0] if after else None
     if owner is None:
         return None

@@ -44,9 +44,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     """Return the conditional phrases of a sentence."""
     tokens, shape = reading.tokens, reading.shape
     found: list[ConditionalSpan] = []
-    starts = [
-        i for i, t in enumerate(tokens) if (t.kind == "f" and not _is_required(tokens, i)) or t.word == "unless"
-    ]
+    starts = [i for i, t in enumerate(tokens) if (t.kind == "f" and not _is_required(tokens, i)) or t.word == "unless"]
     if (
         tokens
         and tokens[0].word in {"in", "within"}
@@ -108,8 +106,10 @@ def _is_required(tokens: list[Token], index: int) -> bool:
 
 def _goes_on(reading: Reading, index: int) -> bool:
     """Say whether the main clause starts at a token, and not what tells more of the words before."""
-    return index < len(reading.tokens) and reading.shape[index] in "ctnzero" and not re.match(
-        r"(?:where|which|that|in|and|or|of|for|defined|used)\b", reading.tokens[index].word
+    return (
+        index < len(reading.tokens)
+        and reading.shape[index] in "ctnzero"
+        and not re.match(r"(?:where|which|that|in|and|or|of|for|defined|used)\b", reading.tokens[index].word)
     )
 
 

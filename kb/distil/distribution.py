@@ -13,6 +13,7 @@ from kb.distil.reading import Alternation, Reading
 from kb.distil.region_parts import alternatives, listed
 from kb.ssc import Condition
 
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """One number of a bound, what it is for, when it holds and, where the sentence lists them, in which region."""
@@ -28,9 +29,7 @@ _CHANNELS = re.compile(r"(?:channels?|final states?|categor|events?|selection)")
 _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
 
 
-def distribute(
-    reading: Reading, quantity: Quantity, who: list[Phrase | Named]
-) -> list[Share]:
+def distribute(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> list[Share]:
     """Return each number of a bound with what it is for."""
     by_region = _by_region(reading, quantity, _as_leptons(who))
     if by_region:

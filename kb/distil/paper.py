@@ -18,8 +18,8 @@ from kb.distil.particles import FLAVOURS, leptons
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.rationale import explains, purpose
 from kb.distil.reading import Reading, read
-from kb.distil.region_names import brackets, label_of, of_title
 from kb.distil.region_index import own_names
+from kb.distil.region_names import brackets, label_of, of_title
 from kb.distil.region_parts import listed
 from kb.distil.regions import Regions
 from kb.distil.sentences import sentences
@@ -206,7 +206,7 @@ def _is_figure(text: str) -> bool:
 
 
 def _in_turn(found: list[Candidate], text: str) -> list[Candidate]:
-    """Give each of several bounds its region: `VR1 and VR2 are defined by E_T^miss < 200 GeV and m_T > 90 GeV, respectively`."""
+    """Give each of several bounds its region: `VR1 and VR2 require E_T^miss < 200 and m_T > 90 GeV, respectively`."""
     places = sorted({c.at for c in found if c.at})
     regions = listed(text, len(places)) if len(places) > 1 and re.search(r"\brespectively\b", text) else ()
     if not regions or any(c.regions and c.regions != found[0].regions for c in found):

@@ -11,7 +11,9 @@ from kb.distil.lexer import plain
 from kb.document import Document, Table
 
 _LISTS_REGIONS = re.compile(r"\b(?:regions?|categor(?:y|ies)|selections?|SRs?|CRs?|VRs?)\b")
-_REPORTS = re.compile(r"\b(?:yields?|observed|expected|samples?|uncertaint\w+|generators?|limits?|efficienc\w+)\b", re.I)
+_REPORTS = re.compile(
+    r"\b(?:yields?|observed|expected|samples?|uncertaint\w+|generators?|limits?|efficienc\w+)\b", re.I
+)
 # one word that no one would take for a word: with a capital inside, a digit, or parts joined by a line
 _CODE = re.compile(r"(?=[A-Za-z])(?=\S*(?:[a-z0-9ℓ][A-Z]|\d|_|[A-Z]{2}|[A-Za-z]-[A-Za-z]))[\w+ℓγτμ./-]{2,18}")
 _CALLED = re.compile(

@@ -11,7 +11,8 @@ from kb.distil.region_names import Name, names
 
 _BREAK = re.compile(r";|[,:]\s+(?:while|whereas|but|and)\b|\b(?:while|whereas)\b")
 _OPENS = re.compile(
-    r"(?:^|[;:]|,|\b(?:while|whereas|and|but))\s*(?:(?:instead|similarly|finally|in addition|moreover|conversely),?\s+)?"
+    r"(?:^|[;:]|,|\b(?:while|whereas|and|but))\s*"
+    r"(?:(?:instead|similarly|finally|in addition|moreover|conversely),?\s+)?"
     r"(?P<in>(?:in|for|within|events\s+(?:in|entering|of)|those\s+(?:in|entering|of)"
     r"|the\s+(?:selections?|requirements?|definitions?|criteria)\s+(?:for|of|in))\s+)?"
     r"(?:(?:the|a|an|each|both|all|region|regions|category|categories)\s+)*$",
@@ -36,7 +37,8 @@ _WITH = re.compile(
 _NO_WITH = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$")
 _INTO = re.compile(
     r"\b(?:enters?|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
-    r"|categori[sz]ed)\s+(?:to|in|into|as)|falls?\s+(?:in|into)|makes?\s+up|forms?)\s+(?:(?:the|a|an|one of the|region)\s+)*$"
+    r"|categori[sz]ed)\s+(?:to|in|into|as)|falls?\s+(?:in|into)|makes?\s+up|forms?)\s+"
+    r"(?:(?:the|a|an|one of the|region)\s+)*$"
 )
 _JOINED = re.compile(r"[\s,]*(?:(?:and|or|&)\s+(?:(?:in|for)\s+)?|/)?\s*(?:the\s+)?")
 

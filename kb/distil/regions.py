@@ -29,7 +29,9 @@ _WE_MAKE = re.compile(r"\b(?:define|construct|form|deﬁne)s?\s+(?:\w+\s+){0,4}$
 _INTRODUCING = re.compile(
     r"^(?:(?:for|to|in|as|with)\s[^,.;]{1,90},\s+)?(?:a|an|the|one|two|three)\s+(?:[\w+-]+\s+){0,5}$", re.IGNORECASE
 )
-_IS_INTRODUCED = re.compile(r"[^.;]{0,60}?\b(?:is|are|has been|was)\s+(?:also\s+)?(?:introduced|defined|used|constructed|selected)\b")
+_IS_INTRODUCED = re.compile(
+    r"[^.;]{0,60}?\b(?:is|are|has been|was)\s+(?:also\s+)?(?:introduced|defined|used|constructed|selected)\b"
+)
 _REFERS = re.compile(
     r"(?:\b(?:as|than|from|of|to|into|by|in|for|with|on|per|like|through|contaminat\w+|between"
     r"|across|via)\s+(?:(?:used|defined|in|for|the|each|all|any|of|those|these|this|its|their|that"
@@ -55,7 +57,9 @@ _THIS = re.compile(
     r"|it (?:requires|uses|contains|consists|selects|is (?:defined|obtained|formed|selected|enriched)|also requires))",
     re.IGNORECASE,
 )
-_IN_BOTH = re.compile(r"^(?:in|for) (?:both|all|each)(?: of (?:them|these))?(?: (?:cases|regions|categories|channels))?,", re.IGNORECASE)
+_IN_BOTH = re.compile(
+    r"^(?:in|for) (?:both|all|each)(?: of (?:them|these))?(?: (?:cases|regions|categories|channels))?,", re.IGNORECASE
+)
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
     r"\b(?:baseline selection|preselection|all (?:the )?(?:signal |search |analysis )?regions|pre-?selected)\b",

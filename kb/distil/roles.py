@@ -17,9 +17,9 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
     """Say whether the clause throws away what it describes."""
     tokens = reading.tokens
     for count in reading.counts:
-        if count.rule == "no-objects" and 0 <= quantity.start - count.end < 6 and isinstance(quantity, Quantity):
-            if is_apart(reading, count.end):
-                return "veto"
+        near = count.rule == "no-objects" and 0 <= quantity.start - count.end < 6 and isinstance(quantity, Quantity)
+        if near and is_apart(reading, count.end):
+            return "veto"
     start = max((i for i in range(quantity.start) if tokens[i].kind in "SWC"), default=-1)
     stop = next((i for i in range(quantity.end, len(tokens)) if tokens[i].kind in "SW"), len(tokens))
     for verb in range(start + 1, stop):

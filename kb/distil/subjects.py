@@ -243,7 +243,7 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
         return [replace(heads[-1], object="bjet", rank=None)]  # "two of which are b-tagged and have p_T > 40 GeV"
     if "each" in reading.words(heads[-1].index, limit).split():  # "one electron and one muon, each with p_T > 27 GeV"
         joined = [p for p in heads[:-1] if re.fullmatch("an", reading.shape[p.index + 1 : heads[-1].index])]
-        return [*joined[-1:], heads[-1]] or heads
+        return [*joined[-1:], heads[-1]]
     return reading.joined_before(heads[-1], heads[:-1])
 
 

@@ -25,7 +25,9 @@ _REPORTS = re.compile(
     r"|selected|expected|observed)|event counts?|correlation|branching|acceptance|parameters)\b",
     re.IGNORECASE,
 )
-_GENERATED = re.compile(r"\b(?:fiducial|phase[- ]space|(?:particle|parton|hadron|generator|truth)[- ]level)\b", re.IGNORECASE)
+_GENERATED = re.compile(
+    r"\b(?:fiducial|phase[- ]space|(?:particle|parton|hadron|generator|truth)[- ]level)\b", re.IGNORECASE
+)
 _DEFINES = re.compile(r"\b(?:selection|criteria|requirements?|definitions?|deﬁnitions?)\b", re.IGNORECASE)
 # rows and columns that tell of a region but require nothing
 _TELLS = re.compile(
@@ -34,7 +36,9 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(r"(?:barrel|end-?caps?|forward|central|EB|EE)(?:\s+\w+)?", re.IGNORECASE)
-_PLURAL = re.compile(r"(?:\w+\s+)?(?:electron|muon|photon|tau|jet|lepton|track)s?(?:\s+(?:candidates?|channel))?", re.IGNORECASE)
+_PLURAL = re.compile(
+    r"(?:\w+\s+)?(?:electron|muon|photon|tau|jet|lepton|track)s?(?:\s+(?:candidates?|channel))?", re.IGNORECASE
+)
 _EVERYWHERE = re.compile(r"all|baseline|common|preselection|total", re.IGNORECASE)
 
 
@@ -56,7 +60,9 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
     first = re.split(r"(?<=[.])\s", title, maxsplit=1)[0]
     if (_REPORTS.search(first) and not _DEFINES.search(first)) or _GENERATED.search(first):
         end = min(table.end, table.start + 200)
-        return [], [Turned("not_a_cut", "a table of results, samples or generated particles", table.start, end, caption)]
+        return [], [
+            Turned("not_a_cut", "a table of results, samples or generated particles", table.start, end, caption)
+        ]
     grid = Grid(document, table)
     if not _SELECTS.search(title) and sum(item.is_label for item in grid.items) < 2:
         return [], []

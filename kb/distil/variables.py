@@ -209,7 +209,10 @@ def _before(
         if (
             token.kind == "S"
             and not any(t.kind == "c" for t in tokens[index : quantity.start])
-            and not re.search(r"\b(?:it|they|this) (?:must|has to|have to|is|are|should)\b|\bthresholds? (?:was|were|is|are)\b", reading.words(index, quantity.start))
+            and not re.search(
+                r"\b(?:it|they|this) (?:must|has to|have to|is|are|should)\b|\bthresholds? (?:was|were|is|are)\b",
+                reading.words(index, quantity.start),
+            )
         ):
             return None
     return None

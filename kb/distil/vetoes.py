@@ -15,7 +15,8 @@ _QUALITY = re.compile(
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"(?:\bwith|\bcontain\w*|\bhaving|\bhave|\bif|\bwhere|\bwhen|\bin which|\bpresence of|\bthere (?:is|are)|\bof|\ban?)\s*(?:at least)?$",
+    r"(?:\bwith|\bcontain\w*|\bhaving|\bhave|\bif|\bwhere|\bwhen|\bin which|\bpresence of|\bthere (?:is|are)"
+    r"|\bof|\ban?)\s*(?:at least)?$",
     re.IGNORECASE,
 )
 _APPLIED = re.compile(r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:applied|imposed|required|used)|is part of", re.IGNORECASE)
@@ -84,7 +85,9 @@ def denied(reading: Reading) -> list[Phrase]:
             group = reading.joined_after(first) if first is not None else []
         elif verb and shape[verb - 1] == "o" and _APPLIED.match(reading.words(verb + 1, verb + 6)):
             group = [p for p in reading.phrases if p.index == verb - 1]
-        elif re.match(r"(?:the|an) event\b", reading.words(verb + 1, verb + 3)):  # "jets with p_T > 35 GeV veto the event"
+        elif re.match(
+            r"(?:the|an) event\b", reading.words(verb + 1, verb + 3)
+        ):  # "jets with p_T > 35 GeV veto the event"
             group = [p for p in reading.phrases[:1] if p.index < verb]
         else:
             continue
