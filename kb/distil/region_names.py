@@ -17,8 +17,10 @@ _KINDS = (
 _ALONE = re.compile(
     rf"\b(?:in|for) the (?P<kind>{_KINDS}|loose|tight|medium)(?=[\s,]+(?:and|or|but|while|whereas|\d|one|,)\b)"
 )
-_PROCESSES = r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
+_PROCESSES = (
+    r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
     r"|top(?:-quark)?|tt̄|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
+)
 _NAMES = re.compile(
     rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)\s+(?i:regions?|samples?"
