@@ -58,11 +58,11 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
     caption = document.text[table.caption.start : table.caption.end] if table.caption else ""
     title = re.sub(r"^\s*(?:Table|TABLE|Tab\.)\s*\w+\s*[:.]?\s*", "", caption)
     first = re.split(r"(?<=[.])\s", title, maxsplit=1)[0]
-    if (_REPORTS.search(first) and not _DEFINES.search(first)) or _GENERATED.search(first):
+    reports = _REPORTS.search(first) and not _DEFINES.search(first)
+    if reports or _GENERATED.search(first):
         end = min(table.end, table.start + 200)
-        return [], [
-            Turned("not_a_cut", "a table of results, samples or generated particles", table.start, end, caption)
-        ]
+        reason = "a table of results or samples" if reports else "a table of generated particles"
+        return [], [Turned("not_a_cut", reason, table.start, end, caption)]
     grid = Grid(document, table)
     if not _SELECTS.search(title) and sum(item.is_label for item in grid.items) < 2:
         return [], []
