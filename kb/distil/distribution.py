@@ -105,7 +105,8 @@ def _by_region(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) 
 
 
 def _ranked(target: Phrase | Named, rank: int | None) -> Phrase | Named:
-    return target if rank is None else replace(target, rank=rank)
+    alone = target.object in {"met", "event"}  # of which there is no second one
+    return target if rank is None or alone else replace(target, rank=rank)
 
 
 def _as_leptons(who: list[Phrase | Named]) -> list[Phrase | Named]:

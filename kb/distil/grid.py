@@ -24,6 +24,7 @@ _COMMON_HEAD = re.compile(
     r"|condition)s?",
     re.IGNORECASE,
 )
+_ROWS = re.compile(r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?)(?:\s+name)?", re.IGNORECASE)
 _PROSE = re.compile(r"\b(?:selection|requirements?|criteria)\b", re.IGNORECASE)
 
 
@@ -113,6 +114,9 @@ class Grid:
         above = sum(names_variable(i.text) for i in head)
         beside = sum(names_variable(i.text) for i in side)
         labelled = sum(i.is_label for i in side)
+        title = self.at(min(self.heads, default=0), 0)
+        if title is not None and _ROWS.fullmatch(title.text):
+            return True
         prose = any(_PROSE.search(i.text) for i in head)
         return above > beside or (labelled >= 2 and labelled > beside) or (prose and labelled >= 1)
 

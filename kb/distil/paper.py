@@ -233,7 +233,8 @@ def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Ca
         behind = [(place, name) for place, name in marks if place >= candidate.at]
         if behind and behind[0][0] - candidate.at < 90:
             return candidate.with_(regions=(behind[0][1],), scope="region")
-        if regions.parts and candidate.scope != "trigger" and (own := regions.at(candidate.at - start)):
+        place = max(0, candidate.at - start - 1)  # counts stand where their objects end
+        if regions.parts and candidate.scope != "trigger" and (own := regions.at(place)):
             return candidate.with_(regions=own, scope="region", when=_without(candidate.when, own))
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
         return candidate.with_(regions=(marks[0][1],), scope="region")

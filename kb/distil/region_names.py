@@ -22,7 +22,7 @@ _PROCESSES = (
     r"|top(?:-quark)?|tt̄|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
 )
 _NAMES = re.compile(
-    rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
+    rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)\s+(?i:regions?|samples?"
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"

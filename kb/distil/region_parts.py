@@ -21,13 +21,13 @@ _OPENS = re.compile(
 _ASKS = re.compile(
     r"(?:\s*\([^()]*\))?\s+(?:(?:signal|control|validation)?\s*(?:regions?|categor(?:y|ies)|channels?|selections?)\s+)?"
     r"(?:(?:is|are|has|have|targets?|aims?|uses?|also|in\s+addition|instead|further|additionally)\b[^,;]{0,60}?\b)?"
-    r"(?:requir\w+|vetoe?s|rejects?|defined|demands?|selects?|contains?|must|has\s+to|have\s+to|consists?|includes?"
+    r"(?:requir\w+|characteri[sz]ed|belongs?|demand\w*|vetoe?s|rejects?|defined|demands?|selects?|contains?|must|has\s+to|have\s+to|consists?|includes?"
     r"|comprises?|differs|inverts?|revers\w+|relax\w*|tightens?|accepts?|satisf(?:y|ies)|imposes?|adds?|applies|keeps?|has|have|by|with)\b"
-    r"|\s+(?:[\d.]+\s*[<≤]|\S+\s*[<>≥≤])"
+    r"|\s+(?:[\d.]+\s*[<≤]|\S+\s*[<>≥≤]|(?:exactly|at\s+least|at\s+most|no|one|two|three|four|five|six)\b)"
 )
 _BOUND = re.compile(
     r"(?:(?:\d|\b(?:GeV|TeV|MeV|zero|one|two|three|four|five|six|mm|cm|rad))(?:\^1/2)?[)\]]?"
-    r"|\b(?:required|rejected|vetoed|removed|applied|imposed|demanded|allowed|asked for|selected|discarded)"
+    r"|\b(?:required|rejected|vetoed|removed|applied|used|imposed|demanded|allowed|asked for|selected|discarded)"
     r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
 )
 _WITH = re.compile(
@@ -36,10 +36,12 @@ _WITH = re.compile(
 )
 _NO_WITH = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$")
 _INTO = re.compile(
-    r"\b(?:enters?|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
+    r"\b(?:enters?|belongs?\s+to|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
     r"|categori[sz]ed)\s+(?:to|in|into|as)|falls?\s+(?:in|into)|makes?\s+up|forms?)\s+"
     r"(?:(?:the|a|an|one of the|region)\s+)*$"
 )
+# "…, those with 100 < E_T^miss < 250 GeV the low-E_T^miss region"
+_REST = re.compile(r"\b(?:those|(?:the\s+)?others?|the\s+rest)\b(?:,?\s+with\b)[^;]{3,80}\s(?:the|a)\s+$")
 _JOINED = re.compile(r"[\s,]*(?:(?:and|or|&)\s+(?:(?:in|for)\s+)?|/)?\s*(?:the\s+)?")
 
 
@@ -68,6 +70,8 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
         following = groups[index + 1][0] if index + 1 < len(groups) else len(text)
         if opens and (opens["in"] or _ASKS.match(after)) and (opens.start() >= first or not index):
             shared.append(Part(opens.start(), len(text), regions))
+        elif (rest := _REST.search(before)) and rest.start() >= first:
+            shared.append(Part(rest.start(), end, regions))
         elif _INTO.search(before):
             stop = _BREAK.search(text, end)
             shared.append(Part(_clause_start(text, start, first), stop.start() if stop else len(text), regions))

@@ -13,6 +13,9 @@ from kb.distil.vetoes import is_apart
 from kb.ssc import Role
 
 
+_LEADS_TO = re.compile(r"^[^,;]{0,40}\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto)\b")
+
+
 def role(reading: Reading, quantity: Quantity | Count) -> Role:
     """Say whether the clause throws away what it describes."""
     tokens = reading.tokens
@@ -20,6 +23,8 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         near = count.rule == "no-objects" and 0 <= quantity.start - count.end < 6 and isinstance(quantity, Quantity)
         if near and is_apart(reading, count.end):
             return "veto"
+    if _LEADS_TO.search(reading.words(quantity.end, len(tokens))):
+        return "veto"
     start = max((i for i in range(quantity.start) if tokens[i].kind in "SWC"), default=-1)
     stop = next((i for i in range(quantity.end, len(tokens)) if tokens[i].kind in "SW"), len(tokens))
     for verb in range(start + 1, stop):

@@ -31,7 +31,7 @@ def chains(text: str) -> list[str]:
 def trigger(reading: Reading) -> list[Candidate]:
     """Return the trigger a sentence names."""
     text = reading.text
-    if not _MENTIONED.search(text) or _AGAINST.search(text) or not _VERBS.search(text):
+    if not (_MENTIONED.search(text) or chains(text)) or _AGAINST.search(text) or not _VERBS.search(text):
         return []
     named = chains(text)
     if named:
