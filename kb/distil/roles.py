@@ -12,7 +12,6 @@ from kb.distil.reading import Reading
 from kb.distil.vetoes import is_apart
 from kb.ssc import Role
 
-
 _LEADS_TO = re.compile(r"^[^,;]{0,40}\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto)\b")
 
 
