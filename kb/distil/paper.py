@@ -145,6 +145,9 @@ class _Walk:
         if not against and not (chosen and not reading.quantities):
             found = self._requirements(reading, chosen)
             findings.candidates += found
+            if not found and reading.quantities:
+                reason = "a bound whose variable or subject is not clear"
+                findings.turned.append(Turned("unstructured", reason, reading.start, reading.end, text))
         elif triggers.chains(text) and kind not in {"systematics", "results"}:
             findings.candidates += triggers.trigger(reading)
         elif against == DESCRIBES and re.search(r"\bpoint\b", text):
