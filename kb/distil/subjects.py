@@ -51,7 +51,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         if bounded.variable in {"lifetime", "decay_length", "chi2"} and re.search(r"\bcandidates?\b", reading.text):
             return [Named("candidate")]
         if bounded.variable == "mass":
-            return [Named(memory.pair)]
+            bare = any(t.kind == "t" and t.word in {"candidate", "candidates"} for t in reading.tokens[:anchor])
+            return [Named("candidate" if bare else memory.pair)]  # "candidates with a mass between …"
         if not memory.subject and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):
             return [Named("candidate" if re.search(r"\bcandidates?\b", reading.text) else "event")]
         if _OTHERS.match(reading.text) and reading.tokens[0].kind == "t":
