@@ -23,7 +23,7 @@ _REQUIRE, _AGAINST, _STRONG, _NEVER = (
     for words in (_CUES["require"], _CUES["against"], [*_CUES["strong"], _DONE], _CUES["never"])
 )
 _MEASURED = pattern(rf"^(?:{'|'.join(_CUES['measured'])})\b")
-_NUMBERING = re.compile(r"^[\d.\sA-Z]{0,6}(?=[A-Z])")
+_NUMBERING = re.compile(r"^(?:\d[\d.]*|[IVX]+|[A-Z])\.?\s+(?=[A-Z])")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
 _SELECTED = pattern(r"\b(?:selected|required|candidates with|we require|must)\b")

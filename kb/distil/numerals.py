@@ -83,6 +83,7 @@ def numerals(text: str) -> Numerals:
 
 
 def _masses(tokens: list[Token]) -> Iterator[float]:
+    """Yield the masses of known particles that words or symbols name: `the Z boson mass`, `m_Z`, `|m_ℓℓ − m_Z|`."""
     for token in tokens:
         if token.kind == "M" and token.value:
             yield float(token.value)
