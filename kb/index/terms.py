@@ -70,7 +70,10 @@ def _names() -> dict[str, tuple[str, ...]]:
 
 def _called(entry: Term) -> str:
     worded = [alias for alias in entry.aliases if _WORDS.fullmatch(alias)]
+    described = _WORDS.findall(entry.description.casefold())
     if not worded:
-        return " ".join(_WORDS.findall(entry.description.casefold()))
-    # The fullest name: "transverse impact parameter" rather than "impact parameter".
-    return max(worded, key=lambda alias: len(alias.split()))
+        return " ".join(described)
+    # The fullest of the names that say what it is, without other words: "transverse impact parameter" rather than
+    # "impact parameter" or "transverse distance of closest approach".
+    plain = {word for words in described for word in words.split()}
+    return max(worded, key=lambda alias: (len(plain & {*alias.casefold().split()}), -len(alias.split())))
