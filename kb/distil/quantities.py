@@ -150,6 +150,7 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         lead = tokens[variable - 1] if variable else None
         if operator == "==" and lead is not None and lead.kind == "c" and not lead.word.startswith("threshold"):
             operator = str(lead.value)  # "by at least ΔR = 0.4"
+            operator = _NEGATED.get(operator, operator) if negated(tokens, position - 2) else operator
         if not symbolic and negated(tokens, position):
             operator = _NEGATED.get(operator, operator)
         spelt = tokens[match.start("list")].text[0].isalpha()

@@ -142,7 +142,8 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
         and all(p.object == "track" for p in group)
         and re.search(r"\bsum\b", reading.text)
     ):
-        return []  # what is summed is not what is isolated
+        others = [p for p in before_of(reading, anchor) if p.object not in {"track", "event", "vertex"}]
+        return others[-1:]  # what is summed is not what is isolated
     return group
 
 

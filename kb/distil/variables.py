@@ -246,12 +246,14 @@ def respective(reading: Reading, quantity: Quantity, found: list[Bounded]) -> li
 def _has_new_subject(reading: Reading, quantity: Quantity) -> bool:
     """`m_T > 50 GeV, and the recoil must be below 15 GeV`: a noun that is not known is no variable that is."""
     last = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
-    found = re.match(r"(?:l?a|l|S|W)+(?P<noun>t{2,5})[mk]", reading.shape[last : quantity.start + 1])
+    found = re.match(r"(?:l?a|l|S|W)+(?P<noun>t{1,5})[mk]", reading.shape[last : quantity.start + 1])
     if not found:
         return False
     words = [t.word for t in reading.tokens[last + found.start("noun") : last + found.end("noun")]]
     while words and words[-1] in _AUXILIARIES:
         words.pop()
+    if len(words) == 1:  # a symbol: "and X_hh must be below 1.6"
+        return re.search(r"[_^*]|^[A-Z]$", reading.tokens[last + found.start("noun")].text) is not None
     return len(words) > 1 and words[0] in {"the", "a", "an", "its", "their"} and not set(words) & _REPEATING
 
 
