@@ -32,7 +32,7 @@ what a job needs to know of a change in the code is told by `workflows.STEPS`.""
 SERVED, RESUMED = "served", "resumed"
 """The queue of jobs that wait for a server's worker, and that of workflows with which any process goes on."""
 
-_LOOK = 0.3
+_LOOK = 0.5
 """How often a queue is looked at [s]: each time costs about 3 ms of processor time, also where nothing waits."""
 
 _ERROR = "cutbook error"

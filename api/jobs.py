@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 Watch = Callable[[JobRecord, Sequence[JobRecord]], None]
 """Told how far a job and its parts are."""
 
-_LOOK = 0.2
+# What happens in this process is told at once; what others do is looked for so often [s].
+_LOOK = 0.5
 _LOOK_CLOSER = 5.0
 
 
