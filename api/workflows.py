@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dbos import DBOS, SetWorkflowID
-from dbos._error import DBOSException
+from dbos import error as dbos_errors
 
 from api.analyses import run_analysis
 from api.intake import Desk, ReadIn, Source, intake_of, link, read_in
 from api.references import Plan
-from api.report import Report, Withdrawn
+from api.report import Report, Stopped, Withdrawn
 from api.workspace import Workspace
 from kb.errors import CutbookError, FaultError
 from kb.store.records import JobRecord, Problem, now
@@ -130,6 +130,9 @@ def _step(name: str, work: Callable[[], _Outcome]) -> _Outcome:
 
 
 def _carry_out(job_id: str, attempt: int, work: Callable[[Bench, JobRecord, Report], dict[str, Any]]) -> None:
+    if not _benches:
+        # Started while the process was about to end.
+        raise Stopped
     bench = _benches[0]
     store = bench.workspace.store
     report = Report(store, job_id, attempt, stopping=bench.stopping, news=bench.news)
@@ -144,7 +147,7 @@ def _carry_out(job_id: str, attempt: int, work: Callable[[Bench, JobRecord, Repo
             result = work(bench, job, report)
         except CutbookError as error:
             _fail(bench, report, job, error)
-        except DBOSException:
+        except dbos_errors.DBOSException:
             # Another process goes on with this workflow, or someone handles it with DBOS's own tools.
             raise
         except Exception as error:
