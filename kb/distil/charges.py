@@ -58,6 +58,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _SUMMED = re.compile(r"\b(?:total|net|sum|summed|combined)\b", re.IGNORECASE)
+_LEPTONS = {"lepton", "electron", "muon", "tau"}
 _CHARGED = {"track", "lepton", "electron", "muon", "tau", "jet"}
 
 
@@ -110,7 +111,7 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     for phrase in reading.phrases:
         two = phrase.number == 2 or _PAIRED.search(reading.words_before(phrase.index, 6))
         group = reading.joined_before(phrase, [p for p in reading.phrases if p.index < phrase.index])
-        one_each = len(group) == 2 and not two and all(p.object in _CHARGED and not p.plural for p in group)
+        one_each = len(group) == 2 and not two and all(p.object in _LEPTONS and not p.plural for p in group)
         if one_each and {"opposite_charge", "same_charge"} & set(phrase.requires):
             return _pair_charges(reading, setting, compose(tuple(p.object for p in group)), phrase.requires)
         charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1

@@ -72,7 +72,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
             elif depth == 0 and (
                 kind in "SWf"
                 or tokens[end].word in {"former", "latter"}
-                or (kind == "l" and not re.match(r"l[tr]?[nv][cu]", shape[end:]))
+                or (kind == "l" and not _continues(reading, start, end))
                 or (re.match(r"a[tg]{0,2}(?:v[ctb]|c)", shape[end:]) and _ends(reading, start, end))
             ):
                 break
@@ -111,6 +111,17 @@ def _goes_on(reading: Reading, index: int) -> bool:
         and reading.shape[index] in "ctnzero"
         and not re.match(r"(?:where|which|that|in|and|or|of|for|defined|used)\b", reading.tokens[index].word)
     )
+
+
+def _continues(reading: Reading, start: int, comma: int) -> bool:
+    """Say whether a bound behind a comma still belongs to a conditional phrase: `in the endcaps, |η| > 1.5, …`."""
+    behind = reading.shape[comma:]
+    if not re.match(r"l[tr]?[nv][cu]", behind):
+        return False
+    listed = any(start < q.start < comma for q in reading.quantities)
+    following = next((q for q in reading.quantities if q.start > comma), None)
+    aside = following is not None and following.symbolic and re.match(r"l(?:nu?c)?vcnu?l", behind)
+    return start > 0 or listed or bool(aside)
 
 
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:

@@ -251,7 +251,8 @@ def _thresholds(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 def _of_variable(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`a minimum p_T of 15 GeV`, `exceed a minimal p_T of 15 GeV`."""
     for match in re.finditer(rf"(?P<c>[ct])t{{0,2}}(?P<v>v)(?P<is>[Ot])(?P<list>{LIST})", shape):
-        token, verb = tokens[match.start("c")], tokens[match.start("is")]
+        said = [t for t in tokens[match.start("c") : match.start("v")] if t.kind == "c" or t.word in _EXTREMES]
+        token, verb = said[0] if said else tokens[match.start("c")], tokens[match.start("is")]
         if verb.kind == "t" and verb.word not in {"is", "was", "being"}:
             continue
         operator = str(token.value) if token.kind == "c" else _EXTREMES.get(token.word)

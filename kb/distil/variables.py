@@ -246,7 +246,9 @@ def respective(reading: Reading, quantity: Quantity, found: list[Bounded]) -> li
 def _has_new_subject(reading: Reading, quantity: Quantity) -> bool:
     """`m_T > 50 GeV, and the recoil must be below 15 GeV`: a noun that is not known is no variable that is."""
     last = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
-    found = re.match(r"(?:l?a|l|S|W)+(?P<noun>t{1,5})[mk]", reading.shape[last : quantity.start + 1])
+    between = reading.shape[last : quantity.start + 1]
+    found = re.match(r"(?:l?a|l|S|W)+(?P<noun>t{1,5})[mk]", between)
+    found = found or re.search(r"[laSW](?P<noun>t{1,5})m[tgk]{0,3}c?$", between)
     if not found:
         return False
     words = [t.word for t in reading.tokens[last + found.start("noun") : last + found.end("noun")]]

@@ -92,6 +92,10 @@ def _mass(tokens: list[Token], shape: str, start: int, end: int) -> tuple[int, f
     if number and start and shape[start - 1] == "i":
         index = end + number.start(1)
         return index + 1, float(tokens[index].value) * float(tokens[index + 1].value.factor)
+    number = re.match(r"Ot{0,2}(n)u", shape[end:])  # "within 50 GeV of 172.5 GeV"
+    if number and start and shape[start - 1] == "i" and tokens[end + number.start(1) + 1].value:
+        index = end + number.start(1)
+        return index + 1, float(tokens[index].value) * float(tokens[index + 1].value.factor)
     if start and tokens[start - 1].text.endswith("±"):
         for index in range(end, min(end + 12, len(tokens))):
             if shape[index] == "n" and index + 1 < len(tokens) and shape[index + 1] == "u" and tokens[index + 1].value:
