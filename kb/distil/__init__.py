@@ -3,6 +3,7 @@
 A paper goes through these stages, in `paper` and `assemble`; each noun is a module:
 
     text      lexer → entities (notation, particles, lexicon) → sentences
+    clause    asides (what only explains), ellipsis (what is left out), quotients, sums (what is one quantity)
     sentence  reading: phrases (qualifiers), counts, quantities (amounts, ranges, windows), conditions
     requires  clauses: bounds (variables, subjects, distances, distribution, roles, isolation), thresholds,
               placeholders, multiplicity (vetoes); charges, flavours, systems; flags (working points, triggers)
