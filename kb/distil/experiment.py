@@ -13,7 +13,11 @@ _ENERGIES = (
         r"√\s?\(?s\)?\s*=?\s*(?:of\s+)?(\d+(?:\.\d+)?)\s*TeV"
         r"|(?:cent(?:re|er)[- ]of[- ]mass energ(?:y|ies) of)\s*(?:√s\s*=\s*)?(\d+(?:\.\d+)?)\s*TeV"
     ),
-    re.compile(r"(\d+(?:\.\d+)?)\s*TeV()"),
+    # "13 TeV proton–proton collisions", "data taken at 8 TeV", not "masses below 3 TeV".
+    re.compile(
+        r"(\d+(?:\.\d+)?)\s*TeV(?= (?:[\w–-]+ ){0,3}(?:collisions?|data\b))"
+        r"|(?:collisions?|data|LHC)\b[^.;]{0,40}\bat (?:an energy of )?(\d+(?:\.\d+)?)\s*TeV"
+    ),
 )
 _LUMINOSITY = re.compile(r"(\d+(?:\.\d+)?)\s*(fb|pb)\s*\^?\{?\s*[-−–]\s*1")
 _FIRST_PAGES = 12000

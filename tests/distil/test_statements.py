@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kb.distil import distil, ground
+from kb.distil.experiment import experiment
+from kb.document import Document
 from kb.ssc import Cut
 from tests.distil.papers import paper
 
@@ -308,3 +310,17 @@ def test_regions_are_followed() -> None:
 )
 def test_what_is_no_cut(section: str, text: str) -> None:
     assert said(text, section) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "sqrt_s"),
+    [
+        ("Limits exclude masses below 3 TeV.", None),
+        ("A search in 13 TeV proton–proton collisions excludes 3 TeV.", 13),
+        ("The data were taken in collisions at 8 TeV.", 8),
+        ("pp collisions at √s = 7 TeV", 7),
+    ],
+)
+def test_the_energy_is_that_of_the_collisions(text: str, sqrt_s: float | None) -> None:
+    document = Document(arxiv_id="x", source_format="latex", text=text)
+    assert experiment(document).sqrt_s == sqrt_s
