@@ -30,6 +30,8 @@ from kb.ssc import (
 
 _OBJECTS = {"electron": "Electron", "muon": "Muon", "lepton": "Lepton", "tau": "Tau", "photon": "Photon", "jet": "Jet",
             "fatjet": "FatJet", "track": "Track", "met": "MET"}  # fmt: skip
+# What a paper bounds by its size: |d_0| < 1 mm. The absolute pseudorapidity has a function of its own.
+_MAGNITUDES = {"d0", "d0_sig", "z0", "z0_sintheta", "delta_eta", "delta_phi"}
 _FUNCTIONS = {"pt": "pT", "energy": "E", "eta": "Eta", "abs_eta": "AbsEta", "rapidity": "Rapidity", "phi": "Phi",
               "mass": "m", "mt": "mT", "charge": "q", "count": "Size", "delta_r": "dR", "delta_phi": "dPhi",
               "delta_eta": "dEta", "btag": "BTag", "id": "ID"}  # fmt: skip
@@ -178,7 +180,8 @@ def _quantity(subject: Subject, variable: Variable, each: str | None) -> str:
     if subject.rank is not None and subject.definition is None:
         whose = f"{whose}[{subject.rank - 1}]"
     others = "".join(f", {_word(reference)}" for reference in variable.reference)
-    return f"{_FUNCTIONS.get(name, _word(name))}({whose}{others})"
+    called = f"{_FUNCTIONS.get(name, _word(name))}({whose}{others})"
+    return f"abs({called})" if name in _MAGNITUDES else called
 
 
 def _bound(bound: Bound) -> str:

@@ -214,3 +214,17 @@ def test_a_composite_says_what_its_members_are_to_each_other() -> None:
         "  select q(a) * q(b) < 0",
     ]
     assert "m closest to 91.1876 GeV" in lines[start + 4]
+
+
+@pytest.mark.parametrize("variable", ["d0", "d0_sig", "z0", "z0_sintheta"])
+def test_an_impact_parameter_is_bounded_by_its_size(variable: str) -> None:
+    bound = Cut(
+        id="a",
+        scope="object",
+        subject=Subject(object="muon"),
+        variable=Variable(id=variable),
+        operator="<",
+        value=1,
+        origin=HUMAN,
+    )
+    assert f"  select abs({variable}(Muon)) < 1" in text_of(bound)
