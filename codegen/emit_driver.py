@@ -199,6 +199,9 @@ def main() -> int:
     parser.add_argument("--samples", type=Path, help="cross-sections, instead of those built in")
     options = parser.parse_args()
     analysis = Analysis(options.sample, options.samples)
+    if analysis.scale is None and SAMPLES:
+        known = ", ".join(SAMPLES)
+        sys.stderr.write(f"Every event counts as 1. To weight simulation, name its sample by --sample: {known}\n")
     try:
         for path in options.files:
             for events in pieces(path, analysis.branches):

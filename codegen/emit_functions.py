@@ -279,7 +279,9 @@ class Functions:
 def quotation(cut: Cut) -> str:
     """Return where a cut is stated, and its sentence, shortened."""
     stated = cut.evidence[0]
-    words = printable(stated.quote)
+    # A table's cell says little without the headers of its row and column.
+    told = dict.fromkeys(e.quote for e in cut.evidence if e.kind == "table") or [stated.quote]
+    words = printable(" | ".join(told))
     return f"{stated.arxiv_id}: “{textwrap.shorten(words, _QUOTE, placeholder=' …')}”"
 
 
