@@ -155,6 +155,7 @@ class Desk:
         with _READING:
             document, digest = self._read(arxiv_id, version, notes.append)
         document = self._with_references(document, notes.append)
+        notes += self._replaced(document)
         # Whoever distils meanwhile sees this text or does not, but not first the one and then the other.
         with self._workspace.store.turn("base"):
             self._workspace.store.save_document(document, sha256=digest)
@@ -213,6 +214,15 @@ class Desk:
             message = f"cannot read {path}: {error.strerror or error}"
             raise SourceError(message, hint="check the path and the file's permissions") from error
         return read_file(path, arxiv_id=arxiv_id, grobid=grobid, warn=warn), digest
+
+    def _replaced(self, document: Document) -> list[str]:
+        """Say that a file takes the place of a paper of another title, which its name may not have been meant to."""
+        if self._source.path is None:
+            return []
+        known = [p for p in self._workspace.store.papers() if p.arxiv_id == document.arxiv_id and p.version == 1]
+        if not known or not known[0].title or known[0].title == document.title:
+            return []
+        return [f"it takes the place of “{known[0].title}”; to keep both, give this one another name by --id"]
 
     def _with_references(self, document: Document, warn: Callable[[str], None]) -> Document:
         """Complete the bibliography: by itself, and for a paper from arXiv by INSPIRE's list of its references."""
@@ -306,6 +316,18 @@ def intake_of(workspace: Workspace, paper: ReadIn | Intake, linked: Iterable[str
         linked=tuple(linked),
         notes=tuple(paper.notes),
     )
+
+
+def forget(workspace: Workspace, arxiv_id: str) -> str:
+    """Remove a paper with all its versions; return its title. PaperNotFoundError where it is not there."""
+    store = workspace.store
+    title = store.paper(arxiv_id).title
+    with store.turn("base"):
+        # Passages first: those of a paper that is gone would be found for ever.
+        workspace.index.delete_paper(arxiv_id)
+        for version in [paper.version for paper in store.papers() if paper.arxiv_id == arxiv_id]:
+            store.delete_paper(arxiv_id, version)
+    return title
 
 
 def recount(workspace: Workspace, taken: Iterable[Intake]) -> list[Intake]:

@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands about papers."""
     app.command()(ingest)
     app.command()(papers)
+    app.command()(forget)
 
 
 def ingest(
@@ -147,3 +148,20 @@ def papers() -> None:
             Text(name, style="cyan"), Text(record.title), record.experiment or "", cuts, str(record.unresolved)
         )
     screen().print(table)
+
+
+def forget(
+    paper: Annotated[str, typer.Argument(metavar="ID", help="A paper of the knowledge base, all its versions.")],
+) -> None:
+    """Remove a paper, its cuts and its passages from the knowledge base.
+
+    What was fetched from arXiv stays in the cache; analyses keep their files.
+    """
+    from api.cli.screen import screen
+    from api.intake import forget as forget_paper
+    from api.settings import Settings
+    from api.workspace import Workspace
+
+    with Workspace(Settings.read(), label="cutbook forget") as workspace:
+        title = forget_paper(workspace, paper)
+    screen().print(f"Forgot {paper}: {title}", soft_wrap=True)

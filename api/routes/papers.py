@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api.deps import Base, Queue
-from api.intake import Source, check_local_id
+from api.intake import Source, check_local_id, forget
 from api.references import MOST, References, wishes
 from api.routes.jobs import Job, accepted
 from kb.errors import InputError
@@ -119,6 +119,12 @@ async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
 def papers(base: Base) -> list[PaperRecord]:
     """Return all papers of the knowledge base."""
     return base.store.papers()
+
+
+@router.delete("/{paper_id:path}", status_code=204, summary="Remove a paper")
+def remove(base: Base, paper_id: PaperId) -> None:
+    """Remove a paper, its cuts and its passages; analyses keep their files."""
+    forget(base, paper_id)
 
 
 @router.get("/{paper_id:path}/cuts", summary="See what a paper requires")

@@ -100,6 +100,9 @@ class FakeIndex:
             own = [p for p in passages if isinstance(p, CutPassage) == (name == "cut")]
             self._passages[arxiv_id, name] = own
 
+    def delete_paper(self, arxiv_id: str) -> None:
+        self._passages = {key: group for key, group in self._passages.items() if key[0] != arxiv_id}
+
     def count(self, *, kind: Kind | None = None) -> int:
         return sum(len(group) for (_, name), group in self._passages.items() if kind in {None, name})
 
