@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.intake import Progress
-from kb.errors import AnalysisNotFoundError, CutbookError
+from kb.errors import AnalysisNotFoundError, CutbookError, InputError
 from kb.store.records import AnalysisRecord, Problem, now
 
 if TYPE_CHECKING:
@@ -36,7 +36,11 @@ def request_analysis(
 
     The paper and the dataset, a name or a folder, have to exist.
     """
-    paper = workspace.store.criteria(arxiv_id).paper
+    criteria = workspace.store.criteria(arxiv_id)
+    paper = criteria.paper
+    if not criteria.cuts:
+        message = f"no cut of {arxiv_id} is known, so that there is nothing to apply"
+        raise InputError(message, hint=f"see what was read and refused: cutbook cuts {arxiv_id} --explain")
     opened = workspace.dataset(dataset)
     record = AnalysisRecord(
         id=analysis_id(paper.arxiv_id, paper.version, opened.folder),

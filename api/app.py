@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from api import problems
@@ -78,6 +78,10 @@ def create_app(workspace: Workspace, *, local_only: bool = True) -> FastAPI:
 def _serve_documentation(app: FastAPI) -> None:
     """Serve Swagger UI from files on this machine, so that the documentation needs no internet."""
     app.mount("/docs/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="docs-static")
+
+    @app.get("/", include_in_schema=False)
+    def root() -> RedirectResponse:
+        return RedirectResponse("/docs")
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

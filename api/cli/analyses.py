@@ -85,6 +85,8 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
 
     out.print(_cutflow(result))
     out.print(_yields(result))
+    if warning := _emptied(result):
+        out.print(Text(warning, style="bold yellow"))
     coverage = result.coverage
     out.print(Text.assemble(("Coverage: ", "bold"), f"{coverage.applied} of {coverage.total} cuts applied"))
     if result.not_applied:
@@ -106,6 +108,16 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
     for file, about in files.items():
         if about:
             out.print(Text.assemble("  ", (f"{file:<12}", "cyan"), f" {about}"))
+
+
+def _emptied(result: Result) -> str:
+    """Say after which step no event of any sample is left, if there is such a step in the baseline."""
+    samples = list(result.samples.values())
+    if not samples or any(sample.selected for sample in samples) or not any(sample.events for sample in samples):
+        return ""
+    flows = zip(*(sample.cutflow for sample in samples), strict=True)
+    emptied = next((steps[0].label for steps in flows if not any(step.raw for step in steps)), "the last one")
+    return f"No event is left after “{emptied}”. Was that cut read rightly, and do these data suit the paper?"
 
 
 def _cutflow(result: Result) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -39,6 +40,9 @@ def cuts(
     variable: Annotated[str | None, typer.Option(help="Only cuts on this variable: pt, abs_eta, …")] = None,
     region: Annotated[str | None, typer.Option(help="Only cuts that hold in this region.")] = None,
     text: Annotated[str | None, typer.Option(help="Only cuts with these words.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell which rule read each cut, and why what was refused is no cut.")
+    ] = False,
 ) -> None:
     """Show a paper's cuts, each with its sentence.
 
@@ -49,6 +53,9 @@ def cuts(
     from kb.store.records import CutFilter
 
     _check_terms(about, variable)
+    if explain:
+        _explain(paper, filtered=bool(about or variable or region or text), form=form)
+        return
     with Workspace(Settings.read()) as workspace:
         if paper is not None:
             paper, version = _paper_name(paper)
@@ -69,6 +76,37 @@ def cuts(
         if not records and paper is not None:
             workspace.store.criteria(paper, version)
     _print_cuts(records, form, paper)
+
+
+def _explain(paper: str | None, *, filtered: bool, form: Format) -> None:
+    """Distil again, which gives the same, and print the trace of it in the order of the text."""
+    from rich.text import Text
+
+    from api.cli.screen import grid, screen
+    from api.settings import Settings
+    from api.workspace import Workspace
+    from kb.distil import distil_with_trace
+
+    if paper is None or filtered or form != "table":
+        message = "--explain tells of one whole paper, as a table"
+        raise InputError(message, hint="name the paper and leave the other options away")
+    paper, version = _paper_name(paper)
+    with Workspace(Settings.read()) as workspace:
+        document = workspace.store.document(paper, version)
+        criteria, trace = distil_with_trace(document, cited=workspace.store.cited_documents(document))
+    table = grid("read as", "by rule", "from", title=f"{paper}: what was read and what was refused")
+    for step in sorted(trace, key=lambda step: step.start):
+        quote = " ".join(document.text[step.start : step.end].split()) if step.outcome == "cut" else ""
+        refused = step.outcome != "cut"
+        outcome = Text(step.outcome, style="yellow") if refused else Text(step.text, style="green")
+        if refused and step.text:
+            outcome.append(f" ({step.text})", style="dim")
+        table.add_row(outcome, step.rule, Text(shorten(quote, 120, placeholder=" …"), style="dim"))
+    told = {step.start for step in trace if step.outcome != "cut"}
+    for refusal in (one for one in criteria.unresolved if one.evidence.start not in told):
+        outcome = Text(f"{refusal.code}: {refusal.reason}", style="yellow")
+        table.add_row(outcome, "", Text(shorten(refusal.evidence.quote, 120, placeholder=" …"), style="dim"))
+    screen().print(table)
 
 
 def _check_terms(about: str | None, variable: str | None) -> None:

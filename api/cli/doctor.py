@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from api.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +22,7 @@ def doctor(
 ) -> None:
     """Tell what works, and what to do about the rest.
 
-    Exits with 1 if something is broken.
+    Exits with 1 if something is broken. The settings are environment variables.
     """
     from rich.text import Text
 
@@ -27,7 +32,8 @@ def doctor(
     from api.workspace import Workspace
 
     checks: list[Check] = []
-    with Workspace(Settings.read()) as workspace, progress("looking") as tell:
+    settings = Settings.read()
+    with Workspace(settings) as workspace, progress("looking") as tell:
         for check in checkup(workspace, online=online):
             tell(check.part, 0, 0)
             checks.append(check)
@@ -39,5 +45,26 @@ def doctor(
             found.append(f"\n→ {check.advice}", style="red" if check.state == "broken" else "dim")
         table.add_row(check.part, Text(check.state, style=styles[check.state]), found)
     screen().print(table)
+    screen().print(_settings(settings))
     if any(check.state == "broken" for check in checks):
         raise typer.Exit(1)
+
+
+def _settings(settings: Settings) -> Table:
+    """List every setting: its variable, its value where it is set, what it is. Secrets are not shown."""
+    from pydantic import SecretStr
+    from rich.text import Text
+
+    from api.cli.screen import grid
+    from api.settings import PREFIX
+
+    table = grid("setting", "is", "what")
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        shown = ""
+        if name in settings.model_fields_set:
+            # A password may stand in an address.
+            secret = isinstance(value, SecretStr) or "@" in str(value)
+            shown = "set" if secret else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        table.add_row(Text(f"{PREFIX}{name.upper()}", style="cyan"), Text(shown), Text(field.description or ""))
+    return table
