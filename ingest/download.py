@@ -101,9 +101,27 @@ def advice(status: int, wait: float | None = None) -> str:
     return "arXiv has trouble; try again later, what is fetched is kept"
 
 
+_TOLD = {
+    "Name or service not known": "its name is not known on this network",
+    "Temporary failure in name resolution": "its name cannot be looked up",
+    "nodename nor servname provided": "its name is not known on this network",
+    "Connection refused": "nothing listens there",
+    "Network is unreachable": "the network cannot be reached",
+    "timed out": "it did not answer in time",
+}
+
+
 def reason(error: Exception) -> str:
-    """Name an error and say what it says."""
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    """Say in short what an error of the network is; what is not known by its words is named and quoted.
+
+    >>> reason(OSError("HTTPSConnectionPool(...): [Errno -2] Name or service not known"))
+    'its name is not known on this network'
+    """
+    told = str(error)
+    for words, short in _TOLD.items():
+        if words in told:
+            return short
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
 
 def _refuse_web_page(url: str, data: bytes, reply: httpx.Response) -> None:

@@ -25,8 +25,10 @@ def statement(cut: Cut) -> str:
     rank = "" if subject.startswith(rank.strip()) else rank
     if cut.variable.component:
         symbol = f"{cut.variable.component} {symbol}"
+    if symbol.startswith(f"{subject} "):  # E_T^miss significance
+        subject = ""
     unit = "" if cut.unit in {"", "1"} else f" {cut.unit}"
-    text = f"{rank}{subject} {_requirement(cut, symbol)}{unit}"
+    text = f"{rank}{subject}{' ' if subject else ''}{_requirement(cut, symbol)}{unit}"
     if cut.when:
         text += f" ({cut.when.text})"
     return f"veto: {text}" if cut.role == "veto" else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -135,6 +136,8 @@ class Papers(Transactions):
         shown = arxiv_id if version is None else f"{arxiv_id}v{version}"
         message = f"the paper {shown} is not in the knowledge base"
         hint = f"ingest it first: cutbook ingest {shown}"
+        if alike := get_close_matches(arxiv_id, list(session.scalars(select(PaperRow.arxiv_id).distinct()))):
+            hint = f"did you mean {' or '.join(alike)}? Else {hint}"
         if rows:
             hint = f"the base has version {', '.join(str(row.version) for row in rows)} of it; or {hint}"
         raise PaperNotFoundError(message, hint=hint)

@@ -139,7 +139,7 @@ def test_what_passes_is_asked_again(services: Services, tmp_path: Path, place: s
         ("limited", UnreachableError, "429"),
         ("limited for long", UnreachableError, "429"),
         ("busy", UnreachableError, "503"),
-        ("slow", UnreachableError, "Timeout"),
+        ("slow", UnreachableError, "did not answer in time"),
         ("cut off", UnreachableError, "could not be fetched|did not answer"),
         ("cut off silently", UnreachableError, "could not be fetched whole|not with a whole feed"),
         ("wrong length", UnreachableError, "could not be fetched whole|not with a whole feed"),
