@@ -68,7 +68,7 @@ def gutters(pages: Sequence[Page], kept: Sequence[list[Run]], size: float) -> di
         return {}
     middle = median(gutter.middle for gutter in sure)
     sure = [gutter for gutter in sure if abs(gutter.middle - middle) < 9]
-    if len(sure) < min(2, weighty) or len(sure) < 0.15 * weighty:
+    if len(sure) < (2 if weighty > 3 else 1) or len(sure) < 0.15 * weighty:
         return {}
     usual = Gutter(median(gutter.left for gutter in sure), min(gutter.right for gutter in sure))
     return {

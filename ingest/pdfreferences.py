@@ -48,7 +48,7 @@ def bibliography(drafts: Sequence[Draft]) -> Bibliography | None:
             return found
     for start, draft in enumerate(drafts):
         if draft.kind in {"paragraph", "item"} and _FIRST.match(draft.lines[0].text()):
-            found = _beneath(drafts, start, least=5)
+            found = _beneath(drafts, start, least=3)
             if found is not None:
                 return found
     return None

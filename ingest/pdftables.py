@@ -84,7 +84,35 @@ def find_grids(column: Column) -> list[Grid]:
             continue
         grids.append(Grid(cells, first, last))
         taken = last
-    return grids
+    return sorted([*grids, *_without_rules(column, starts, grids)], key=lambda grid: grid.first)
+
+
+def _without_rules(column: Column, captions: Sequence[bool], known: Sequence[Grid]) -> list[Grid]:
+    """Return the tables that have no rules: rows of cells right beneath a caption that says Table."""
+    found: list[Grid] = []
+    taken = {k for grid in known for k in range(grid.first, grid.last + 1)}
+    cells = [len(chunks(line, CELL_GAP * line.size)) for line in column.lines]
+    for caption, line in enumerate(column.lines):
+        if not captions[caption] or not line.text().lower().startswith("tab"):
+            continue
+        first = next((k for k in range(caption + 1, min(caption + 8, len(cells))) if cells[k] > 1), len(cells))
+        last = first
+        while last + 1 < len(cells) and cells[last + 1] > 1 and not captions[last + 1]:
+            last += 1
+        rows = range(first, last + 1)
+        if last - first < 2 or taken & {*range(caption, last + 1)}:
+            continue
+        lines = column.lines[first : last + 1]
+        pitch = line_pitch(lines)
+        if any(above.y - below.y > 2.2 * pitch for above, below in pairwise(column.lines[caption : last + 1])):
+            continue
+        grid = TableRows(
+            TableColumns(lines, [], [], min(one.x0 for one in lines), max(one.x1 for one in lines))
+        ).cells()
+        width = max(cell.column + cell.column_span for cell in grid)
+        if width > 1 and sum(cells[k] == width for k in rows) >= 0.6 * len(rows):
+            found.append(Grid(grid, first, last))
+    return found
 
 
 def _merged(rules: Sequence[Rule]) -> list[Rule]:

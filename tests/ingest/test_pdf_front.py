@@ -140,3 +140,34 @@ def test_prose_is_known_however_long_the_list_of_members_is() -> None:
     document = paper(*sheets)
     assert [section.title for section in document.sections] == ["Abstract", "Introduction", "Selection"]
     assert blocks(document, "paragraph")[-1].startswith(PROSE[0])
+
+
+def test_a_bold_opening_is_a_heading_where_it_stands_by_itself() -> None:
+    sheet = Sheet()
+    sheet.text(72, 760, "4 Regions", size=14, font="B")
+    for y, bold, rest in (
+        (736, "Region A.", "Exactly one muon is required, with a momentum"),
+        (700, "Fake muons", "are muons from the decays of hadrons, which"),
+    ):
+        end = sheet.text(72, y, bold, font="B")
+        sheet.text(end + 6, y, rest)
+        sheet.lines(72, y - 12, "of more than 30 GeV, in the rest of the events.")
+    document = read(sheet)
+    assert [(section.level, section.title) for section in document.sections] == [(1, "Regions"), (4, "Region A")]
+    assert document.section_path(document.text.index("Exactly one muon")) == ("4 Regions", "Region A")
+    assert "Fake muons are muons from the decays" in document.text
+
+
+def test_the_items_of_a_list_stay_together_over_a_page_with_a_figure() -> None:
+    first, second = Sheet(), Sheet()
+    first.lines(72, 760, *PROSE, "Events must have:")
+    first.lines(84, 700, "- exactly two muons of opposite charge,")
+    first.text(72, 104, "1", size=5)
+    first.text(78, 100, "A note on the charge.", size=8)
+    second.lines(72, 780, "Figure 1: Mass of the muons.", size=9)
+    second.lines(84, 740, "- no electron and")
+    second.lines(72, 700, *PROSE)
+    document = read(first, second)
+    kinds = [block.kind for block in document.blocks]
+    assert kinds[:3] == ["paragraph", "item", "item"]
+    assert {"footnote", "caption"} <= set(kinds[3:])

@@ -209,3 +209,21 @@ def test_a_wide_gap_within_a_ruled_cell_parts_it_only_where_the_rows_agree() -> 
     (table,) = document.tables
     assert table.shape[1] == 3
     assert "N < 2, M > 120 GeV" in rows(document, table)[0][1]
+
+
+def test_a_table_needs_no_rules_beneath_its_caption() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, "Table 9: Processes and programs with", "which they are simulated.")
+    for row, cells in enumerate((("Process", "Program"), ("signal", "Powheg"), ("top", "Sherpa"), ("jets", "Pythia"))):
+        for x, cell in zip((80, 200), cells, strict=True):
+            sheet.text(x, 672 - 12 * row, cell)
+    sheet.lines(72, 600, "The text goes on after the table with prose.", "It has no cells in it.")
+    document = read(sheet)
+    (table,) = document.tables
+    assert rows(document, table) == [
+        ["Process", "Program"],
+        ["signal", "Powheg"],
+        ["top", "Sherpa"],
+        ["jets", "Pythia"],
+    ]
+    assert table.label == "9"
