@@ -11,6 +11,7 @@ from ingest.pdfpage import Glyph, Rule
 
 _NEGATABLE = frozenset("=<>∈≡∼≤≥→EHPp")  # a momentum struck through is a missing one
 _STROKES = frozenset("/\u0338")
+_ARROW = "\u20d7"
 _COMBINING_ALONE = frozenset("\u0302\u0303\u20d7\u0304")
 # Height, in points, of the bands in which the letter under an accent is looked for.
 _SHELF = 12
@@ -32,7 +33,7 @@ def _without(marks: list[Glyph], glyphs: list[Glyph]) -> list[Glyph]:
     for mark in marks:
         shelf = int(mark.y // _SHELF)
         letters = [one for k in (shelf - 1, shelf, shelf + 1) for one in shelves[k] if _stands_over(mark, one)]
-        if letters:
+        if letters and mark.text != _ARROW:  # vectors are written as their magnitudes are, as in LaTeX
             _accent(mark, letters)
         if letters or mark.text in _COMBINING_ALONE:
             gone.add(id(mark))

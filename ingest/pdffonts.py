@@ -114,6 +114,8 @@ def without_look_alikes(text: str) -> str:
 def _same(character: str) -> str:
     preferred = {key: str(value) for key, value in _data()["same"].items()}
     character = unicodedata.normalize("NFC", character)
+    if "\ufe00" <= character <= "\ufe0f":  # a mark of which form of a glyph is meant
+        return ""
     if character in preferred:
         return preferred[character]
     # Mathematical and script letters, ligatures (U+FB00 …) and full-width forms are letters in another dress.
