@@ -34,6 +34,7 @@ _WORTH = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
+_OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
 _TAGS = re.compile(r"\b(?:identified|tagged)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
@@ -85,6 +86,8 @@ class _Walk:
                 self.regions.of_section = of_title(path[-1]) if path else ()
                 self.memory.variable = None
                 self.memory.subject = (_object_of(path[-1]) if path else None) or self.memory.subject
+                # A list right below "Event selection" is one of requirements.
+                self.memory.listing = bool(path and _OF_REQUIREMENTS.search(path[-1]))
             kind = section_kind(path)
             if kind == "front" and self._is_letter:
                 kind = "selection"
@@ -168,7 +171,7 @@ class _Walk:
             return ""
         listed = self.memory.listing and item and any(q.symbolic for q in reading.quantities)
         label = label_of(reading.text, of_regions=self.regions.listed)
-        opens = listed and (reading.quantities[0].start <= 6 or label)
+        opens = listed and (reading.quantities[0].start <= 10 or label)
         return "" if opens and against in {NO_REQUIREMENT, DESCRIBES} else against
 
     def _requirements(self, reading: Reading, chosen: System | None) -> list[Candidate]:

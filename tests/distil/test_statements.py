@@ -6,7 +6,7 @@ import pytest
 
 from kb.distil import distil, ground
 from kb.distil.experiment import experiment
-from kb.document import Document
+from kb.document import Block, Document, Section
 from kb.ssc import Cut
 from tests.distil.papers import paper
 
@@ -324,3 +324,21 @@ def test_what_is_no_cut(section: str, text: str) -> None:
 def test_the_energy_is_that_of_the_collisions(text: str, sqrt_s: float | None) -> None:
     document = Document(arxiv_id="x", source_format="latex", text=text)
     assert experiment(document).sqrt_s == sqrt_s
+
+
+def test_a_list_right_below_its_heading_is_one_of_requirements() -> None:
+    parts = ["2 Event selection", "Four leptons (e or μ) with p_T > 20, 15, 10, 7 GeV;", "110 < m_4ℓ < 150 GeV."]
+    text = "\n\n".join(parts)
+    blocks = tuple(
+        Block(start=text.index(part), end=text.index(part) + len(part), kind=kind)
+        for part, kind in zip(parts, ("heading", "item", "item"), strict=True)
+    )
+
+    def cuts(title: str) -> list[tuple[str, str, int | None]]:
+        section = Section(start=0, end=len(text), title=title, number="2", level=1)
+        document = Document(arxiv_id="x", source_format="latex", text=text, blocks=blocks, sections=(section,))
+        return [(cut.subject.object, cut.variable.id, cut.subject.rank) for cut in distil(document).cuts]
+
+    ranked = [("lepton", "pt", rank) for rank in (1, 2, 3, 4)]
+    assert cuts("Event selection") == [*ranked, ("fourlepton", "mass", None)]
+    assert cuts("Results") == []
