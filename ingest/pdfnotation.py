@@ -34,6 +34,8 @@ _UNCERTAINTY = re.compile(r"[+-]\s?[\d.]+")
 _PLAIN_RADICAND = re.compile(r"[^\W\d_]*[\u0303\u0304]?(?:_\w+|_\{[^{}]*\})?|[\d.]+")
 _THREE_DIGITS = re.compile(r"\d{3}(?!\d)")
 _THOUSANDS = re.compile(r"(?<![\d.])\d{1,3}(?:\d{3})*$")
+# What ends a script that a letter behind it is not taken for a part of: e^+e^-.
+_NO_PART_OF_A_WORD = ("}", "′", "+", "-", "±", "∓")
 _RELATIONS = "<>≤≥=≠≈≃≅≡≪≫≲≳∈∉→⇒←↔×±"
 _SPACED = re.compile(rf"(?<![\^_{_RELATIONS}])\s*([{_RELATIONS}]+)\s*")
 _UNITS = "GeV|TeV|MeV|keV|fb|pb|nb|mm|cm|km|ns|ps|rad|mrad|kHz|MHz|Hz"
@@ -121,7 +123,7 @@ def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
         if end is not None and cluster[0].x0 - end > 0.4 * size:
             out.append(" ")
         out.append(script)
-        after_script = bool(script) and not script.endswith(("}", "′"))
+        after_script = bool(script) and not script.endswith(_NO_PART_OF_A_WORD)
         end = max(r.x1 for r in cluster) if end is None else max(end, *(r.x1 for r in cluster))
         index = stop
     return "".join(out)
@@ -205,6 +207,7 @@ def spaced(text: str) -> str:
     for index in range(0, len(parts), 2):
         part = _SPACED.sub(r" \1 ", parts[index])
         part = _GLUED_UNIT.sub(r"\1 \2", part)
+        part = re.sub(r"(?:(?<=[a-z]{2} )|(?<=^))([±∓]) (?=\d)", r"\1", part)  # an uncertainty of ±5%
         part = re.sub(r"([(\[⟨]) +", r"\1", part)
         part = re.sub(r"/ +√", "/√", part)
         part = re.sub(r"J/ψ(?=[^\W\d_])", "J/ψ ", part)  # a particle of its own in J/ψ π

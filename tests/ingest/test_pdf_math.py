@@ -34,12 +34,24 @@ def formula(*written: str) -> str:
         ("a product p_{T}E_T^miss of two", "a product p_T E_T^miss of two"),
         ("a luminosity of 10^33 cm^-2s^-1", "a luminosity of 10^33 cm^-2 s^-1"),
         ("a yield of 88_{-9}^{+12} events", "a yield of 88 ^{+12}_{-9} events"),
+        ("the process e^+e^- of it", "the process e^+e^- of it"),
+        ("an uncertainty of ±5% in x", "an uncertainty of ±5% in x"),
         ("decays to D^{(*)+} mesons", "decays to D^(*)+ mesons"),
         ("a cut on S of 8.5 GeV^{1/2} there", "a cut on S of 8.5 GeV^1/2 there"),
     ],
 )
 def test_formulas_read_plainly(written: str, read: str) -> None:
     assert formula(written) == read
+
+
+def test_thin_spaces_part_neither_thousands_nor_arguments() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD)
+    end = sheet.text(72, 688, "more than 10")
+    end = sheet.text(end + 1.7, 688, "000 events with m")
+    end = sheet.text(end, 685.5, "T", size=7)
+    sheet.text(end + 1.7, 688, "(lepton) > 30 GeV")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("more than 10000 events with m_T(lepton) > 30 GeV")
 
 
 def test_scripts_of_neighbouring_lines_do_not_mix() -> None:
