@@ -6,23 +6,18 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from ingest.identifiers import Handle, Identifier
 from ingest.inspire_records import FIELDS, LIST_FIELDS, Entry, Record, record_of, trimmed
 from ingest.pace import Pace
-from kb.errors import FaultError, PaperNotFoundError, UnreachableError
-
-if TYPE_CHECKING:
-    import httpx
+from ingest.patience import BUSY, BusyError, Patience, asked_wait
+from kb.errors import PaperNotFoundError, UnreachableError
 
 _AGENT = "cutbook (reads event selections of collider papers)"
 _LARGEST = 100 * 2**20
-_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PAGE = 500
 _MISS_KEPT = 24 * 3600.0
 
@@ -54,10 +49,10 @@ class InspireSource:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._cache = cache
-        self._retries = retries
         self._timeout = timeout
         self._seconds = seconds
         self._pace = Pace(requests, seconds)
+        self._patience = Patience(retries=retries, longest=timeout, first=seconds / 5)
 
     def identifier(self, name: Identifier | Handle, *, refresh: bool = False) -> Identifier:
         """Return the arXiv identifier that a name leads to; one that is an arXiv identifier is returned as it is.
@@ -144,43 +139,27 @@ class InspireSource:
     def _get(self, url: str, parameters: Mapping[str, str]) -> dict[str, Any] | None:
         """Ask, patiently; None where there is nothing at this address."""
         import httpx
-        import stamina
-
-        def again(error: Exception) -> bool | float:
-            if isinstance(error, httpx.HTTPStatusError):
-                status = error.response.status_code
-                wait = _asked_to_wait(error.response)
-                if wait is None and status == 429:
-                    # Refused requests count towards the quota: only a whole quiet window helps.
-                    wait = self._seconds
-                return status in _RETRIED and (True if wait is None else wait <= self._timeout and wait)
-            return isinstance(error, httpx.TransportError | _BrokenReplyError)
 
         try:
-            for attempt in stamina.retry_context(
-                on=again,
-                attempts=self._retries + 1,
-                timeout=None,
-                wait_initial=self._seconds / 5,
-                wait_jitter=self._seconds / 5,
-                wait_max=60,
-            ):
-                with attempt:
-                    return self._get_once(url, parameters)
+            return self._patience.call(
+                lambda: self._get_once(url, parameters),
+                lambda error: isinstance(error, httpx.TransportError | _BrokenReplyError),
+            )
+        except BusyError as error:
+            message = f"INSPIRE answered {error.status} for {httpx.URL(url, params=parameters)}"
+            raise UnreachableError(message, hint=_hint(error.status, error.wait)) from error
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
             if status in {404, 410}:
                 return None
             message = f"INSPIRE answered {status} for {error.request.url}"
-            raise UnreachableError(message, hint=_hint(error.response)) from error
+            raise UnreachableError(message, hint=_hint(status)) from error
         except (httpx.HTTPError, _BrokenReplyError) as error:
-            reason = f"{type(error).__name__}: {error}".removeprefix("_BrokenReplyError: ").removesuffix(": ")
-            message = f"INSPIRE at {self._base_url} did not answer: {reason}"
+            told = f"{type(error).__name__}: {error}".removeprefix("_BrokenReplyError: ").removesuffix(": ")
+            message = f"INSPIRE at {self._base_url} did not answer: {told}"
             raise UnreachableError(
                 message, hint="is the network up? Try again; what INSPIRE answered is kept"
             ) from error
-        message = "the retry loop ended without an answer"
-        raise FaultError(message)
 
     def _get_once(self, url: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         import httpx
@@ -190,6 +169,11 @@ class InspireSource:
         with httpx.stream(
             "GET", url, params=parameters, headers=headers, timeout=self._timeout, follow_redirects=True
         ) as reply:
+            if (status := reply.status_code) in BUSY:
+                # Refused requests count towards the quota: where no time is named, only a whole quiet window helps.
+                usual = self._seconds if status == 429 else None
+                wait = asked_wait(reply.headers)
+                raise BusyError(status, usual if wait is None else wait)
             reply.raise_for_status()
             body = bytearray()
             for piece in reply.iter_bytes():
@@ -240,21 +224,8 @@ def _keep(place: Path, answer: Mapping[str, Any]) -> None:
     partial.replace(place)
 
 
-def _asked_to_wait(reply: httpx.Response) -> float | None:
-    """Return the seconds that `Retry-After` names, as a number or as a date."""
-    value = reply.headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _hint(reply: httpx.Response) -> str:
-    wait = _asked_to_wait(reply)
-    if reply.status_code in {403, 429}:
+def _hint(status: int, wait: float | None = None) -> str:
+    if status in {403, 429}:
         return f"INSPIRE asks for a pause{f' of {wait:.0f} s' if wait else ''}; what it answered is kept"
     return "INSPIRE has trouble; try again later, what it answered is kept"
 
