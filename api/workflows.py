@@ -174,7 +174,7 @@ def _fail(bench: Bench, report: Report, job: JobRecord, error: CutbookError) -> 
 
     store = bench.workspace.store
     with store.transaction():
-        report.end("failed", problem=_problem(error))
+        report.end("failed", problem=Problem.of(error))
         for part in store.parts(job.id):
             store.change_job(part.id, left)
 
@@ -279,14 +279,10 @@ def _analyse(bench: Bench, job: JobRecord, report: Report) -> dict[str, Any]:
     try:
         return {"analysis": _step("analyse", run)}
     except Exception as error:
-        problem = _problem(error if isinstance(error, CutbookError) else _fault(job.kind, error))
+        problem = Problem.of(error if isinstance(error, CutbookError) else _fault(job.kind, error))
         failed = {"state": "failed", "finished_at": now(), "problem": problem, "job_id": job.id}
         store.save_analysis(store.analysis(request["analysis"]).model_copy(update=failed))
         raise
-
-
-def _problem(error: CutbookError) -> Problem:
-    return Problem(code=error.code, message=error.message, hint=error.hint)
 
 
 def _fault(kind: str, error: Exception) -> FaultError:

@@ -81,9 +81,5 @@ def print_plan(out: Console, cited: Sequence[CitedPaper]) -> None:
 
 
 def short(job: JobRecord) -> str:
-    """Say in a few words what a job is about."""
-    request = job.request
-    if job.kind == "ingest":
-        name = str(request.get("name") or request["id"])
-        return Path(name).name if request.get("file") else name
-    return f"{request['paper']} on {request['dataset']}"
+    """Say in a few words what a job is about: of a file, the name alone."""
+    return Path(job.about).name if job.request.get("file") else job.about

@@ -88,7 +88,7 @@ class Job(BaseModel):
             makes = f"/v1/analyses/{request['analysis']}"
         stage = record.stage
         return cls(
-            about=about(record),
+            about=record.about,
             makes=makes,
             stage=stage.name,
             done=stage.done,
@@ -98,19 +98,11 @@ class Job(BaseModel):
         )
 
 
-def about(record: JobRecord) -> str:
-    """Say in short what a job is about."""
-    request = record.request
-    if record.kind == "ingest":
-        return str(request.get("name") or request["id"])
-    return f"{request['paper']} on {request['dataset']}"
-
-
 def _part(record: JobRecord) -> Part:
     stage = record.stage
     return Part(
         id=record.id,
-        about=about(record),
+        about=record.about,
         state=record.state,
         stage=stage.name,
         done=stage.done,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from kb.errors import CutbookError
 from kb.ssc import Cut, Operator, Role, Scope, Status
 
 PaperState = Literal["read", "indexed", "distilled"]
@@ -91,6 +92,11 @@ class Problem(_Record):
     message: str
     hint: str = ""
 
+    @classmethod
+    def of(cls, error: CutbookError) -> Self:
+        """Keep what an error says."""
+        return cls(code=error.code, message=error.message, hint=error.hint)
+
 
 class AnalysisRecord(_Record):
     """A requested analysis; `result` is the content of its result.json once it is done."""
@@ -161,6 +167,13 @@ class JobRecord(_Record):
     def ended(self) -> bool:
         """Whether nothing more will happen to it by itself."""
         return self.state in {"done", "failed", "cancelled"}
+
+    @property
+    def about(self) -> str:
+        """What it is about, in short."""
+        if self.kind == "ingest":
+            return str(self.request.get("name") or self.request["id"])
+        return f"{self.request['paper']} on {self.request['dataset']}"
 
     @property
     def whole(self) -> str | None:
