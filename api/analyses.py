@@ -48,8 +48,12 @@ def request_analysis(
         version=paper.version,
         dataset=opened.name,
     )
+    try:
+        under_way = workspace.store.analysis(record.id).finished_at is None
+    except AnalysisNotFoundError:
+        under_way = False
     # One that a job is at is not queued once more.
-    if not any(known.id == record.id and not known.finished_at for known in workspace.store.analyses()):
+    if not under_way:
         workspace.store.save_analysis(record)
     return {
         "paper": record.arxiv_id,
@@ -100,8 +104,7 @@ def run_analysis(
     try:
         result = analyse(criteria, opened, work, reference=reference_masks, progress=progress)
     except CutbookError as error:
-        problem = Problem(code=error.code, message=error.message, hint=error.hint)
-        failed = record.model_copy(update={"state": "failed", "finished_at": now(), "problem": problem})
+        failed = record.model_copy(update={"state": "failed", "finished_at": now(), "problem": Problem.of(error)})
         workspace.store.save_analysis(failed)
         raise
     if output is None:

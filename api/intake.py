@@ -219,10 +219,13 @@ class Desk:
         """Say that a file takes the place of a paper of another title, which its name may not have been meant to."""
         if self._source.path is None:
             return []
-        known = [p for p in self._workspace.store.papers() if p.arxiv_id == document.arxiv_id and p.version == 1]
-        if not known or not known[0].title or known[0].title == document.title:
+        try:
+            title = self._workspace.store.paper(document.arxiv_id, document.version).title
+        except PaperNotFoundError:
             return []
-        return [f"it takes the place of “{known[0].title}”; to keep both, give this one another name by --id"]
+        if title in {"", document.title}:
+            return []
+        return [f"it takes the place of “{title}”; to keep both, give this one another name by --id"]
 
     def _with_references(self, document: Document, warn: Callable[[str], None]) -> Document:
         """Complete the bibliography: by itself, and for a paper from arXiv by INSPIRE's list of its references."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -78,7 +78,8 @@ def jobs(
 
     with Workspace(Settings.read()) as workspace:
         records = workspace.store.jobs(parts=False, limit=limit)
-        states = [(job, _state(workspace, job)) for job in records]
+        working = _is_worked_in(workspace, records)
+    states = [(job, _state(job, working=working)) for job in records]
     if not records:
         errors().print("There are no jobs. `cutbook ingest` and `cutbook analyse` make them, and so does the server")
         return
@@ -104,8 +105,9 @@ def show(job_id: _JobId) -> None:
 
     with Workspace(Settings.read()) as workspace:
         job = find(workspace.store, job_id)
-        parts = [(part, _state(workspace, part)) for part in workspace.store.parts(job.id)]
-        state = _state(workspace, job)
+        parts = workspace.store.parts(job.id)
+        working = _is_worked_in(workspace, [job, *parts])
+    state = _state(job, working=working)
     out = screen()
     out.print(Text.assemble((job.id, "bold cyan"), f" {job.kind} {short(job)}: ", state, f", {_since(job)}"))
     table = grid("stage", "done")
@@ -117,7 +119,8 @@ def show(job_id: _JobId) -> None:
         out.print(Text.assemble((job.problem.code, "bold red"), f": {job.problem.message}\n  {job.problem.hint}"))
     if parts:
         table = grid("part", "about", "state")
-        for part, told in parts:
+        for part in parts:
+            told = _state(part, working=working)
             if part.problem:
                 told.append(f": {part.problem.message}", style="dim")
             table.add_row(Text(part.id, style="cyan"), Text(short(part)), told)
@@ -157,13 +160,18 @@ def retry(job_id: _JobId) -> None:
             print_analysis(screen(), workspace.store.analysis(job.request["analysis"]))
 
 
-def _state(workspace: Workspace, job: JobRecord) -> Text:
-    from rich.text import Text
-
+def _is_worked_in(workspace: Workspace, jobs: Sequence[JobRecord]) -> bool:
+    """Say whether a process works in the home; it is asked for only where a job says that it runs."""
     from api.jobs import seat
 
+    return any(job.state == "running" for job in jobs) and seat(workspace).owner() is not None
+
+
+def _state(job: JobRecord, *, working: bool) -> Text:
+    from rich.text import Text
+
     # A process that was killed could not say so.
-    interrupted = job.state == "running" and seat(workspace).owner() is None
+    interrupted = job.state == "running" and not working
     name = "interrupted" if interrupted else job.state
     text = Text(name, style=_STYLES.get(name, ""))
     if not job.ended and job.stage.name:
