@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from ingest.latex.expansion import Expander
@@ -202,12 +202,7 @@ class MathReader:
             expander.argument()
         self._depth += 1
         self._parts += 1
-        while (token := expander.next()) is not None:
-            if token.kind == "par":
-                expander.unread([token])
-                break
-            if token.kind == "end_env" and token.text == name:
-                break
+        for token in _inside(name, expander):
             self._read(token, expander, atoms)
         self._parts -= 1
         self._depth -= 1
@@ -218,12 +213,7 @@ class MathReader:
             expander.optional()
             expander.argument()
         rows: list[list[list[Atom]]] = [[[]]]
-        while (token := expander.next()) is not None:
-            if token.kind == "par":
-                expander.unread([token])
-                break
-            if token.kind == "end_env" and token.text == name:
-                break
+        for token in _inside(name, expander):
             if token.kind == "align":
                 rows[-1].append([])
             elif token.kind in ("macro", "frozen") and token.text in ("\\", "cr", "tabularnewline"):
@@ -387,3 +377,14 @@ def skip_length(expander: Expander) -> None:
     found = expander.optional(spaces=False)
     if found is not None and not _LENGTH.fullmatch("".join(token.text for token in found)):
         expander.reset(mark)
+
+
+def _inside(name: str, expander: Expander) -> Iterator[Token]:
+    """Yield the tokens of an environment up to its end, or up to a paragraph's end, which it cannot go beyond."""
+    while (token := expander.next()) is not None:
+        if token.kind == "par":
+            expander.unread([token])
+            return
+        if token.kind == "end_env" and token.text == name:
+            return
+        yield token
