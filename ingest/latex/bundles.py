@@ -7,12 +7,11 @@ defines itself always wins.
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from importlib.resources import files
 
 from ingest.latex.macros import Macro, counted_parameters, xparse_parameters
 from ingest.latex.tokens import tokenise
+from ingest.latex.wordlists import table_file
 from kb.errors import FaultError
 
 # In the order in which a name is looked up.
@@ -40,13 +39,13 @@ def macros_of_style(stem: str) -> dict[str, Macro]:
 
 @lru_cache(maxsize=1)
 def _styles() -> dict[str, str]:
-    return {stem: bundle for bundle in BUNDLES for stem in str(_load(bundle).get("styles", "")).split()}
+    return {stem: bundle for bundle in BUNDLES for stem in str(table_file(bundle).get("styles", "")).split()}
 
 
 @lru_cache(maxsize=len(BUNDLES))
 def _macros(bundle: str) -> dict[str, Macro]:
     macros: dict[str, Macro] = {}
-    groups = _load(bundle).get("macros")
+    groups = table_file(bundle).get("macros")
     for group, entries in (groups if isinstance(groups, dict) else {}).items():
         for name, given in entries.items() if isinstance(entries, dict) else ():
             entry = {"body": given} if isinstance(given, str) else given
@@ -58,8 +57,3 @@ def _macros(bundle: str) -> dict[str, Macro]:
             parameters = counted_parameters(arguments, None) if counted else xparse_parameters(str(arguments))
             macros[name] = Macro(parameters, tuple(tokenise(entry["body"], at_letter=True)))
     return macros
-
-
-@lru_cache(maxsize=len(BUNDLES))
-def _load(bundle: str) -> dict[str, object]:
-    return tomllib.loads(files("ingest.latex").joinpath(f"{bundle}.toml").read_text("utf-8"))

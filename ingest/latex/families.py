@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from importlib.resources import files
 
-from kb.errors import FaultError
+from ingest.latex.wordlists import wordlist
 
 SECTIONS = {
     "part": 0,
@@ -22,31 +20,22 @@ SECTIONS = {
 @lru_cache(maxsize=64)
 def environments(family: str) -> frozenset[str]:
     """Return the unstarred names of a family of environments."""
-    return frozenset(_table("environments")[family].split())
+    return frozenset(wordlist("families", "environments")[family].split())
 
 
 @lru_cache(maxsize=64)
 def commands(family: str) -> frozenset[str]:
     """Return the names of a family of commands."""
-    return frozenset(_table("commands")[family].split())
+    return frozenset(wordlist("families", "commands")[family].split())
 
 
 @lru_cache(maxsize=1)
 def reference_styles() -> dict[str, str]:
     """Return how each command for cross-references prints."""
-    return {name: style for style, names in _table("references").items() for name in names.split()}
+    return {name: style for style, names in wordlist("families", "references").items() for name in names.split()}
 
 
 @lru_cache(maxsize=1)
 def environment_arguments() -> dict[str, str]:
     """Return the arguments that environments take, as for `Expander.skip_arguments`."""
-    return {name: arguments for arguments, names in _table("arguments").items() for name in names.split()}
-
-
-@lru_cache(maxsize=8)
-def _table(section: str) -> dict[str, str]:
-    table = tomllib.loads(files("ingest.latex").joinpath("families.toml").read_text("utf-8")).get(section)
-    if not isinstance(table, dict) or not all(isinstance(names, str) for names in table.values()):
-        msg = f'families.toml: [{section}] must hold NAME = "names"'
-        raise FaultError(msg, hint="Put the table back; the reader does not work without it.")
-    return table
+    return {name: arguments for arguments, names in wordlist("families", "arguments").items() for name in names.split()}

@@ -5,18 +5,16 @@ pylatexenc's table serves; `symbols.toml` changes and completes it.
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from functools import lru_cache
-from importlib.resources import files
 
-from kb.errors import FaultError
+from ingest.latex.wordlists import wordlist
 
 
 @lru_cache(maxsize=4096)
 def symbol(name: str) -> str | None:
     """Return the character or word that a control sequence prints, or None if it is none of that kind."""
-    found = _table("symbols").get(name)
+    found = wordlist("symbols", "symbols").get(name)
     if found is not None:
         return found
     specification = _pylatexenc_symbols().get(name)
@@ -25,7 +23,7 @@ def symbol(name: str) -> str | None:
 
 def accented(name: str, base: str) -> str | None:
     """Return `base` with the accent `name` on its first letter, or None if `name` is no accent."""
-    mark = _table("accents").get(name)
+    mark = wordlist("symbols", "accents").get(name)
     if mark is None:
         return None
     letter = {"ı": "i", "ȷ": "j"}.get(base[:1], base[:1])
@@ -34,22 +32,13 @@ def accented(name: str, base: str) -> str | None:
 
 def math_accent(name: str) -> str | None:
     """Return the combining character of a mathematical accent, empty if it is not written, or None."""
-    return _table("math_accents").get(name)
+    return wordlist("symbols", "math_accents").get(name)
 
 
 @lru_cache(maxsize=1)
 def functions() -> frozenset[str]:
     """Return the names of functions, `sin` and its like."""
-    return frozenset(_table("functions")["names"].split())
-
-
-@lru_cache(maxsize=8)
-def _table(section: str) -> dict[str, str]:
-    table = tomllib.loads(files("ingest.latex").joinpath("symbols.toml").read_text("utf-8")).get(section)
-    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-        msg = f'symbols.toml: [{section}] must hold NAME = "characters"'
-        raise FaultError(msg, hint="Put the table back; the reader does not work without it.")
-    return table
+    return frozenset(wordlist("symbols", "functions")["names"].split())
 
 
 @lru_cache(maxsize=1)
