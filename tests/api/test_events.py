@@ -76,8 +76,10 @@ class Played:
         return self.job, self.parts
 
     def follow(self, *, seen: int = 0, leaving: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:
+        def show(job: JobRecord, _: list[JobRecord]) -> str:
+            return job.model_dump_json()
+
         async def collect() -> str:
-            show = lambda job, _: job.model_dump_json()  # noqa: E731
             return "".join([e.decode() async for e in events.follow(self.look, show, seen=seen, leaving=leaving)])
 
         self.stream = asyncio.run(collect())
