@@ -8,6 +8,7 @@ from kb.distil.lexer import Token
 from kb.ssc import Closed
 
 AMOUNT = "nu?(?:bnu?(?:lnu?)*du?)?"
+NEGATED = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 LIST = f"{AMOUNT}(?:(?:l|a|la){AMOUNT})*"
 
 

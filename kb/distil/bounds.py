@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kb.distil.amounts import Amount, Quantity
+from kb.distil.amounts import NEGATED, Amount, Quantity
 from kb.distil.candidates import Candidate, Setting, joined_condition, operator_of
 from kb.distil.conditions import ConditionalSpan, channel_after, condition, phrase_condition, place_after
 from kb.distil.distribution import distribute
@@ -43,7 +43,6 @@ _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "h_over_e",
     "sigma_ietaieta",
 }
-_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
 _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
@@ -72,7 +71,7 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     compared = tokens[variable - 1] if variable else None  # "closer than ΔR = 0.4"
     if compared is not None and compared.kind == "c" and compared.value in {"<", "<=", ">", ">="}:
         denied_before = any(t.kind == "N" for t in tokens[max(0, variable - 4) : variable])
-        quantity.operator = _OPPOSITE[str(compared.value)] if denied_before else str(compared.value)
+        quantity.operator = NEGATED[str(compared.value)] if denied_before else str(compared.value)
         return symbol.variable in {"delta_r", "delta_phi", "delta_eta"}
     within = any(t.kind == "i" for t in tokens[max(0, variable - 4) : variable])
     if within and "j" not in reading.shape and re.search(r"\b(?:isolat\w+|sums?)\b", reading.text):

@@ -11,7 +11,7 @@ from kb.distil.entities import kinds, tokens_of
 from kb.distil.grid import states_bound
 from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
-from kb.distil.particles import FLAVOURS
+from kb.distil.particles import COLLECTED, FLAVOURS
 from kb.distil.reading import Reading, read
 from kb.ssc import Value, Variable
 from kb.vocabulary import vocabulary
@@ -31,7 +31,6 @@ _TOLD = re.compile(
 _COUNTED_WITH = re.compile(r"(?P<number>[Nn]umber of [^()]{3,40}?)\s*\((?P<what>[^()]+)\)$")
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
-_OWNERS = {"electron", "muon", "photon", "tau", "jet", "lepton", "track"}
 _SYMBOLS = {"e": "electron", "μ": "muon", "τ": "tau", "ℓ": "lepton", "γ": "photon"}
 
 
@@ -151,7 +150,7 @@ def object_of(text: str) -> str | None:
     >>> object_of("Photon selection criteria"), object_of("Electrons"), object_of("Electron and muon selection")
     ('photon', 'electron', None)
     """
-    named = set(_objects(text)) & _OWNERS
+    named = set(_objects(text)) & COLLECTED
     return named.pop() if len(named) == 1 else None
 
 

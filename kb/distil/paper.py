@@ -14,7 +14,7 @@ from kb.distil.flavours import flavours
 from kb.distil.isolation import cones, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
-from kb.distil.particles import FLAVOURS, leptons
+from kb.distil.particles import COLLECTED, FLAVOURS, leptons
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.rationale import explains, purpose
 from kb.distil.reading import Reading, read
@@ -38,7 +38,6 @@ _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirement
 _TAGS = re.compile(r"\b(?:identified|tagged)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
-SECTIONED = frozenset({"electron", "muon", "photon", "tau", "jet", "lepton", "track"})
 _READ = {"paragraph", "item", "footnote", "equation"}
 
 
@@ -201,7 +200,7 @@ def _object_of(title: str) -> str | None:
     """Return the object a section is about: `4.2 Photon identification`."""
     if len(title.split()) > 6:
         return None
-    named = {p.object for p in read(plain(title)).phrases} & SECTIONED
+    named = {p.object for p in read(plain(title)).phrases} & COLLECTED
     return named.pop() if len(named) == 1 else None
 
 

@@ -33,6 +33,8 @@ FLAVOURS = frozenset({"electron", "muon"})
 """What the sentences call leptons when they mean both."""
 PHYSICAL = frozenset({"electron", "muon", "lepton", "tau", "photon", "jet", "bjet", "fatjet", "track"})
 """Objects of which an event may have several, each with a momentum."""
+COLLECTED = PHYSICAL - {"bjet", "fatjet"}
+"""Objects that a section or a table is about, and requirements in it without an owner are on."""
 PAIRED = frozenset(_TWICE) - {"fatjet"}
 """Objects of which the plural has a mass or a distance; a large-radius jet has a mass of its own."""
 

@@ -8,13 +8,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kb.distil import ranges
-from kb.distil.amounts import AMOUNT, LIST, Amount, Quantity, amounts
+from kb.distil.amounts import AMOUNT, LIST, NEGATED, Amount, Quantity, amounts
 from kb.distil.entities import kinds, negated
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 
 _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
-_NEGATED = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _EXTREMES = {"minimum": ">=", "minimal": ">=", "maximum": "<=", "maximal": "<="}
 _OR_MORE = {
     ">=": {"more", "higher", "greater", "above", "larger", "over"},
@@ -150,9 +149,9 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         lead = tokens[variable - 1] if variable else None
         if operator == "==" and lead is not None and lead.kind == "c" and not lead.word.startswith("threshold"):
             operator = str(lead.value)  # "by at least ΔR = 0.4"
-            operator = _NEGATED.get(operator, operator) if negated(tokens, position - 2) else operator
+            operator = NEGATED.get(operator, operator) if negated(tokens, position - 2) else operator
         if not symbolic and negated(tokens, position):
-            operator = _NEGATED.get(operator, operator)
+            operator = NEGATED.get(operator, operator)
         spelt = tokens[match.start("list")].text[0].isalpha()
         yield Quantity(position, end, operator, amounts(tokens, match.start("list"), end), variable, symbolic, spelt)
 
