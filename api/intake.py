@@ -16,11 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from api.changes import Changes, counts
 from kb.errors import IdentifierError, InputError, PaperNotFoundError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
     from kb.document import Document
+    from kb.store import Store
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done of it and its total."""
@@ -58,6 +60,8 @@ class Intake:
     """Papers of the base that were distilled again, since a paper they cite has come."""
     notes: tuple[str, ...] = ()
     """What went otherwise than asked, and yet was done."""
+    changes: Changes | None = None
+    """What it changes, if the base has an earlier version of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class Desk:
         return notes
 
     def embed(self, arxiv_id: str, version: int) -> int:
-        """Cut the text into passages and index them; return how many there are."""
+        """Cut the text into passages and index them, unless the base has a newer version; return how many there are."""
         from kb.passages import chunk
 
         store, index = self._workspace.store, self._workspace.index
@@ -176,7 +180,9 @@ class Desk:
         )
         self._tell("embed", len(passages), len(passages))
         self._tell("index", 0, len(passages))
-        index.replace(arxiv_id, passages, vectors, kind="passage")
+        with store.turn("base"):
+            if is_newest(store, arxiv_id, version):
+                index.replace(arxiv_id, passages, vectors, kind="passage")
         self._tell("index", len(passages), len(passages))
         if store.paper(arxiv_id, version).state == "read":
             store.set_state(arxiv_id, version, "indexed")
@@ -301,8 +307,14 @@ def distil_again(workspace: Workspace, arxiv_id: str, version: int) -> int:
         document = store.document(arxiv_id, version)
         criteria = distil(document, cited=store.cited_documents(document))
         store.save_criteria(criteria)
-        workspace.retriever.add_cuts(criteria)
+        if is_newest(store, arxiv_id, version):
+            workspace.retriever.add_cuts(criteria)
     return len(criteria.cuts)
+
+
+def is_newest(store: Store, arxiv_id: str, version: int) -> bool:
+    """Say whether the base has no newer version of a paper: search is in the newest ones."""
+    return store.paper(arxiv_id).version == version
 
 
 def intake_of(workspace: Workspace, paper: ReadIn | Intake, linked: Iterable[str]) -> Intake:
@@ -318,6 +330,7 @@ def intake_of(workspace: Workspace, paper: ReadIn | Intake, linked: Iterable[str
         passages=paper.passages,
         linked=tuple(linked),
         notes=tuple(paper.notes),
+        changes=counts(workspace.store, paper.arxiv_id, paper.version),
     )
 
 
@@ -328,8 +341,8 @@ def forget(workspace: Workspace, arxiv_id: str) -> str:
     with store.turn("base"):
         # Passages first: those of a paper that is gone would be found for ever.
         workspace.index.delete_paper(arxiv_id)
-        for version in [paper.version for paper in store.papers() if paper.arxiv_id == arxiv_id]:
-            store.delete_paper(arxiv_id, version)
+        for paper in store.versions(arxiv_id):
+            store.delete_paper(arxiv_id, paper.version)
     return title
 
 

@@ -58,7 +58,7 @@ def cuts(
         return
     with Workspace(Settings.read()) as workspace:
         if paper is not None:
-            paper, version = _paper_name(paper)
+            paper, version = paper_name(paper)
             workspace.store.paper(paper, version)
         else:
             version = None
@@ -90,7 +90,7 @@ def _explain(paper: str | None, *, filtered: bool, form: Format) -> None:
     if paper is None or filtered or form != "table":
         message = "--explain tells of one whole paper, as a table"
         raise InputError(message, hint="name the paper and leave the other options away")
-    paper, version = _paper_name(paper)
+    paper, version = paper_name(paper)
     with Workspace(Settings.read()) as workspace:
         document = workspace.store.document(paper, version)
         criteria, trace = distil_with_trace(document, cited=workspace.store.cited_documents(document))
@@ -119,7 +119,7 @@ def _check_terms(about: str | None, variable: str | None) -> None:
             raise InputError(message, hint=f"known: {', '.join(sorted(known))}", path=option)
 
 
-def _paper_name(text: str) -> tuple[str, int | None]:
+def paper_name(text: str) -> tuple[str, int | None]:
     """Split `2203.01808v2` into id and version; local names stay as they are."""
     stem, mark, digits = text.rpartition("v")
     if mark and digits.isdecimal() and stem[-1:].isdecimal():

@@ -97,7 +97,7 @@ def show(job_id: _JobId) -> None:
     """Show how far a job is, what came of it, and its parts."""
     from rich.text import Text
 
-    from api.cli.progress import short
+    from api.cli.progress import print_plan, short
     from api.cli.screen import grid, screen
     from api.jobs import find
     from api.settings import Settings
@@ -115,6 +115,8 @@ def show(job_id: _JobId) -> None:
         table.add_row(stage.name, f"{stage.done} of {stage.total}")
     if job.stages:
         out.print(table)
+    if job.cited:
+        print_plan(out, job.cited)
     if job.problem:
         out.print(Text.assemble((job.problem.code, "bold red"), f": {job.problem.message}\n  {job.problem.hint}"))
     if parts:

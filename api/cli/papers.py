@@ -100,7 +100,7 @@ def print_taken(workspace: Workspace, done: Sequence[JobRecord]) -> None:
     if not done:
         return
     results = [job.result or {} for job in done]
-    taken = recount(workspace, [Intake(**{name: result[name] for name in Intake.__slots__}) for result in results])
+    taken = recount(workspace, [Intake(**{name: result.get(name) for name in Intake.__slots__}) for result in results])
     for intake in taken:
         for note in intake.notes:
             errors().print(f"Note on {intake.arxiv_id}: {note}", style="yellow", soft_wrap=True)
@@ -119,6 +119,10 @@ def print_taken(workspace: Workspace, done: Sequence[JobRecord]) -> None:
     for reference in references:
         if problem := reference.get("problem"):
             errors().print(f"Not ingested: {reference['id']}: {problem['message']}", soft_wrap=True)
+    for intake in taken:
+        if intake.changes:
+            name = f"{intake.arxiv_id}v{intake.version}"
+            out.print(f"{name}, {intake.changes}: cutbook changes {name}", soft_wrap=True)
     new = {intake.arxiv_id for intake in taken}
     if linked := sorted({name for intake in taken for name in intake.linked} - new):
         out.print(f"Distilled again, since they cite these: {', '.join(linked)}")

@@ -87,7 +87,7 @@ def cut_table(cuts: Iterable[Cut], *, width: int, title: str | None = None) -> T
             row.append(Text(_regions(cut)))
         elif cut.regions:
             row[1].append(f"\nin {_regions(cut)}", style="magenta")
-        table.add_row(*row, _citation(cut, 2 * (rest - requirement) - 4))
+        table.add_row(*row, citation(cut, 2 * (rest - requirement) - 4))
     return table
 
 
@@ -106,7 +106,8 @@ def _requirement(cut: Cut) -> Text:
     return text
 
 
-def _citation(cut: Cut, width: int) -> Text:
+def citation(cut: Cut, width: int) -> Text:
+    """Return where a cut is stated, and of the sentence `width` characters."""
     if not cut.evidence:
         return Text("entered by a person", style="dim")
     # The words that state it come first; after them, if these are a cited paper's, the sentence that leads there.

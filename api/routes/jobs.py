@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from api import events
 from api.deps import Base, Limit, Queue
 from api.jobs import cancel
-from kb.store.records import JobRecord, JobState, Problem, Stage
+from kb.store.records import CitedPaper, JobRecord, JobState, Problem, Stage
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -70,6 +70,8 @@ class Job(BaseModel):
     """All that were begun, the present one last."""
     parts: list[Part] = []
     """Only where one job is asked for."""
+    cited: tuple[CitedPaper, ...] = ()
+    """The plan for the papers that it cites, once there is one; only where one job is asked for."""
     attempt: int = 1
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -94,7 +96,8 @@ class Job(BaseModel):
             done=stage.done,
             total=stage.total,
             parts=[_part(part) for part in parts or []],
-            **record.model_dump(exclude={"request", "revision", "steps"}),
+            cited=record.cited if parts is not None else (),
+            **record.model_dump(exclude={"request", "revision", "steps", "cited"}),
         )
 
 

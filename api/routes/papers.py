@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from api.changes import changes
 from api.deps import Base, Queue
 from api.intake import Source, check_local_id, forget
-from api.references import MOST, References, wishes
+from api.references import MOST, References, usual, wishes
 from api.routes.jobs import Job, accepted
 from kb.errors import InputError
 from kb.ssc import SelectionCriteria
 from kb.store.records import JobRecord, PaperRecord
+from kb.versions import VersionComparison
 
 router = APIRouter(prefix="/papers", tags=["papers"])
 
@@ -44,6 +48,13 @@ class PaperRequest(BaseModel):
     max_references: int = Field(default=MOST, ge=0, le=500, description="how many of them at most")
 
 
+class UploadWishes(BaseModel):
+    """Which of the papers that a file cites to ingest with it: fields of the form beside the file."""
+
+    references: References = Field(default=usual(file=True), description="as for a paper from arXiv")
+    max_references: int = Field(default=MOST, ge=0, le=500, description="how many of them at most")
+
+
 _BODIES = {
     "required": True,
     "content": {
@@ -59,6 +70,7 @@ _BODIES = {
                         "description": "name for the paper; default: the file's",
                         "example": "hzz4l",
                     },
+                    **UploadWishes.model_json_schema()["properties"],
                 },
             }
         },
@@ -84,10 +96,9 @@ async def ingest(request: Request, response: Response, base: Base, queue: Queue)
 
 
 async def _named(request: Request) -> dict[str, Any]:
-    try:
-        wanted = PaperRequest.model_validate_json(await request.body())
-    except ValidationError as error:
-        raise RequestValidationError([{**found, "loc": ("body", *found["loc"])} for found in error.errors()]) from error
+    body = await request.body()
+    with _as_request_error():
+        wanted = PaperRequest.model_validate_json(body)
     return {**Source(wanted.id).request(), **wishes(wanted.references, wanted.max_references)}
 
 
@@ -96,12 +107,15 @@ async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
 
     async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
         file, name = form.get("file"), form.get("id")
+        asked = {field: form[field] for field in UploadWishes.model_fields if form.get(field)}
         if not isinstance(file, UploadFile) or not file.filename:
             message = "the form has no file"
             raise InputError(
                 message, hint="send the paper in a part named 'file', with its file name", path="body.file"
             )
         data = await file.read()
+    with _as_request_error():
+        wanted = UploadWishes.model_validate(asked)
     # Only the name's own letters are kept; folders in it mean nothing here.
     safe = re.sub(r"[^A-Za-z0-9._-]+", "_", file.filename.replace("\\", "/").rpartition("/")[2]).lstrip(".")[-100:]
     folder = base.folder("uploads", hashlib.sha256(data).hexdigest()[:32])
@@ -112,7 +126,17 @@ async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
     partial = path.with_name(f"{path.name}.part")
     await asyncio.to_thread(partial.write_bytes, data)
     partial.replace(path)
-    return {"id": paper_id, "name": file.filename[:200], "file": str(path)}
+    named = {"id": paper_id, "name": file.filename[:200], "file": str(path)}
+    return {**named, **wishes(wanted.references, wanted.max_references)}
+
+
+@contextmanager
+def _as_request_error() -> Iterator[None]:
+    """Tell of a body in the way in which FastAPI tells of other parts of a request."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RequestValidationError([{**found, "loc": ("body", *found["loc"])} for found in error.errors()]) from error
 
 
 @router.get("", summary="List the papers")
@@ -131,6 +155,24 @@ def remove(base: Base, paper_id: PaperId) -> None:
 def criteria(base: Base, paper_id: PaperId, version: int | None = None) -> SelectionCriteria:
     """Return the Structured Selection Criteria of a paper: cuts with their citations, objects, composites, regions."""
     return base.store.criteria(paper_id, version)
+
+
+@router.get("/{paper_id:path}/changes", summary="See what a version changes")
+def changed(
+    base: Base,
+    paper_id: PaperId,
+    since: Annotated[int | None, Query(ge=1, description="the version before, where none is given")] = None,
+    version: Annotated[int | None, Query(ge=1, description="the newest, where none is given")] = None,
+) -> VersionComparison:
+    """Return which cuts a version of a paper adds, removes and changes; rewording changes none."""
+    return changes(base.store, paper_id, since=since, version=version)
+
+
+@router.get("/{paper_id:path}/versions", summary="See a paper's versions")
+def versions(base: Base, paper_id: PaperId) -> list[PaperRecord]:
+    """Return the records of all versions of a paper that are in the base, the oldest first."""
+    base.store.paper(paper_id)
+    return base.store.versions(paper_id)
 
 
 @router.get("/{paper_id:path}", summary="See a paper's record")

@@ -76,6 +76,13 @@ class Papers(Transactions):
             row = self._paper_row(session, arxiv_id, version)
             return _record(row, _counts(session, CutRow), _counts(session, UnresolvedRow))
 
+    def versions(self, arxiv_id: str) -> list[PaperRecord]:
+        """Return a paper's records, one for each version, the oldest first; none where it is not there."""
+        with self._reading() as session:
+            cuts, unresolved = _counts(session, CutRow), _counts(session, UnresolvedRow)
+            rows = session.scalars(select(PaperRow).filter_by(arxiv_id=arxiv_id).order_by(PaperRow.version))
+            return [_record(row, cuts, unresolved) for row in rows]
+
     def papers(self, *, all_versions: bool = True) -> list[PaperRecord]:
         """Return all papers, by id, each with its versions in order."""
         with self._reading() as session:
