@@ -8,16 +8,15 @@ second time changes nothing. Nothing is written before the paper has been read.
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from api.changes import Changes, counts
-from kb.errors import IdentifierError, InputError, PaperNotFoundError, SourceError, UnreachableError
+from api.source import Source
+from kb.errors import PaperNotFoundError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
@@ -28,7 +27,6 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done of it and its total."""
 
 _Outcome = TypeVar("_Outcome")
-_FILE_SUFFIX = re.compile(r"\.(tex|pdf|gz|tgz|tar|zip|bz2|xz|txt)$", re.IGNORECASE)
 # PDFium may not be used by two threads at a time, and Python runs one of them at a time anyway.
 _READING = threading.Lock()
 
@@ -64,67 +62,6 @@ class Intake:
     """What it changes, if the base has an earlier version of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a paper is read from: a file, or arXiv when `path` is None. `name` is what the user wrote.
-
-    A name may be one outside arXiv (a DOI, an INSPIRE record, a report number) that INSPIRE leads to an arXiv id.
-    """
-
-    name: str
-    path: Path | None = None
-    arxiv_id: str | None = None
-
-    @classmethod
-    def of(cls, text: str, *, arxiv_id: str | None = None) -> Source:
-        """Tell a file from an identifier. Raises `SourceError` for a file that is not there."""
-        path = Path(text).expanduser()
-        if path.is_file():
-            return cls(text, path, arxiv_id)
-        if path.is_dir():
-            message = f"{text} is a folder"
-            raise SourceError(message, hint="give the .tex or .pdf file in it, or pack the folder as a .tar.gz")
-        if arxiv_id is not None:
-            message = f"there is no file {text}"
-            raise SourceError(message, hint="--id names a local file; an arXiv identifier is its own name")
-        from ingest.identifiers import parse_name
-
-        try:
-            parse_name(text)
-        except IdentifierError:
-            if _FILE_SUFFIX.search(text) or path.is_absolute() or text.startswith((".", "~")):
-                message = f"there is no file {text}"
-                raise SourceError(message, hint=f"the current folder is {Path.cwd()}") from None
-            raise
-        return cls(text)
-
-    @classmethod
-    def of_request(cls, request: dict[str, Any]) -> Source:
-        """Read back what `request` wrote."""
-        if request.get("file"):
-            return cls(request.get("name") or request["id"], Path(request["file"]), request["id"])
-        if request.get("outside"):
-            return cls(request["outside"])
-        version = request.get("version")
-        return cls(f"{request['id']}v{version}" if version else request["id"])
-
-    def request(self) -> dict[str, Any]:
-        """Return it as a job's request: the same paper gives the same, but for the `name` that the user wrote."""
-        if self.path is not None:
-            from ingest.reader import local_id
-
-            arxiv_id = self.arxiv_id or local_id(self.path)
-            check_local_id(arxiv_id)
-            return {"id": arxiv_id, "name": self.name, "file": str(self.path.absolute())}
-        from ingest.identifiers import Handle, parse_name
-
-        named = parse_name(self.name)
-        if isinstance(named, Handle):
-            return {"id": str(named), "name": self.name, "outside": self.name}
-        version = {"version": named.version} if named.version else {}
-        return {"id": named.arxiv_id, "name": self.name, **version}
-
-
 class Desk:
     """Where one paper is worked on, stage by stage."""
 
@@ -144,10 +81,11 @@ class Desk:
         else:
             from ingest.identifiers import parse_name
 
-            identifier = self._workspace.inspire.identifier(parse_name(self._source.name))
+            refresh = self._source.refresh
+            identifier = self._workspace.inspire.identifier(parse_name(self._source.name), refresh=refresh)
             # arXiv asks for one request at a time.
             with self._workspace.store.turn("arxiv"):
-                fetched = self._workspace.arxiv.fetch(identifier)
+                fetched = self._workspace.arxiv.fetch(identifier, refresh=refresh)
             found = (fetched.arxiv_id, fetched.version)
         self._tell("fetch", 1, 1)
         return found
@@ -243,7 +181,8 @@ class Desk:
 
         inspire = self._workspace.inspire
         try:
-            entries = inspire.entries(inspire.record(Identifier(document.arxiv_id)))
+            refresh = self._source.refresh
+            entries = inspire.entries(inspire.record(Identifier(document.arxiv_id), refresh=refresh), refresh=refresh)
         except PaperNotFoundError:
             entries = ()
         except UnreachableError as error:
@@ -349,10 +288,3 @@ def forget(workspace: Workspace, arxiv_id: str) -> str:
 def recount(workspace: Workspace, taken: Iterable[Intake]) -> list[Intake]:
     """Return the intakes as the base has them now: a later paper of a run may have supplied an earlier one's cuts."""
     return [intake_of(workspace, intake, intake.linked) for intake in taken]
-
-
-def check_local_id(name: str) -> None:
-    """Raise `InputError` unless a name can be used in addresses and file names."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?", name) or len(name) > 80:
-        message = f"'{name}' cannot be a paper's id"
-        raise InputError(message, hint="use up to 80 letters, digits, '.', '-' and '_', such as hzz4l or 2203.01808")

@@ -21,9 +21,10 @@ from dbos import DBOS, SetWorkflowID
 from dbos import error as dbos_errors
 
 from api.analyses import run_analysis
-from api.intake import Desk, ReadIn, Source, intake_of, link, read_in
+from api.intake import Desk, ReadIn, intake_of, link, read_in
 from api.references import Plan
 from api.report import Report, Stopped, Withdrawn
+from api.source import Source
 from api.workspace import Workspace
 from kb.errors import CutbookError, FaultError
 from kb.store.records import JobRecord, Problem, now

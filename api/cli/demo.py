@@ -58,7 +58,7 @@ def demo(
 def _read(workspace: Workspace, jobs: Jobs, out: Console) -> None:
     from api.cli.papers import print_taken
     from api.cli.progress import job_progress
-    from api.intake import Source
+    from api.source import Source
     from eval.benchmarks import HZZ4L
 
     out.rule("[bold]1. Read three notes[/bold]")

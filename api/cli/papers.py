@@ -39,6 +39,9 @@ def ingest(
         ),
     ] = None,
     max_references: Annotated[int, typer.Option(min=0, help="How many of them at most.")] = 20,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask arXiv for a newer version than the one that was fetched before.")
+    ] = False,
 ) -> None:
     """Read papers, distil their cuts and keep them.
 
@@ -49,9 +52,9 @@ def ingest(
     from api.cli.jobs import at_work
     from api.cli.main import fail
     from api.cli.progress import job_progress
-    from api.intake import Source
     from api.references import usual, wishes
     from api.settings import Settings
+    from api.source import Source
     from api.workspace import Workspace
 
     if name is not None and len(sources) > 1:
@@ -70,7 +73,7 @@ def ingest(
     requests = []
     for text in sources:
         try:
-            source = Source.of(text, arxiv_id=name)
+            source = Source.of(text, arxiv_id=name, refresh=refresh)
             wanted = references or usual(file=source.path is not None)
             requests.append({**source.request(), **wishes(wanted, max_references)})
         except CutbookError as error:
@@ -100,7 +103,9 @@ def print_taken(workspace: Workspace, done: Sequence[JobRecord]) -> None:
     if not done:
         return
     results = [job.result or {} for job in done]
-    taken = recount(workspace, [Intake(**{name: result.get(name) for name in Intake.__slots__}) for result in results])
+    # A job that was begun by an older cutbook knows less.
+    known = [{name: result[name] for name in Intake.__slots__ if name in result} for result in results]
+    taken = recount(workspace, [Intake(**fields) for fields in known])
     for intake in taken:
         for note in intake.notes:
             errors().print(f"Note on {intake.arxiv_id}: {note}", style="yellow", soft_wrap=True)

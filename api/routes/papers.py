@@ -17,9 +17,10 @@ from starlette.exceptions import HTTPException
 
 from api.changes import changes
 from api.deps import Base, Queue
-from api.intake import Source, check_local_id, forget
+from api.intake import forget
 from api.references import MOST, References, usual, wishes
 from api.routes.jobs import Job, accepted
+from api.source import Source, check_local_id
 from kb.errors import InputError
 from kb.ssc import SelectionCriteria
 from kb.store.records import JobRecord, PaperRecord
@@ -46,6 +47,7 @@ class PaperRequest(BaseModel):
         description="the cited papers to ingest with it: those that define its selection, all, none",
     )
     max_references: int = Field(default=MOST, ge=0, le=500, description="how many of them at most")
+    refresh: bool = Field(default=False, description="ask arXiv for a newer version than the one fetched before")
 
 
 class UploadWishes(BaseModel):
@@ -99,7 +101,7 @@ async def _named(request: Request) -> dict[str, Any]:
     body = await request.body()
     with _as_request_error():
         wanted = PaperRequest.model_validate_json(body)
-    return {**Source(wanted.id).request(), **wishes(wanted.references, wanted.max_references)}
+    return {**Source(wanted.id, refresh=wanted.refresh).request(), **wishes(wanted.references, wanted.max_references)}
 
 
 async def _uploaded(request: Request, base: Base) -> dict[str, Any]:

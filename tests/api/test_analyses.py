@@ -15,7 +15,8 @@ from rich.console import Console
 from api.analyses import run_analysis
 from api.app import create_app
 from api.cli.analyses import print_result, with_error
-from api.intake import Source, take_in
+from api.intake import take_in
+from api.source import Source
 from api.workspace import Workspace
 from codegen.result import Result, StepResult
 from codegen.sandbox import choose

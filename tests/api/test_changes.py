@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.changes import Changes
 from api.cli.main import app
-from api.intake import Source, take_in
+from api.intake import take_in
+from api.source import Source
 from api.workspace import Workspace
 from kb.errors import InputError, PaperNotFoundError
 
@@ -70,7 +71,13 @@ def test_the_command_shows_each_change_with_its_sentence(both: Workspace, monkey
     ran = CliRunner().invoke(app, ["changes", NAME])
     assert ran.exit_code == 0, ran.output
     shown = " ".join(ran.stdout.split())
-    for words in ("version 2 compared with version 1", "changed: value", "μ p_T > 30 GeV", "Muons must have", "removed"):
+    for words in (
+        "version 2 compared with version 1",
+        "changed: value",
+        "μ p_T > 30 GeV",
+        "Muons must have",
+        "removed",
+    ):
         assert words in shown
     assert "was μ p_T > 25 GeV" in shown
     made = json.loads(CliRunner().invoke(app, ["changes", f"{NAME}v1", "--since", "2", "--format", "json"]).stdout)
@@ -122,3 +129,18 @@ def test_a_file_read_again_is_the_same_version(workspace: Workspace, tmp_path: P
         taken = take_in(workspace, Source(str(note), note))
     assert taken.version == 1
     assert taken.changes is None
+
+
+def test_a_newer_version_is_asked_for_on_wish_alone(arxiv: Any, workspace: Workspace, hurry: Hurry) -> None:
+    def put(version: int, text: str) -> None:
+        source = f"\\documentclass{{article}}\\begin{{document}}\\section{{Selection}}{text}\\end{{document}}"
+        arxiv.paper(f"{NAME}v{version}", source=gzip.compress(source.encode(), mtime=0))
+
+    put(1, FIRST)
+    assert take_in(hurry(workspace), Source.of(NAME)).version == 1
+    put(2, SECOND)
+    asked = len(arxiv.asked)
+    assert take_in(workspace, Source.of(NAME)).version == 1
+    assert len(arxiv.asked) == asked
+    newer = take_in(workspace, Source.of_request(Source.of(NAME, refresh=True).request()))
+    assert (newer.version, newer.changes) == (2, Changes(since=1, added=1, removed=1, changed=1, unchanged=1))

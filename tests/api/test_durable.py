@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from api.durable import _Json
-from api.intake import Source
 from api.jobs import Jobs
+from api.source import Source
 from api.workspace import Workspace
 from kb.errors import CutbookError, FaultError, InputError, PaperNotFoundError
 

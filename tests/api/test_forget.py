@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.intake import Source, forget, take_in
+from api.intake import forget, take_in
+from api.source import Source
 from api.workspace import Workspace
 from kb.errors import PaperNotFoundError
 

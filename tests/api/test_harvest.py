@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from api.app import create_app
 from api.cli.main import app
-from api.intake import Source, take_in
+from api.intake import take_in
 from api.jobs import Jobs
 from api.references import wishes
+from api.source import Source
 from api.workspace import Workspace
 from kb.errors import IdentifierError, PaperNotFoundError
 from tests.ingest.sheets import Sheet, pdf_of
@@ -176,3 +179,44 @@ def test_the_command_line_shows_the_plan(library: Any, monkeypatch: pytest.Monke
     assert "1801.00001" in ran.stderr
     assert "Muons are identified as described in Ref. [1]." in " ".join(ran.stderr.split())
     assert "Ingested with it: 1801.00001" in ran.stdout
+    [job] = [line.split()[0] for line in CliRunner().invoke(app, ["jobs"]).stdout.splitlines() if MAIN in line]
+    assert "as described in Ref. [1]." in " ".join(CliRunner().invoke(app, ["jobs", "show", job]).stdout.split())
+
+
+class TestRest:
+    @pytest.fixture
+    def client(self, library: Any, workspace: Workspace, hurry: Hurry) -> Iterator[TestClient]:
+        with TestClient(create_app(hurry(workspace)), raise_server_exceptions=False) as opened:
+            yield opened
+
+    def ended(self, client: TestClient, reply: Any) -> dict[str, Any]:
+        assert reply.status_code == 202, reply.text
+        address = reply.headers["location"]
+        # The stream ends with the job.
+        assert client.get(f"{address}/events").status_code == 200
+        job: dict[str, Any] = client.get(address).json()
+        return job
+
+    def test_a_job_shows_its_plan_with_the_sentences(self, client: TestClient) -> None:
+        job = self.ended(client, client.post("/v1/papers", json={"id": MAIN}))
+        assert [(one["arxiv_id"], one["state"]) for one in job["cited"]] == [("1801.00001", "fetch")]
+        assert job["cited"][0]["quote"] == "Muons are identified as described in Ref. [1]."
+
+    @pytest.mark.parametrize(("fields", "papers"), [({}, 1), ({"references": "selection"}, 2)], ids=str)
+    def test_an_upload_brings_what_it_cites_on_wish(
+        self, client: TestClient, fields: dict[str, str], papers: int
+    ) -> None:
+        note = (
+            "\\documentclass{article}\\begin{document}\\section{Selection}"
+            "Muons are identified as described in Ref.~\\cite{m}.\\begin{thebibliography}{9}"
+            "\\bibitem{m} ATLAS Collaboration, arXiv:1801.00001.\\end{thebibliography}\\end{document}"
+        )
+        sent = client.post("/v1/papers", files={"file": ("note.tex", note.encode())}, data=fields)
+        assert self.ended(client, sent)["state"] == "done"
+        assert len(client.get("/v1/papers").json()) == papers
+
+    @pytest.mark.parametrize("fields", [{"references": "some"}, {"max_references": "-1"}, {"max_references": "x"}])
+    def test_an_upload_that_wishes_the_impossible_is_refused(self, client: TestClient, fields: dict[str, str]) -> None:
+        sent = client.post("/v1/papers", files={"file": ("note.tex", b"text")}, data=fields)
+        assert (sent.status_code, sent.json()["code"]) == (422, "input_invalid")
+        assert next(iter(fields)) in sent.text

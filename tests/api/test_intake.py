@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from api.intake import Source, take_in
+from api.intake import take_in
 from api.settings import Settings
+from api.source import Source
 from api.workspace import Workspace
 from eval.benchmarks import HZZ4L
 from kb.errors import (

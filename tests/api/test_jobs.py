@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from api import workflows
-from api.intake import Desk, Source
+from api.intake import Desk
 from api.jobs import Jobs, cancel
 from api.settings import Settings
+from api.source import Source
 from api.workspace import Workspace
 from kb.errors import CutbookError, JobNotFoundError, RefusedError, UnreachableError
 from kb.store.records import JobRecord, JobState, now
