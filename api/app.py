@@ -16,13 +16,14 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.deps import authorised
 from api.jobs import Jobs
-from api.routes import analyses, cuts, health, jobs, papers
+from api.routes import analyses, cuts, health, jobs, papers, reviews
 from api.uploads import BodyLimit
 from api.workspace import Workspace
 
 _TAGS = [
     {"name": "papers", "description": "Bring papers into the knowledge base and look at them."},
     {"name": "cuts", "description": "What papers require, each cut with the sentence it comes from."},
+    {"name": "reviews", "description": "What persons decided about cuts; it outlives the next reading of a paper."},
     {"name": "analyses", "description": "Generated code, run sandboxed on Open Data and validated."},
     {"name": "jobs", "description": "Work that takes longer than a request."},
     {"name": "server", "description": "Whether it is well."},
@@ -68,7 +69,7 @@ def create_app(workspace: Workspace, *, local_only: bool = True) -> FastAPI:
     app.state.leaving, app.state.idle = False, True
     problems.install(app)
     app.add_middleware(BodyLimit, largest=workspace.settings.upload_mib * 2**20)
-    for router in (papers.router, cuts.router, analyses.router, jobs.router):
+    for router in (papers.router, cuts.router, reviews.router, analyses.router, jobs.router):
         app.include_router(router, prefix="/v1", dependencies=[Depends(authorised)], responses=_PROBLEMS)
     app.include_router(health.router, prefix="/v1")
     _serve_documentation(app)

@@ -21,7 +21,9 @@ from kb.errors import PaperNotFoundError, SourceError, UnreachableError
 if TYPE_CHECKING:
     from api.workspace import Workspace
     from kb.document import Document
+    from kb.ssc import SelectionCriteria
     from kb.store import Store
+    from kb.store.records import ReviewRecord
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done of it and its total."""
@@ -239,16 +241,26 @@ def link(workspace: Workspace, progress: Progress, step: Step = at_once) -> list
 def distil_again(workspace: Workspace, arxiv_id: str, version: int) -> int:
     """Distil a paper with what is in the base of the papers it cites; keep and index its cuts, return how many."""
     from kb.distil import distil
+    from kb.review import reviewed
 
     store = workspace.store
     # Papers link to each other. One at a time, or of two that come together each could miss the other.
     with store.turn("base"):
         document = store.document(arxiv_id, version)
         criteria = distil(document, cited=store.cited_documents(document))
+        if log := [entry for entry in store.reviews(arxiv_id=arxiv_id) if entry.version <= version]:
+            criteria = reviewed(criteria, log, store.documents(_quoted(criteria, log)))
         store.save_criteria(criteria)
         if is_newest(store, arxiv_id, version):
             workspace.retriever.add_cuts(criteria)
     return len(criteria.cuts)
+
+
+def _quoted(criteria: SelectionCriteria, log: Iterable[ReviewRecord]) -> set[str]:
+    """Return the hashes of the texts that the cuts and their reviews quote."""
+    cuts = [*criteria.cuts, *(cut for entry in log for cut in (entry.before, entry.after))]
+    quotes = [quote for cut in cuts for quote in (*cut.evidence, *((cut.rationale,) if cut.rationale else ()))]
+    return {criteria.paper.document_hash, *(quote.document_hash for quote in quotes)}
 
 
 def is_newest(store: Store, arxiv_id: str, version: int) -> bool:

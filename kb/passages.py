@@ -110,10 +110,10 @@ def chunk(document: Document, *, aim: int = AIM) -> list[Passage]:
 
 
 def cut_passages(criteria: SelectionCriteria) -> list[CutPassage]:
-    """Return the cuts as passages; a cut without evidence, which a person entered, has none."""
+    """Return the cuts as passages; a cut without evidence, which a person entered, and a rejected one have none."""
     paper = criteria.paper
     passages = []
-    for cut in criteria.cuts:
+    for cut in (cut for cut in criteria.cuts if cut.status != "rejected"):
         # A delegated cut quotes two papers; the words of this one are what its reader looks for.
         quotes = sorted(cut.evidence, key=lambda evidence: evidence.document_hash != paper.document_hash)
         if not quotes:

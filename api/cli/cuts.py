@@ -149,23 +149,33 @@ def show(
     cut: Annotated[str, typer.Argument(metavar="CUT", help="A cut's id, or its last eight characters.")],
 ) -> None:
     """Show a cut, its sentences marked in their paragraphs."""
-    from rich.text import Text
-
-    from api.cli.screen import grid, screen
+    from api.cli.screen import screen
     from api.settings import Settings
     from api.workspace import Workspace
 
-    out = screen()
     with Workspace(Settings.read()) as workspace:
-        record = _find(workspace, cut)
-        found = record.cut
-        documents = workspace.store.documents([evidence.document_hash for evidence in found.evidence])
+        print_cut(screen(), workspace, find_cut(workspace, cut))
+
+
+def print_cut(out: Console, workspace: Workspace, record: CutRecord) -> None:
+    """Print all that is known of a cut, with its sentences."""
+    from rich.text import Text
+
+    from api.cli.screen import grid
+
+    found = record.cut
+    documents = workspace.store.documents([evidence.document_hash for evidence in found.evidence])
+    log = workspace.store.reviews(arxiv_id=record.arxiv_id, cut_id=found.id)
     out.print(Text(found.statement(), style="bold"))
     table = grid()
     table.show_header = False
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    for label, value in _facts(record):
+    reviews = [
+        ": ".join(filter(None, (f"{entry.status} by {entry.reviewer}, {entry.at.astimezone():%Y-%m-%d}", entry.reason)))
+        for entry in log
+    ]
+    for label, value in [*_facts(record), ("review", "\n".join(reviews))]:
         if value:
             table.add_row(label, Text(value))
     out.print(table)
@@ -191,7 +201,7 @@ def _facts(record: CutRecord) -> list[tuple[str, str]]:
     ]
 
 
-def _find(workspace: Workspace, name: str) -> CutRecord:
+def find_cut(workspace: Workspace, name: str) -> CutRecord:
     """Return the cut of this id, or the only one whose id ends in it."""
     from kb.errors import CutNotFoundError
 
@@ -257,6 +267,7 @@ def search(
     from rich.text import Text
 
     from api.cli.screen import errors, screen
+    from api.reviews import search as find
     from api.settings import Settings
     from api.workspace import Workspace
     from kb.passages import CutPassage
@@ -270,7 +281,7 @@ def search(
             raise PaperNotFoundError(message, hint="ingest a paper first: cutbook ingest ID_OR_FILE")
         for name in paper or []:
             workspace.store.paper(name)
-        hits = workspace.retriever.search(query, limit=limit, arxiv_ids=paper or None)
+        hits = find(workspace, query, limit=limit, papers=paper or None)
     if not hits:
         errors().print("Nothing found.")
     out = screen()

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.deps import Base, Limit, Offset
+from api.reviews import search as find
 from kb.index import Hit, Kind
 from kb.passages import CutPassage
 from kb.ssc import Operator, Role, Scope, Status
@@ -104,5 +105,5 @@ def search(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> list[Found]:
     """Return what is nearest to the query, by words and by meaning, the best first."""
-    hits = base.retriever.search(q, limit=limit, arxiv_ids=paper or None, kinds=[kind] if kind else None)
+    hits = find(base, q, limit=limit, papers=paper or None, kinds=[kind] if kind else None)
     return [Found.of(hit) for hit in hits]

@@ -12,8 +12,8 @@ from kb.document import Document
 from kb.errors import CriteriaError, CutNotFoundError, EvidenceError, PaperNotFoundError
 from kb.ssc import Cut, Evidence, Piecewise, SelectionCriteria, Value
 from kb.store.papers import Papers
-from kb.store.records import CutFilter, CutRecord, SavedCriteria, now
-from kb.tables import CriteriaRow, CutRegionRow, CutRow, PaperRow, UnresolvedRow
+from kb.store.records import CutFilter, CutRecord, ReviewRecord, SavedCriteria, now
+from kb.tables import CriteriaRow, CutRegionRow, CutRow, PaperRow, ReviewRow, UnresolvedRow
 from kb.vocabulary import vocabulary
 
 Ground = Callable[[Cut, Mapping[str, Document]], tuple[str, ...]]
@@ -37,8 +37,10 @@ class Cuts(Papers):
         super().__init__(url, create=create)
         self._ground = ground
 
-    def save_criteria(self, criteria: SelectionCriteria) -> SavedCriteria:
+    def save_criteria(self, criteria: SelectionCriteria, *, review: ReviewRecord | None = None) -> SavedCriteria:
         """Keep what a paper requires, in place of what was kept for this version before.
+
+        They come of reading the paper, or of a person's decision about one of its cuts, which is kept with them.
 
         PaperNotFoundError if the paper is not in the base; CriteriaError if the criteria are of another text of it;
         EvidenceError, and nothing changes, if the evidence of any cut does not hold.
@@ -52,11 +54,14 @@ class Cuts(Papers):
                 raise CriteriaError(message, hint="distil the paper again", path="$.paper.document_hash")
             self._check_evidence(criteria)
             before = set(session.scalars(select(CutRow.id).filter_by(**place)))
+            saved_at = now()
             if (old := session.get(CriteriaRow, (paper.arxiv_id, paper.version))) is not None:
+                # A decision is no reading: papers that have come since the last one are still to be linked.
+                saved_at = saved_at if review is None else old.saved_at
                 session.delete(old)
                 session.flush()
             body = criteria.model_dump_json(exclude={"cuts", "unresolved"})
-            session.add(CriteriaRow(**place, document_hash=paper.document_hash, body=body, saved_at=now()))
+            session.add(CriteriaRow(**place, document_hash=paper.document_hash, body=body, saved_at=saved_at))
             session.flush()
             session.add_all(_rows(criteria))
             session.flush()
@@ -66,6 +71,9 @@ class Cuts(Papers):
                 UnresolvedRow(**place, position=position, code=refused.code, body=refused.model_dump_json())
                 for position, refused in enumerate(criteria.unresolved)
             )
+            if review is not None:
+                about = {**place, "cut_id": review.cut_id, "at": review.at}
+                session.add(ReviewRow(**about, body=review.model_dump_json()))
             row.state = "distilled"
             row.experiment = paper.experiment or row.experiment
         ids = {cut.id for cut in criteria.cuts}
