@@ -84,6 +84,7 @@ def run_analysis(
     name = analysis_id(paper.arxiv_id, paper.version, opened.folder)
 
     # Heavy, so imported when paper and dataset are known to exist.
+    from api.cluster import executor
     from codegen.analysis import analyse
     from eval.reference import reference_masks
 
@@ -98,11 +99,11 @@ def run_analysis(
     )
     workspace.store.save_analysis(record)
     work = target if output else target.with_name(f".{name}.partial")
-    if output is None:
-        shutil.rmtree(work, ignore_errors=True)
+    # What a run that was killed has left there of the same code and data is taken up.
     work.mkdir(parents=True, exist_ok=True)
     try:
-        result = analyse(criteria, opened, work, reference=reference_masks, progress=progress)
+        with executor(workspace.settings.dask_scheduler) as workers:
+            result = analyse(criteria, opened, work, reference=reference_masks, progress=progress, executor=workers)
     except CutbookError as error:
         failed = record.model_copy(update={"state": "failed", "finished_at": now(), "problem": Problem.of(error)})
         workspace.store.save_analysis(failed)

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
@@ -119,16 +120,24 @@ def _services(settings: Settings, *, online: bool) -> Iterator[Check]:
         yield Check("GROBID", "off", "PDF files are read by pypdfium2")
     else:
         yield _service("GROBID", settings.grobid_url, f"{settings.grobid_url}/api/isalive", online=online)
-    # Their settings are read already, so that they can be given; nothing uses them yet.
-    for part, name, instead in (
-        ("language model", "llm_url", "the grammar distils alone"),
-        ("Dask", "dask_scheduler", "samples run side by side on this machine"),
-    ):
-        if name in settings.model_fields_set:
-            found = f"{getattr(settings, name)} is set, but this version does not use it: {instead}"
-            yield Check(part, "warning", found, f"unset CUTBOOK_{name.upper()}")
-        else:
-            yield Check(part, "off", instead)
+    # Its settings are read already, so that they can be given; nothing uses them yet.
+    if settings.llm_url is None:
+        yield Check("language model", "off", "the grammar distils alone")
+    else:
+        found = f"{settings.llm_url} is set, but this version does not use it: the grammar distils alone"
+        yield Check("language model", "warning", found, "unset CUTBOOK_LLM_URL")
+    if settings.dask_scheduler is None:
+        yield Check("Dask", "off", "partitions of an analysis run side by side on this machine")
+    else:
+        yield _try("Dask", partial(_dask, settings.dask_scheduler))
+
+
+def _dask(scheduler: str) -> str:
+    from api.cluster import connected
+
+    with connected(scheduler) as client:
+        workers = client.scheduler_info(n_workers=-1)["workers"]
+    return f"{scheduler}: {len(workers)} workers, {sum(worker['nthreads'] for worker in workers.values())} threads"
 
 
 def _service(part: str, shown: str, probe: str, *, online: bool) -> Check:

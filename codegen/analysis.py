@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 from codegen.bundle import write_bundle
@@ -26,11 +26,13 @@ from codegen.result import (
     Result,
     SampleResult,
     StepResult,
+    UnreadInput,
     Validation,
     rounded,
 )
 from codegen.runner import Histogram, RawRun, SampleRun, Step, run_analysis
 from codegen.sandbox import Policy
+from codegen.software import software
 from codegen.validate import Flags, Reference, compare_masks, compare_yields, judge
 from kb.ssc import SelectionCriteria
 
@@ -38,7 +40,6 @@ Progress = Callable[[str, int, int], None]
 
 CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.json", "profile.json", "bundle.zip"
 RUNS, PLOTS = "samples", "plots"
-PACKAGES = ("cutbook", "awkward", "hist", "numpy", "uproot", "vector")
 
 __all__ = ["Progress", "Reference", "analyse", "run_criteria"]
 
@@ -53,19 +54,23 @@ def analyse(
     published: Mapping[str, Mapping[str, float]] | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
 ) -> Result:
     """Apply criteria to a dataset and return the result, which is also written to `output`.
 
     `output` gets analysis.py, ssc.json, profile.json, result.json, plots/, samples/<name>/ (counts and masks) and
     bundle.zip. With a `reference` every event is compared with it; with `published` yields (`{sample: {"selected": …,
-    "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per processor core). `progress` is
-    called with a stage and how much of it is done.
+    "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per processor core), or as many as
+    the `executor` has. `progress` is called with a stage and how much of it is done. Files that cannot be read are
+    named in the result, which then is not complete; DataError if none can be.
     """
     tell = progress or (lambda stage, done, total: None)
-    plan, run = run_criteria(criteria, dataset, output, policy=policy, progress=progress, workers=workers)
+    plan, run = run_criteria(
+        criteria, dataset, output, policy=policy, progress=progress, workers=workers, executor=executor
+    )
     (output / CRITERIA).write_text(criteria.to_json() + "\n", encoding="utf-8")
     (output / PROFILE).write_text(dataset.profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    samples = {name: _sample(dataset, name, run.samples[name]) for name in dataset.samples}
+    samples = {name: _sample(dataset, name, found) for name, found in run.samples.items()}
     validation = _validate(criteria, plan, dataset, run, reference, tell)
     yields = compare_yields(samples, published or {})
     result = Result(
@@ -74,6 +79,7 @@ def analyse(
         ),
         dataset=DatasetResult(name=dataset.name, profile=dataset.profile.name, luminosity=dataset.profile.luminosity),
         samples=samples,
+        unread=tuple(UnreadInput(sample=one.sample, name=one.path.name, reason=one.reason) for one in run.unread),
         coverage=Coverage(applied=len(plan.applied), total=len(plan.cuts)),
         not_applied=tuple(
             Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review) for o in plan.not_applied
@@ -97,6 +103,7 @@ def run_criteria(
     policy: Policy | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
 ) -> tuple[Plan, RawRun]:
     """Compile criteria for a dataset and run them sandboxed; `output` gets analysis.py and samples/<name>/."""
     tell = progress or (lambda stage, done, total: None)
@@ -107,15 +114,18 @@ def run_criteria(
     script.write_text(emit(plan, dataset.samples), encoding="utf-8")
     tell("plan", 1, 1)
     files: dict[str, Sequence[Path]] = {name: sample.files for name, sample in dataset.samples.items()}
-    done: list[str] = []
-
-    def finished(name: str) -> None:
-        done.append(name)
-        tell("run", len(done), len(files))
-
     tell("run", 0, len(files))
-    workers = workers or len(os.sched_getaffinity(0))
-    return plan, run_analysis(script, files, output / RUNS, policy, workers=workers, progress=finished)
+    run = run_analysis(
+        script,
+        files,
+        output / RUNS,
+        policy,
+        tree=dataset.profile.tree,
+        workers=workers or len(os.sched_getaffinity(0)),
+        executor=executor,
+        progress=partial(tell, "run"),
+    )
+    return plan, run
 
 
 def _validate(
@@ -129,10 +139,10 @@ def _validate(
     if reference is None:
         return Validation(status="not_validated")
     expected: dict[str, Flags] = {}
-    tell("validate", 0, len(dataset.samples))
-    for number, (name, sample) in enumerate(dataset.samples.items(), start=1):
-        expected[name] = reference(criteria, dataset.profile, sample.files)
-        tell("validate", number, len(dataset.samples))
+    tell("validate", 0, len(run.samples))
+    for number, (name, found) in enumerate(run.samples.items(), start=1):
+        expected[name] = reference(criteria, dataset.profile, found.files)
+        tell("validate", number, len(run.samples))
     return judge(compare_masks(plan, {name: run.samples[name].masks for name in expected}, expected), ())
 
 
@@ -182,22 +192,12 @@ def _histogram(histogram: Histogram) -> HistogramResult:
     )
 
 
-def software(tier: str) -> dict[str, str]:
-    """Return the versions of all that takes part in a run, and the tier of its sandbox."""
-    versions = {"python": platform.python_version(), "sandbox": tier}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "not installed"
-    return dict(sorted(versions.items()))
-
-
 def _inputs(output: Path, dataset: Dataset) -> Inputs:
     files = [
         InputFile(sample=name, name=path.name, bytes=path.stat().st_size, sha256=_checksum(path))
         for name, sample in dataset.samples.items()
         for path in sample.files
+        if path.is_file()
     ]
     return Inputs(
         criteria=_checksum(output / CRITERIA),
@@ -214,7 +214,7 @@ def _checksum(path: Path) -> str:
 
 def _draw(dataset: Dataset, run: RawRun, output: Path, tell: Progress) -> list[Path]:
     """Draw what can be compared: data, and simulation of known cross-section."""
-    shown = {name: sample for name, sample in dataset.samples.items() if sample.normalised}
+    shown = {name: dataset.samples[name] for name in run.samples if dataset.samples[name].normalised}
     histograms = {name: run.samples[name].measured.histograms for name in shown}
     if not any(histograms.values()):
         return []

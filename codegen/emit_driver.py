@@ -158,13 +158,14 @@ def normalisation(sample: str | None, samples: Path | None) -> float | None:
     return float(LUMINOSITY * numbers[cross_section] / (numbers[sum_of_weights] * numbers.get(efficiency, 1.0)))
 
 
-def pieces(path: str, branches: list[str]) -> Iterator[ak.Array]:
-    """Yield a file's events, at most CHUNK at a time."""
+def pieces(path: str, branches: list[str], entries: list[int] | None = None) -> Iterator[ak.Array]:
+    """Yield a file's events, or those of a range [start, stop), at most CHUNK at a time."""
+    start, stop = entries or (None, None)
     try:
         with uproot.open(path) as file:
             tree = file[TREE]
             require(tree, branches)
-            yield from tree.iterate(filter_name=branches, step_size=CHUNK)
+            yield from tree.iterate(filter_name=branches, step_size=CHUNK, entry_start=start, entry_stop=stop)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         message = f"{path}: {reason[:300]}"
@@ -193,18 +194,21 @@ def main() -> int:
     """Run the analysis over files; the exit status is 3 if one cannot be read."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().splitlines()[0])
     parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--entries", nargs=2, type=int, metavar=("START", "STOP"), help="only these of a single file")
     parser.add_argument("--json", type=Path, help="write counts and histograms here")
     parser.add_argument("--masks", type=Path, help="write one boolean per event and step here")
     parser.add_argument("--sample", help="name of the sample, for its weight")
     parser.add_argument("--samples", type=Path, help="cross-sections, instead of those built in")
     options = parser.parse_args()
+    if options.entries and len(options.files) > 1:
+        parser.error("--entries are those of a single file")
     analysis = Analysis(options.sample, options.samples)
     if analysis.scale is None and SAMPLES:
         known = ", ".join(SAMPLES)
         sys.stderr.write(f"Every event counts as 1. To weight simulation, name its sample by --sample: {known}\n")
     try:
         for path in options.files:
-            for events in pieces(path, analysis.branches):
+            for events in pieces(path, analysis.branches, options.entries):
                 analysis.add(events)
     except UnreadableError as error:
         sys.stderr.write(f"data_unreadable: {error}\n")

@@ -151,6 +151,14 @@ class InputFile(_Strict):
     sha256: str
 
 
+class UnreadInput(_Strict):
+    """A data file that could not be read, and why."""
+
+    sample: str
+    name: str
+    reason: str
+
+
 class Inputs(_Strict):
     """Checksums of everything that went in."""
 
@@ -167,6 +175,7 @@ class Result(_Strict):
     paper: PaperResult
     dataset: DatasetResult
     samples: dict[str, SampleResult]
+    unread: tuple[UnreadInput, ...] = Field(default=(), description="files left out; the result is not complete then")
     coverage: Coverage
     not_applied: tuple[Omission, ...]
     validation: Validation

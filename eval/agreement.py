@@ -88,7 +88,7 @@ def measure_agreement(
         tell(f"{stage} on {dataset.name}", done, total)
 
     plan, run = run_criteria(criteria, dataset, work, progress=running)
-    files = {name: sample.files for name, sample in dataset.samples.items()}
+    files = {name: found.files for name, found in run.samples.items()}
     samples = []
     masks = ReferenceMasks()
     for number, (name, paths) in enumerate(files.items(), start=1):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kb.errors import DataError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -46,7 +48,10 @@ def analyse(
         request = request_analysis(workspace, paper, dataset, output=out)
         with at_work(workspace) as jobs, job_progress() as watch:
             jobs.follow(jobs.submit("analyse", request), watch)
-        print_analysis(screen(), workspace.store.analysis(request["analysis"]))
+        record = workspace.store.analysis(request["analysis"])
+    print_analysis(screen(), record)
+    if (record.result or {}).get("unread"):
+        raise typer.Exit(DataError.exit_status)
 
 
 def datasets() -> None:
@@ -85,6 +90,8 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
 
     out.print(_cutflow(result))
     out.print(_yields(result))
+    for one in result.unread:
+        out.print(Text(f"Not complete: {one.sample}: {one.name} cannot be read: {one.reason}", style="bold yellow"))
     if warning := _emptied(result):
         out.print(Text(warning, style="bold yellow"))
     coverage = result.coverage

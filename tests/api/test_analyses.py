@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from rich.console import Console
+from typer.testing import CliRunner
 
 from api.analyses import run_analysis
 from api.app import create_app
 from api.cli.analyses import print_result, with_error
+from api.cli.main import app
 from api.intake import take_in
 from api.source import Source
 from api.workspace import Workspace
@@ -92,16 +93,25 @@ def test_a_folder_without_data_fails_and_keeps_the_earlier_result(ready: Workspa
     assert ready.store.analyses() == []
 
 
-def test_a_truncated_file_fails_the_analysis_with_its_name(ready: Workspace) -> None:
+def test_a_truncated_file_is_named_and_the_rest_is_analysed(ready: Workspace) -> None:
     file = next(ready.toys.glob("MC/*.root"))
     file.write_bytes(file.read_bytes()[:4000])
-    with pytest.raises(DataError, match=file.name):
+    record, result = run_analysis(ready, "four", "toys")
+    assert record.state == "done"
+    assert [one.name for one in result.unread] == [file.name]
+    ready.close()
+    ran = CliRunner().invoke(app, ["analyse", "four", "--dataset", "toys"])
+    assert ran.exit_code == 2
+    assert f"{file.name} cannot be read" in " ".join(ran.stdout.split())
+
+
+def test_where_no_file_can_be_read_there_is_no_analysis(ready: Workspace) -> None:
+    files = sorted(ready.toys.rglob("*.root"))
+    for file in files:
+        file.write_bytes(file.read_bytes()[:4000])
+    with pytest.raises(DataError, match=r"\.root"):
         run_analysis(ready, "four", "toys")
-    [record] = ready.store.analyses()
-    assert record.state == "failed"
-    assert record.problem is not None
-    assert record.problem.code == "data_unreadable"
-    assert json.loads(record.model_dump_json())["result"] is None
+    assert ready.store.analyses() == []
 
 
 def test_an_uncertainty_has_two_digits_and_its_value_as_many_decimals() -> None:

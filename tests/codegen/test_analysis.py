@@ -13,6 +13,7 @@ from codegen.dataset import Dataset, open_dataset
 from codegen.emit import emit
 from codegen.plan import make_plan
 from codegen.result import Result
+from codegen.runner import run_analysis
 from codegen.toys import write_toys
 from eval.reference import reference_masks
 from kb.errors import DataError
@@ -86,7 +87,7 @@ def test_the_written_code_is_the_emitted_one(
     assert (output / "analysis.py").read_text(encoding="utf-8") == emit(make_plan(hzz4l, toys.profile), toys.samples)
 
 
-def test_a_truncated_file_is_a_data_error(
+def test_a_truncated_file_is_named_in_the_result_and_the_rest_is_analysed(
     toys: Dataset, notebook: dict[str, SelectionCriteria], tmp_path: Path
 ) -> None:
     whole = next(iter(toys.samples.values())).files[0]
@@ -94,9 +95,33 @@ def test_a_truncated_file_is_a_data_error(
     folder.mkdir()
     (folder / "data_A.root").write_bytes(whole.read_bytes())
     (folder / "data_B.root").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    with pytest.raises(DataError, match=r"data_B\.root") as caught:
+    result = analyse(notebook["loose"], open_dataset(str(folder)), tmp_path / "out", reference=reference_masks)
+    assert [(one.sample, one.name) for one in result.unread] == [("data_B", "data_B.root")]
+    assert list(result.samples) == ["data_A"]
+    assert result.validation.status == "agrees"
+    (folder / "data_A.root").write_bytes((folder / "data_B.root").read_bytes())
+    with pytest.raises(DataError, match=r"data_A\.root") as caught:
         analyse(notebook["loose"], open_dataset(str(folder)), tmp_path / "out")
     assert caught.value.hint
+
+
+def test_a_sample_in_partitions_gives_what_it_gives_as_a_whole(
+    toys: Dataset, hzz4l: SelectionCriteria, tmp_path: Path
+) -> None:
+    script = tmp_path / "analysis.py"
+    script.write_text(emit(make_plan(hzz4l, toys.profile), toys.samples), encoding="utf-8")
+    name, sample = next(iter(toys.samples.items()))
+    path = sample.files[0]
+    whole = run_analysis(script, {name: [path]}, tmp_path / "whole").samples[name]
+    third = path.stat().st_size // 3
+    cut = run_analysis(script, {name: [path]}, tmp_path / "cut", tree=toys.profile.tree, largest=third).samples[name]
+    assert cut.stdout.count("step") > whole.stdout.count("step")
+    assert {key: mask.tolist() for key, mask in cut.masks.items()} == {
+        key: mask.tolist() for key, mask in whole.masks.items()
+    }
+    assert [step.raw for step in cut.measured.cutflow] == [step.raw for step in whole.measured.cutflow]
+    for key, histogram in whole.measured.histograms.items():
+        assert cut.measured.histograms[key].values == pytest.approx(histogram.values, rel=1e-12)
 
 
 @pytest.mark.parametrize("selection", ["loose", "pt"])

@@ -18,13 +18,14 @@ import argparse, json, sys
 import numpy as np
 parser = argparse.ArgumentParser()
 parser.add_argument("files", nargs="+")
+parser.add_argument("--entries", nargs=2, type=int)
 for option in ("json", "masks", "sample"):
     parser.add_argument("--" + option)
 given = parser.parse_args()
 values = []
 for name in given.files:
     try:
-        values += [float(word) for word in open(name).read().split()]
+        values += [float(word) for word in open(name).read().split()][slice(*(given.entries or (None, None)))]
     except ValueError as problem:
         print(f"data_unreadable: {name}: {problem}", file=sys.stderr)
         sys.exit(3)
@@ -79,19 +80,81 @@ def test_files_of_a_sample_are_read_together_and_in_order(tmp_path: Path, files:
     assert run.tier in sandbox.TIERS
 
 
-def test_every_finished_sample_is_announced(tmp_path: Path, files: list[Path]) -> None:
+def test_every_finished_partition_is_counted(tmp_path: Path, files: list[Path]) -> None:
     script = tmp_path / "analysis.py"
     script.write_text(SCRIPT)
-    told: list[str] = []
-    run_analysis(script, {"a": files, "b": files}, tmp_path / "out", progress=told.append)
-    assert sorted(told) == ["a", "b"]
+    told: list[tuple[int, int]] = []
+    run_analysis(
+        script, {"a": files, "b": files}, tmp_path / "out", progress=lambda done, total: told.append((done, total))
+    )
+    assert sorted(told) == told
+    assert (told[0], told[-1]) == ((0, 2), (2, 2))
 
 
-def test_damaged_data_are_the_data_s_fault(tmp_path: Path, files: list[Path]) -> None:
-    files[1].write_text("12 garbage")
-    with pytest.raises(DataError, match=rf"sample s: {files[1]}: could not convert") as error:
+def test_partitions_add_up_to_the_whole(tmp_path: Path, files: list[Path]) -> None:
+    whole = _run(tmp_path, {"s": files}).samples["s"]
+    script = tmp_path / "analysis.py"
+    # No more than a file a partition: each has some ten bytes.
+    parts = run_analysis(script, {"s": files}, tmp_path / "parts", largest=1).samples["s"]
+    # The histogram of this script is the same whatever it reads.
+    bare = {"histograms": {}}
+    assert parts.measured.model_copy(update=bare) == whole.measured.model_copy(update=bare)
+    assert parts.measured.histograms["x"].values == [2, 4]
+    assert {name: mask.tolist() for name, mask in parts.masks.items() if name != "event"} == {
+        name: mask.tolist() for name, mask in whole.masks.items() if name != "event"
+    }
+    assert parts.files == whole.files == tuple(files)
+    assert np.load(tmp_path / "parts" / "s" / "masks.npz")["selected"].tolist() == whole.masks["selected"].tolist()
+
+
+def test_a_damaged_file_is_named_and_the_rest_is_run(tmp_path: Path, files: list[Path]) -> None:
+    files[0].write_text("12 garbage")
+    run = _run(tmp_path, {"s": files, "t": files[1:]})
+    assert [(one.sample, one.path) for one in run.unread] == [("s", files[0])]
+    assert "could not convert" in run.unread[0].reason
+    assert (run.samples["s"].measured.events, run.samples["s"].files) == (2, (files[1],))
+    assert run.samples["t"].measured.events == 2
+
+
+def test_where_no_file_can_be_read_it_is_the_data_s_fault(tmp_path: Path, files: list[Path]) -> None:
+    for path in files:
+        path.write_text("12 garbage")
+    with pytest.raises(DataError, match=rf"sample s: {files[0]}: could not convert") as error:
         _run(tmp_path, {"s": files})
     assert error.value.hint
+
+
+def test_what_is_done_is_not_done_again_after_a_failure(tmp_path: Path, files: list[Path]) -> None:
+    gate = tmp_path / "gate.txt"
+    gate.write_text("1")
+    # The second sample fails as long as the gate has its first content.
+    change = "if given.sample == 'late' and values[0] == 1: sys.exit('not yet')"
+    with pytest.raises(AnalysisError, match="not yet"):
+        _run(tmp_path, {"early": files, "late": [gate]}, change)
+    kept = list((tmp_path / "out" / ".parts").glob("*/part.json"))
+    assert len(kept) == 1
+    kept[0].write_text(kept[0].read_text().replace("early 5 3", "kept"))
+    gate.write_text("11")
+    run = _run(tmp_path, {"early": files, "late": [gate]}, change)
+    assert run.samples["early"].stdout == "kept\n"
+    assert run.samples["late"].measured.selected == 1
+    assert not (tmp_path / "out" / ".parts").exists()
+
+
+@pytest.mark.parametrize("what", ["script", "data"])
+def test_parts_of_another_script_or_of_other_data_do_not_count(tmp_path: Path, files: list[Path], what: str) -> None:
+    change = "if given.sample == 'late': sys.exit('not yet')"
+    with pytest.raises(AnalysisError, match="not yet"):
+        _run(tmp_path, {"early": files, "late": files}, change)
+    if what == "data":
+        files[0].write_text("50 60 70 80")
+        with pytest.raises(AnalysisError, match="not yet"):
+            _run(tmp_path, {"early": files, "late": files}, change)
+        folders = list((tmp_path / "out" / ".parts").iterdir())
+        assert len(folders) == 2
+    else:
+        run = _run(tmp_path, {"early": files, "late": files}, "# another script")
+        assert run.samples["early"].measured.selected == 3
 
 
 def test_a_script_cannot_blame_a_file_it_was_not_given(tmp_path: Path, files: list[Path]) -> None:
@@ -103,19 +166,19 @@ def test_a_script_cannot_blame_a_file_it_was_not_given(tmp_path: Path, files: li
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
-        (lambda path: path.unlink(), "no file"),
+        (lambda path: path.unlink(), "no such file"),
         (lambda path: path.write_text(""), "is empty"),
-        (lambda path: (path.unlink(), path.mkdir()), "no file"),
+        (lambda path: (path.unlink(), path.mkdir()), "no such file"),
     ],
 )
-def test_absent_and_empty_files_are_named_before_anything_runs(
-    tmp_path: Path, files: list[Path], prepare: object, words: str
-) -> None:
+def test_absent_and_empty_files_are_named(tmp_path: Path, files: list[Path], prepare: object, words: str) -> None:
     assert callable(prepare)
     prepare(files[0])
-    with pytest.raises(DataError, match=words) as error:
-        _run(tmp_path, {"s": files})
-    assert str(files[0]) in error.value.message
+    run = _run(tmp_path, {"s": files})
+    assert [one.path for one in run.unread] == [files[0]]
+    assert words in run.unread[0].reason
+    with pytest.raises(DataError, match=words):
+        _run(tmp_path, {"s": files[:1]})
 
 
 def test_samples_need_files_and_plain_names(tmp_path: Path, files: list[Path]) -> None:

@@ -1,0 +1,136 @@
+"""What a script writes as JSON about the events that it was given, and how parts of a sample add up."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Count = Annotated[int, Field(ge=0)]
+Text = Annotated[str, Field(max_length=1000)]
+
+
+class Report(BaseModel):
+    """What every part of a script's JSON has in common: nothing unknown, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Step(Report):
+    """One line of a cutflow: what survives this step and all before it."""
+
+    cut_ids: list[Text]
+    label: Text
+    raw: Count
+    weighted: float
+    sumw2: Annotated[float, Field(ge=0)]
+
+
+class Histogram(Report):
+    """Weighted counts in bins; `variances` are sums of squared weights; no under- or overflow."""
+
+    edges: Annotated[list[float], Field(min_length=2)]
+    values: list[float]
+    variances: list[Annotated[float, Field(ge=0)]]
+    label: Text
+    unit: Text = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Histogram:
+        if not len(self.edges) - 1 == len(self.values) == len(self.variances):
+            message = "a histogram has one value and one variance per bin"
+            raise ValueError(message)
+        if any(high <= low for low, high in zip(self.edges, self.edges[1:], strict=False)):
+            message = "bin edges rise"
+            raise ValueError(message)
+        return self
+
+
+class RegionCount(Report):
+    """The steps of a region, counted after the baseline and after its parent region."""
+
+    parent: Text | None = None
+    cutflow: list[Step]
+
+
+class Measured(Report):
+    """What the script writes as JSON for one sample, or for a part of it."""
+
+    events: Count
+    selected: Count
+    weighted: float
+    cutflow: list[Step]
+    regions: dict[Text, RegionCount] = {}
+    histograms: dict[str, Histogram]
+
+    @model_validator(mode="after")
+    def _falling(self) -> Measured:
+        counts = [self.events, *(step.raw for step in self.cutflow)]
+        flows = [counts, *([self.selected, *(step.raw for step in r.cutflow)] for r in self.regions.values())]
+        if any(later > earlier for flow in flows for earlier, later in itertools.pairwise(flow)):
+            message = "a cutflow never rises"
+            raise ValueError(message)
+        if self.cutflow and self.selected != counts[-1]:
+            message = f"{self.selected} events selected, but {counts[-1]} after the last step"
+            raise ValueError(message)
+        return self
+
+
+def merged(parts: Sequence[Measured]) -> Measured:
+    """Add up the parts of a sample: counts exactly, weights with one rounding, however many parts there are.
+
+    Raises ValueError for parts that do not have the same steps, regions and bins.
+    """
+    first, *others = parts
+    if not others:
+        return first
+    shapes = {_shape(part) for part in parts}
+    if len(shapes) > 1:
+        message = "parts of a sample have other steps, regions or bins than its first one"
+        raise ValueError(message)
+    return Measured(
+        events=sum(part.events for part in parts),
+        selected=sum(part.selected for part in parts),
+        weighted=math.fsum(part.weighted for part in parts),
+        cutflow=_steps([part.cutflow for part in parts]),
+        regions={
+            name: RegionCount(parent=region.parent, cutflow=_steps([part.regions[name].cutflow for part in parts]))
+            for name, region in first.regions.items()
+        },
+        histograms={
+            name: histogram.model_copy(
+                update={
+                    "values": _columns(part.histograms[name].values for part in parts),
+                    "variances": _columns(part.histograms[name].variances for part in parts),
+                }
+            )
+            for name, histogram in first.histograms.items()
+        },
+    )
+
+
+def _shape(part: Measured) -> str:
+    flows = [part.cutflow, *(region.cutflow for region in part.regions.values())]
+    steps = [[(step.label, tuple(step.cut_ids)) for step in flow] for flow in flows]
+    regions = [(name, region.parent) for name, region in part.regions.items()]
+    return repr((steps, regions, [(name, histogram.edges) for name, histogram in part.histograms.items()]))
+
+
+def _steps(flows: Sequence[Sequence[Step]]) -> list[Step]:
+    return [
+        steps[0].model_copy(
+            update={
+                "raw": sum(step.raw for step in steps),
+                "weighted": math.fsum(step.weighted for step in steps),
+                "sumw2": math.fsum(step.sumw2 for step in steps),
+            }
+        )
+        for steps in zip(*flows, strict=True)
+    ]
+
+
+def _columns(rows: Iterable[Sequence[float]]) -> list[float]:
+    return [math.fsum(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,19 @@
+"""Versions of all that takes part in a run."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+PACKAGES = ("cutbook", "awkward", "hist", "numpy", "uproot", "vector")
+
+
+def software(tier: str) -> dict[str, str]:
+    """Return the versions of all that takes part in a run, and the tier of its sandbox."""
+    versions = {"python": platform.python_version(), "sandbox": tier}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return dict(sorted(versions.items()))
