@@ -10,35 +10,33 @@ from functools import partial
 from pathlib import Path
 
 from codegen.bundle import write_bundle
-from codegen.dataset import Dataset
+from codegen.dataset import Dataset, Sample
 from codegen.emit import emit
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.result import (
     Coverage,
     DatasetResult,
-    HistogramResult,
     InputFile,
     Inputs,
     Omission,
     PaperResult,
-    RegionResult,
     Result,
     SampleResult,
-    StepResult,
     UnreadInput,
     Validation,
-    rounded,
 )
-from codegen.runner import Histogram, RawRun, SampleRun, Step, run_analysis
+from codegen.runner import RawRun, SampleRun, run_analysis
 from codegen.sandbox import Policy
-from codegen.software import software
+from codegen.software import requirements, software
+from codegen.tally import sample_result
 from codegen.validate import Flags, Reference, compare_masks, compare_yields, judge
 from kb.ssc import SelectionCriteria
 
 Progress = Callable[[str, int, int], None]
 
 CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.json", "profile.json", "bundle.zip"
+REQUIREMENTS = "requirements.txt"
 RUNS, PLOTS = "samples", "plots"
 
 __all__ = ["Progress", "Reference", "analyse", "run_criteria"]
@@ -58,11 +56,11 @@ def analyse(
 ) -> Result:
     """Apply criteria to a dataset and return the result, which is also written to `output`.
 
-    `output` gets analysis.py, ssc.json, profile.json, result.json, plots/, samples/<name>/ (counts and masks) and
-    bundle.zip. With a `reference` every event is compared with it; with `published` yields (`{sample: {"selected": …,
-    "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per processor core), or as many as
-    the `executor` has. `progress` is called with a stage and how much of it is done. Files that cannot be read are
-    named in the result, which then is not complete; DataError if none can be.
+    `output` gets analysis.py, ssc.json, profile.json, result.json, requirements.txt, plots/, samples/<name>/ (counts
+    and masks) and bundle.zip. With a `reference` every event is compared with it; with `published` yields (`{sample:
+    {"selected": …, "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per processor
+    core), or as many as the `executor` has. `progress` is called with a stage and how much of it is done. Files that
+    cannot be read are named in the result, which then is not complete; DataError if none can be.
     """
     tell = progress or (lambda stage, done, total: None)
     plan, run = run_criteria(
@@ -70,7 +68,7 @@ def analyse(
     )
     (output / CRITERIA).write_text(criteria.to_json() + "\n", encoding="utf-8")
     (output / PROFILE).write_text(dataset.profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    samples = {name: _sample(dataset, name, found) for name, found in run.samples.items()}
+    samples = {name: _sample(dataset.samples[name], found) for name, found in run.samples.items()}
     validation = _validate(criteria, plan, dataset, run, reference, tell)
     yields = compare_yields(samples, published or {})
     result = Result(
@@ -89,8 +87,9 @@ def analyse(
         inputs=_inputs(output, dataset),
     )
     (output / RESULT).write_text(result.to_json(), encoding="utf-8")
+    (output / REQUIREMENTS).write_text(requirements(), encoding="utf-8")
     drawn = _draw(dataset, run, output, tell)
-    names = [CODE, CRITERIA, PROFILE, RESULT, *(path.relative_to(output).as_posix() for path in drawn)]
+    names = [CODE, CRITERIA, PROFILE, RESULT, REQUIREMENTS, *(path.relative_to(output).as_posix() for path in drawn)]
     write_bundle(output, names, output / BUNDLE)
     return result
 
@@ -146,50 +145,8 @@ def _validate(
     return judge(compare_masks(plan, {name: run.samples[name].masks for name in expected}, expected), ())
 
 
-def _sample(dataset: Dataset, name: str, run: SampleRun) -> SampleResult:
-    sample, measured = dataset.samples[name], run.measured
-    last = measured.cutflow[-1] if measured.cutflow else None
-    regions: dict[str, RegionResult] = {}
-    for region, counted in measured.regions.items():
-        end = counted.cutflow[-1] if counted.cutflow else last
-        regions[region] = RegionResult(
-            parent=counted.parent,
-            selected=end.raw if end else measured.selected,
-            weighted=rounded(end.weighted if end else measured.weighted),
-            sumw2=rounded(end.sumw2) if end else 0.0,
-            cutflow=tuple(_step(step) for step in counted.cutflow),
-        )
-    return SampleResult(
-        kind=sample.kind,
-        normalised=sample.normalised,
-        events=measured.events,
-        selected=measured.selected,
-        weighted=rounded(measured.weighted),
-        sumw2=rounded(last.sumw2) if last else 0.0,
-        cutflow=tuple(_step(step) for step in measured.cutflow),
-        regions=regions,
-        histograms={key: _histogram(histogram) for key, histogram in measured.histograms.items()},
-    )
-
-
-def _step(step: Step) -> StepResult:
-    return StepResult(
-        cut_ids=tuple(step.cut_ids),
-        label=step.label,
-        raw=step.raw,
-        weighted=rounded(step.weighted),
-        sumw2=rounded(step.sumw2),
-    )
-
-
-def _histogram(histogram: Histogram) -> HistogramResult:
-    return HistogramResult(
-        edges=tuple(map(rounded, histogram.edges)),
-        values=tuple(map(rounded, histogram.values)),
-        variances=tuple(map(rounded, histogram.variances)),
-        label=histogram.label,
-        unit=histogram.unit,
-    )
+def _sample(sample: Sample, run: SampleRun) -> SampleResult:
+    return sample_result(run.measured, kind=sample.kind, normalised=sample.normalised)
 
 
 def _inputs(output: Path, dataset: Dataset) -> Inputs:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("cutbook", "awkward", "hist", "numpy", "uproot", "vector")
+STANDALONE = ("awkward", "hist", "numpy", "uproot", "vector")
+"""What an emitted analysis imports."""
+PACKAGES = ("cutbook", *STANDALONE)
 
 
 def software(tier: str) -> dict[str, str]:
@@ -17,3 +19,8 @@ def software(tier: str) -> dict[str, str]:
         except PackageNotFoundError:
             versions[package] = "not installed"
     return dict(sorted(versions.items()))
+
+
+def requirements() -> str:
+    """Return, as pip reads it, what an emitted analysis needs to run by itself, in the versions that ran it."""
+    return "".join(f"{package}=={version(package)}\n" for package in STANDALONE)
