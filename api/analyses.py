@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from api.intake import Progress
 from kb.errors import AnalysisNotFoundError, CutbookError, InputError
@@ -15,27 +17,31 @@ if TYPE_CHECKING:
     from api.workspace import Workspace
     from codegen.result import Result
 
+EngineName = Literal["compiled", "llm", "hybrid"]
 CODE = "analysis.py"
 RESULT = "result.json"
 
 
-def analysis_id(arxiv_id: str, version: int, folder: Path) -> str:
-    """Return the name of the analysis of a paper on the dataset in a folder; running it again replaces it.
+def analysis_id(arxiv_id: str, version: int, folder: Path, engine: EngineName = "compiled") -> str:
+    """Return the name of an engine's analysis of a paper on the dataset in a folder; running it again replaces it.
 
     >>> toys = Path("toys")
     >>> analysis_id("hzz4l", 1, toys) == analysis_id("hzz4l", 1, toys) != analysis_id("hzz4l", 2, toys)
     True
     """
-    return hashlib.sha256(f"{arxiv_id}v{version}\n{folder.resolve()}".encode()).hexdigest()[:12]
+    by = "" if engine == "compiled" else f"\n{engine}"
+    return hashlib.sha256(f"{arxiv_id}v{version}\n{folder.resolve()}{by}".encode()).hexdigest()[:12]
 
 
 def request_analysis(
-    workspace: Workspace, arxiv_id: str, dataset: str, *, output: Path | None = None
+    workspace: Workspace, arxiv_id: str, dataset: str, *, output: Path | None = None, engine: EngineName = "compiled"
 ) -> dict[str, Any]:
     """Enter an analysis into the base as queued and return the request for a job that does it.
 
     The paper and the dataset, a name or a folder, have to exist.
     """
+    if engine != "compiled":
+        workspace.model()
     criteria = workspace.store.criteria(arxiv_id)
     paper = criteria.paper
     if not criteria.cuts:
@@ -43,7 +49,7 @@ def request_analysis(
         raise InputError(message, hint=f"see what was read and refused: cutbook cuts {arxiv_id} --explain")
     opened = workspace.dataset(dataset)
     record = AnalysisRecord(
-        id=analysis_id(paper.arxiv_id, paper.version, opened.folder),
+        id=analysis_id(paper.arxiv_id, paper.version, opened.folder, engine),
         arxiv_id=paper.arxiv_id,
         version=paper.version,
         dataset=opened.name,
@@ -61,6 +67,7 @@ def request_analysis(
         "folder": str(opened.folder.absolute()),
         "analysis": record.id,
         **({"out": str(output.absolute())} if output else {}),
+        **({"engine": engine} if engine != "compiled" else {}),
     }
 
 
@@ -72,20 +79,21 @@ def run_analysis(
     output: Path | None = None,
     progress: Progress = lambda *_: None,
     job_id: str | None = None,
+    engine: EngineName = "compiled",
 ) -> tuple[AnalysisRecord, Result]:
     """Generate, run and validate a paper's analysis; return its record, whose folder holds the files, and its result.
 
     `dataset` is a known name or a folder. `output` defaults to a folder of the home; there the old files are replaced
-    only once the new ones are complete. What fails is kept in the record, and raised.
+    only once the new ones are complete. `engine` says who writes the code. What fails is kept in the record, and
+    raised.
     """
     criteria = workspace.store.criteria(arxiv_id)
     paper = criteria.paper
     opened = workspace.dataset(dataset)
-    name = analysis_id(paper.arxiv_id, paper.version, opened.folder)
+    name = analysis_id(paper.arxiv_id, paper.version, opened.folder, engine)
 
     # Heavy, so imported when paper and dataset are known to exist.
     from api.cluster import executor
-    from codegen.analysis import analyse
     from eval.reference import reference_masks
 
     target = output.absolute() if output else workspace.folder("analyses") / name
@@ -103,7 +111,8 @@ def run_analysis(
     work.mkdir(parents=True, exist_ok=True)
     try:
         with executor(workspace.settings.dask_scheduler) as workers:
-            result = analyse(criteria, opened, work, reference=reference_masks, progress=progress, executor=workers)
+            given: dict[str, Any] = {"reference": reference_masks, "progress": progress, "executor": workers}
+            result = _written(workspace, engine)(criteria, opened, work, **given)
     except CutbookError as error:
         failed = record.model_copy(update={"state": "failed", "finished_at": now(), "problem": Problem.of(error)})
         workspace.store.save_analysis(failed)
@@ -115,6 +124,21 @@ def run_analysis(
     record = record.model_copy(update=done)
     workspace.store.save_analysis(record)
     return record, result
+
+
+def _written(workspace: Workspace, engine: EngineName) -> Callable[..., Result]:
+    """Return what makes an analysis with this engine."""
+    if engine == "compiled":
+        from codegen.analysis import analyse
+
+        return analyse
+    if engine == "llm":
+        from codegen.engine_llm import analyse_by_model
+
+        return partial(analyse_by_model, model=workspace.model())
+    from codegen.engine_hybrid import analyse_with_model
+
+    return partial(analyse_with_model, model=workspace.model())
 
 
 def files_of(record: AnalysisRecord) -> list[str]:

@@ -120,12 +120,13 @@ def _services(settings: Settings, *, online: bool) -> Iterator[Check]:
         yield Check("GROBID", "off", "PDF files are read by pypdfium2")
     else:
         yield _service("GROBID", settings.grobid_url, f"{settings.grobid_url}/api/isalive", online=online)
-    # Its settings are read already, so that they can be given; nothing uses them yet.
     if settings.llm_url is None:
-        yield Check("language model", "off", "the grammar distils alone")
+        yield Check("language model", "off", "the grammar distils and the compiler writes the code")
+    elif settings.llm_model is None:
+        yield Check("language model", "warning", f"{settings.llm_url}, and no model is named", "set CUTBOOK_LLM_MODEL")
     else:
-        found = f"{settings.llm_url} is set, but this version does not use it: the grammar distils alone"
-        yield Check("language model", "warning", found, "unset CUTBOOK_LLM_URL")
+        shown = f"{settings.llm_model} at {settings.llm_url}"
+        yield _service("language model", shown, f"{settings.llm_url}/models", online=online)
     if settings.dask_scheduler is None:
         yield Check("Dask", "off", "partitions of an analysis run side by side on this machine")
     else:

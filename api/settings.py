@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     inspire_url: str = Field(default="https://inspirehep.net/api", description="INSPIRE's REST API")
     llm_url: str | None = Field(default=None, description="OpenAI-compatible server; default: no language model")
     llm_model: str | None = Field(default=None, description="name of the model that server serves")
+    llm_api_key: SecretStr | None = Field(default=None, description="key of that server, where it asks for one")
     data: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(), description=f"folders with Open Data, separated by '{os.pathsep}'"
     )

@@ -273,7 +273,13 @@ def _analyse(bench: Bench, job: JobRecord, report: Report) -> dict[str, Any]:
 
     def run() -> str:
         record, _ = run_analysis(
-            bench.workspace, request["paper"], request["folder"], output=output, progress=report, job_id=job.id
+            bench.workspace,
+            request["paper"],
+            request["folder"],
+            output=output,
+            progress=report,
+            job_id=job.id,
+            engine=request.get("engine", "compiled"),
         )
         return record.id
 

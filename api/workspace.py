@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ingest.inspire import InspireSource
     from kb.embedding import Embedder
     from kb.index import Index
+    from kb.model import Model
     from kb.retrieval import Retriever
     from kb.store import Store
 
@@ -161,6 +162,23 @@ class Workspace:
             return Grobid(url)
 
         return self._part("grobid", open_)
+
+    def model(self) -> Model:
+        """Return the language model of the settings, its calls kept in the home; InputError where none is named."""
+        from kb.ledger import Ledger
+        from kb.model import ServedModel
+
+        settings = self.settings
+        if settings.llm_model is None:
+            message = "no language model is configured"
+            hint = "set CUTBOOK_LLM_URL and CUTBOOK_LLM_MODEL; vLLM is one that serves models"
+            raise InputError(message, hint=hint)
+        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
+        ledger = Ledger(self.folder("ledger"))
+        # Without a server a run can still be replayed from the ledger.
+        return ServedModel(
+            settings.llm_url or "", settings.llm_model, ledger, api_key=key, replay=settings.llm_url is None
+        )
 
     @property
     def data_folders(self) -> tuple[Path, ...]:

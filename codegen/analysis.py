@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
@@ -17,6 +19,7 @@ from codegen.plan_model import Plan
 from codegen.result import (
     Coverage,
     DatasetResult,
+    EngineResult,
     InputFile,
     Inputs,
     Omission,
@@ -31,12 +34,16 @@ from codegen.sandbox import Policy
 from codegen.software import requirements, software
 from codegen.tally import sample_result
 from codegen.validate import Flags, Reference, compare_masks, compare_yields, judge
+from kb.model import Model
 from kb.ssc import SelectionCriteria
 
 Progress = Callable[[str, int, int], None]
+EngineName = Literal["compiled", "llm", "hybrid"]
+Write = Callable[[Plan, Mapping[str, Sample]], str]
+"""Makes the source of an analysis of a plan and the samples that it is for."""
 
 CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.json", "profile.json", "bundle.zip"
-REQUIREMENTS = "requirements.txt"
+REQUIREMENTS, LEDGER = "requirements.txt", "ledger.json"
 RUNS, PLOTS = "samples", "plots"
 
 __all__ = ["Progress", "Reference", "analyse", "run_criteria"]
@@ -53,6 +60,9 @@ def analyse(
     progress: Progress | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    write: Write = emit,
+    engine: EngineName = "compiled",
+    model: Model | None = None,
 ) -> Result:
     """Apply criteria to a dataset and return the result, which is also written to `output`.
 
@@ -60,11 +70,12 @@ def analyse(
     and masks) and bundle.zip. With a `reference` every event is compared with it; with `published` yields (`{sample:
     {"selected": …, "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per processor
     core), or as many as the `executor` has. `progress` is called with a stage and how much of it is done. Files that
-    cannot be read are named in the result, which then is not complete; DataError if none can be.
+    cannot be read are named in the result, which then is not complete; DataError if none can be. `write` makes the
+    code; `engine` and `model` say who that is, and the calls of the model come into the bundle.
     """
     tell = progress or (lambda stage, done, total: None)
     plan, run = run_criteria(
-        criteria, dataset, output, policy=policy, progress=progress, workers=workers, executor=executor
+        criteria, dataset, output, policy=policy, progress=progress, workers=workers, executor=executor, write=write
     )
     (output / CRITERIA).write_text(criteria.to_json() + "\n", encoding="utf-8")
     (output / PROFILE).write_text(dataset.profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -85,11 +96,24 @@ def analyse(
         validation=judge(validation.event_by_event, yields),
         software=software(run.tier),
         inputs=_inputs(output, dataset),
+        engine=EngineResult(
+            name=engine,
+            model=model.name if model else None,
+            calls=tuple(dict.fromkeys(call.key for call in model.calls)) if model else (),
+        ),
     )
     (output / RESULT).write_text(result.to_json(), encoding="utf-8")
     (output / REQUIREMENTS).write_text(requirements(), encoding="utf-8")
     drawn = _draw(dataset, run, output, tell)
-    names = [CODE, CRITERIA, PROFILE, RESULT, REQUIREMENTS, *(path.relative_to(output).as_posix() for path in drawn)]
+    names = [
+        CODE,
+        CRITERIA,
+        PROFILE,
+        RESULT,
+        REQUIREMENTS,
+        *_ledger(output, model),
+        *(path.relative_to(output).as_posix() for path in drawn),
+    ]
     write_bundle(output, names, output / BUNDLE)
     return result
 
@@ -103,14 +127,18 @@ def run_criteria(
     progress: Progress | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
+    write: Write = emit,
 ) -> tuple[Plan, RawRun]:
-    """Compile criteria for a dataset and run them sandboxed; `output` gets analysis.py and samples/<name>/."""
+    """Compile criteria for a dataset and run them sandboxed; `output` gets analysis.py and samples/<name>/.
+
+    `write` makes the code of the plan.
+    """
     tell = progress or (lambda stage, done, total: None)
     output.mkdir(parents=True, exist_ok=True)
     tell("plan", 0, 1)
     plan = make_plan(criteria, dataset.profile)
     script = output / CODE
-    script.write_text(emit(plan, dataset.samples), encoding="utf-8")
+    script.write_text(write(plan, dataset.samples), encoding="utf-8")
     tell("plan", 1, 1)
     files: dict[str, Sequence[Path]] = {name: sample.files for name, sample in dataset.samples.items()}
     tell("run", 0, len(files))
@@ -147,6 +175,16 @@ def _validate(
 
 def _sample(sample: Sample, run: SampleRun) -> SampleResult:
     return sample_result(run.measured, kind=sample.kind, normalised=sample.normalised)
+
+
+def _ledger(output: Path, model: Model | None) -> list[str]:
+    """Keep what a model was asked and answered; return the name of the file."""
+    if model is None:
+        return []
+    calls = {call.key: call.model_dump(mode="json") for call in model.calls}
+    text = json.dumps(list(calls.values()), indent=1, ensure_ascii=False) + "\n"
+    (output / LEDGER).write_text(text, encoding="utf-8")
+    return [LEDGER]
 
 
 def _inputs(output: Path, dataset: Dataset) -> Inputs:

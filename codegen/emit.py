@@ -27,14 +27,21 @@ def emit(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
     module weights events only when it is given a table (`--samples`).
     """
     functions = Functions(plan)
-    body = functions.source()
+    return module(plan, samples or {}, functions.source(), functions.branches() or _any_branch(plan))
+
+
+def module(plan: Plan, samples: Mapping[str, Sample], body: str, branches: Sequence[str], *, author: str = "") -> str:
+    """Return the source of a module around a body that defines `select` and reads these branches.
+
+    `author` is told where it is not the compiler.
+    """
     parts = library("emit_parts.py")
     driver = library("emit_driver.py", without=("select",))
     used = [name for name in parts.names if re.search(rf"\b{name}\(", body)]
     blocks = [
-        "\n".join(docstring(_about(plan, masses=".mass" in body), indent=0)),
-        _imports(vectors=WITH_NAME in body),
-        "\n".join(_constants(plan, samples or {}, functions)),
+        "\n".join(docstring([*_about(plan, masses=".mass" in body), *([author] if author else [])], indent=0)),
+        _imports(vectors=WITH_NAME in body or "vector." in body),
+        "\n".join(_constants(plan, samples, branches)),
         *(f"\n{text}" for text in parts.copied(used)),
         f"\n{body}",
         *(f"\n{text}" for text in driver.copied(_DRIVER)),
@@ -92,9 +99,8 @@ def _imports(*, vectors: bool) -> str:
     return f"{_IMPORTS}{_VECTORS if vectors else ''}\n\nArray = Any"
 
 
-def _constants(plan: Plan, samples: Mapping[str, Sample], functions: Functions) -> list[str]:
+def _constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str]) -> list[str]:
     weight, profile = plan.profile.weight, plan.profile
-    branches = functions.branches() or _any_branch(plan)
     keys = (weight.cross_section, weight.sum_of_weights, weight.efficiency or "") if weight else ("", "", "")
     identifiers = {name: literal(branch).text for name, branch in profile.identifiers.items()}
     lines = [

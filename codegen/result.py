@@ -159,6 +159,14 @@ class UnreadInput(_Strict):
     reason: str
 
 
+class EngineResult(_Strict):
+    """Who wrote the code."""
+
+    name: Literal["compiled", "llm", "hybrid"] = "compiled"
+    model: str | None = Field(default=None, description="the language model that took part")
+    calls: tuple[str, ...] = Field(default=(), description="sha256 of what it was asked, as in the bundle's ledger")
+
+
 class Inputs(_Strict):
     """Checksums of everything that went in."""
 
@@ -181,6 +189,7 @@ class Result(_Strict):
     validation: Validation
     software: dict[str, str] = Field(description="versions by package, Python's, and the tier of the sandbox")
     inputs: Inputs
+    engine: EngineResult = EngineResult()
 
     def to_json(self) -> str:
         """Write `result.json`; the same result gives the same bytes."""

@@ -17,6 +17,7 @@
     │   ├── AnalysisNotFoundError    analysis_not_found       3     404
     │   └── JobNotFoundError         job_not_found            3     404
     ├── UnreachableError             source_unreachable       4     502   arXiv, INSPIRE, GROBID, Qdrant …
+    │   └── AnswerError              answer_unusable          4     502   a language model, with what is no answer
     ├── RefusedError                 refused                  5     409   we could, but will not
     │   ├── EvidenceError            evidence_missing         5     409   a cut whose words are not in its paper
     │   ├── SandboxError             sandbox_unavailable      5     503
@@ -159,6 +160,12 @@ class UnreachableError(CutbookError):
     code = "source_unreachable"
     exit_status = 4
     http_status = 502
+
+
+class AnswerError(UnreachableError):
+    """A language model answered what cannot be used."""
+
+    code = "answer_unusable"
 
 
 class RefusedError(CutbookError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -32,6 +32,10 @@ def analyse(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Where to put the files; default: the home.")
     ] = None,
+    engine: Annotated[
+        Literal["compiled", "llm", "hybrid"],
+        typer.Option(help="Who writes the code: the compiler; a language model; or it what the compiler cannot."),
+    ] = "compiled",
 ) -> None:
     """Turn a paper's cuts into code, run and validate it.
 
@@ -45,7 +49,7 @@ def analyse(
     from api.workspace import Workspace
 
     with Workspace(Settings.read(), label="cutbook analyse") as workspace:
-        request = request_analysis(workspace, paper, dataset, output=out)
+        request = request_analysis(workspace, paper, dataset, output=out, engine=engine)
         with at_work(workspace) as jobs, job_progress() as watch:
             jobs.follow(jobs.submit("analyse", request), watch)
         record = workspace.store.analysis(request["analysis"])
@@ -94,6 +98,8 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
         out.print(Text(f"Not complete: {one.sample}: {one.name} cannot be read: {one.reason}", style="bold yellow"))
     if warning := _emptied(result):
         out.print(Text(warning, style="bold yellow"))
+    if result.engine.model:
+        out.print(Text.assemble(("Engine: ", "bold"), f"{result.engine.name}, with {result.engine.model}"))
     coverage = result.coverage
     out.print(Text.assemble(("Coverage: ", "bold"), f"{coverage.applied} of {coverage.total} cuts applied"))
     if result.not_applied:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse
 
-from api.analyses import file_of, files_of, request_analysis
+from api.analyses import EngineName, file_of, files_of, request_analysis
 from api.deps import Base, Limit, Queue
 from api.routes.jobs import Job, accepted
 from kb.errors import DatasetNotFoundError
@@ -26,6 +26,9 @@ class AnalysisRequest(BaseModel):
 
     paper: str = Field(min_length=1, max_length=200, description="a paper of the knowledge base")
     dataset: str = Field(min_length=1, max_length=200, description="a name that GET /v1/datasets lists")
+    engine: EngineName = Field(
+        default="compiled", description="who writes the code: the compiler, a language model, or both"
+    )
 
 
 class Analysis(BaseModel):
@@ -65,7 +68,7 @@ def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queu
         message = f"there is no dataset '{wanted.dataset}'"
         hint = f"known: {', '.join(known)}; CUTBOOK_DATA tells the server where more are"
         raise DatasetNotFoundError(message, hint=hint)
-    request = request_analysis(base, wanted.paper, str(known[wanted.dataset]))
+    request = request_analysis(base, wanted.paper, str(known[wanted.dataset]), engine=wanted.engine)
     return accepted(queue.submit("analyse", {**request, "dataset": wanted.dataset}), response)
 
 

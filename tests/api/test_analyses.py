@@ -22,7 +22,7 @@ from api.workspace import Workspace
 from codegen.result import Result, StepResult
 from codegen.sandbox import choose
 from codegen.toys import write_toys
-from kb.errors import DataError, DatasetNotFoundError, SandboxError
+from kb.errors import DataError, DatasetNotFoundError, InputError, SandboxError
 
 LATEX = r"""\documentclass{article}\title{Four leptons}\begin{document}\maketitle
 \section{Selection}
@@ -123,3 +123,16 @@ def test_an_uncertainty_has_two_digits_and_its_value_as_many_decimals() -> None:
     assert with_error([step(100, 3), step(23, 1)]) == "123.0 ± 2.0"
     assert with_error([step(1234, 250000)]) == "1234 ± 500"
     assert with_error([]) == "0 ± 0"
+
+
+@pytest.mark.parametrize("engine", ["llm", "hybrid"])
+def test_engines_with_a_model_say_so_where_none_is_configured(ready: Workspace, engine: str) -> None:
+    ready.close()
+    ran = CliRunner().invoke(app, ["analyse", "four", "--dataset", "toys", "--engine", engine])
+    assert isinstance(ran.exception, InputError)
+    assert "no language model is configured" in ran.exception.message
+    assert "CUTBOOK_LLM_URL" in ran.exception.hint
+    with TestClient(create_app(ready), raise_server_exceptions=False) as client:
+        reply = client.post("/v1/analyses", json={"paper": "four", "dataset": "toys", "engine": engine})
+        assert (reply.status_code, reply.json()["code"]) == (422, "input_invalid")
+        assert client.get("/v1/jobs").json() == []

@@ -48,7 +48,7 @@ def test_a_misspelt_setting_is_noticed(look: Callable[[], dict[str, Check]], mon
     assert "CUTBOOK_HOMME" in look()["environment"].found
 
 
-def test_a_setting_that_has_no_effect_yet_is_told(
+def test_a_model_server_without_the_name_of_a_model_is_told(
     look: Callable[[], dict[str, Check]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUTBOOK_LLM_URL", "http://127.0.0.1:9")
