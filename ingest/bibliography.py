@@ -1,4 +1,4 @@
-"""What identifies the entries of a bibliography, in whatever form it is written: arXiv ids, DOIs, report numbers."""
+"""What identifies the entries of a bibliography, in whatever form it is written: arXiv ids and DOIs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,6 @@ _ARXIV = re.compile(
 )
 _ARXIV_BARE = re.compile(rf"(?<![\w./-])({_ARXIV_OLD})(?!\d)|[\[(]\s*({_ARXIV_NEW})(?:v\d+)?\s*[\])]")
 _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s{}\"<>|^`\\]+)")
-_REPORT = re.compile(
-    r"\b(CMS-(?:PAS-|NOTE-|DP-)?[A-Z0-9]{3,4}-\d{2,4}-\d{3}|CMS-(?:NOTE|DP|CR|IN|AN)-\d{4}[-/]\d{3}"
-    r"|ATLAS-CONF-\d{4}-\d{3}|ATL-[A-Z]+(?:-[A-Z]+)*-\d{4}-\d{3}|ATLAS-TDR-\d+(?:-\d+)?"
-    r"|LHCb-(?:PAPER|CONF|PUB)-\d{4}-\d{3}"
-    r"|(?:CERN|FERMILAB|SLAC|DESY|BNL|KEK|MPP|IPPP|LPSC|MCNET|LU[- ]TP|CP3|TTP|SFB|LAPTH|DCPT|CAVENDISH-HEP|NIKHEF)"
-    r"-[A-Z0-9/-]*\d[\w/-]*)"
-)
-# Any series of reports or notes, where the reference says that it is one, or by its form: capitals and digits in parts.
-_NOTE = re.compile(
-    r"\b(?:[Rr]eport|[Nn]ote)\s+(?:[Nn]o\.?\s+)?([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+)\b"
-    r"|(?<![\w./-])(?=[A-Z-]*\d)([A-Z][A-Z0-9]+(?:-[A-Z0-9]{2,})+)(?![\w/-])"
-)
 
 
 def arxiv_id_in(text: str) -> str | None:
@@ -50,14 +38,6 @@ def doi_in(text: str) -> str | None:
     while doi.endswith((")", "]")) and doi.count("(") + doi.count("[") < doi.count(")") + doi.count("]"):
         doi = doi[:-1].rstrip(".,;")
     return doi
-
-
-def report_number_in(text: str) -> str | None:
-    """Return the report number of a collaboration or laboratory that a reference names, or None."""
-    plain = text.replace("--", "-")
-    match = _REPORT.search(plain) or _NOTE.search(plain)
-    found = next((group for group in match.groups() if group), None) if match else None
-    return found.rstrip("-/") if found else None
 
 
 def numbered(references: Sequence[Reference], cited: Iterable[str]) -> tuple[Reference, ...]:

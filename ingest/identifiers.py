@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
+from ingest.reports import is_report_number
 from kb.errors import IdentifierError
 
 FORMS = "1712.02304, 1712.02304v2, arXiv:1712.02304, hep-ex/0309045, https://arxiv.org/abs/1712.02304"
@@ -37,12 +38,6 @@ _RECORD = re.compile(
         |(?:(?:https?://)?(?:www\.)?hepdata\.net/record/)?ins(\d{1,9})/?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SERIES = (
-    "CMS|ATLAS|ATL|LHCB|ALICE|TOTEM|CERN|FERMILAB|SLAC|DESY|BNL|KEK|BELLE|BABAR|CDF|D0|H1|ZEUS|IPPP|MPP|MCNET|NIKHEF"
-)
-_REPORT = re.compile(rf"(?:{_SERIES})(?:-[A-Z0-9]+)*-\d+(?:-[A-Z0-9]+)*", re.IGNORECASE)
-# Any other laboratory's: parts in capitals, of which the last is a number: IFT-UAM-CSIC-17-001.
-_SOME_REPORT = re.compile(r"[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)+-\d{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +123,9 @@ def _handle(text: str) -> Handle | None:
         return _doi(_PAGE_OF_ARTICLE.sub("", found[1]))
     # Hyphens that do not break, en dashes from a PDF, and CERN-EP/2017-162 as it was once written.
     plain = re.sub(r"[‐‑–−/]", "-", text)
-    if _REPORT.fullmatch(plain):
+    if is_report_number(plain):
         return Handle("report", re.sub(r"^LHCB(?=-)", "LHCb", plain.upper()))
-    return Handle("report", plain) if _SOME_REPORT.fullmatch(plain) else None
+    return None
 
 
 def _doi(text: str) -> Handle | None:

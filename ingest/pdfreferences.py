@@ -10,6 +10,7 @@ from statistics import median
 
 from ingest.pdfblocks import Draft
 from ingest.pdflines import Line
+from ingest.reports import report_number_in
 from kb.document import Citation, Reference
 
 _HEADING = re.compile(r"(?i)(references|bibliography)")
@@ -18,10 +19,6 @@ _ENTRY = re.compile(r"\[(\d{1,3})\]|(\d{1,3})\.\s")
 _ARXIV = re.compile(r"(?i)(?:arxiv\s*:?\s*|abs/)((?:\d{4}\.\d{4,5})|(?:[a-z-]+(?:\.[A-Z]{2})?/\d{7}))")
 _BARE_ARXIV = re.compile(r"\[?\b((?:hep|astro|nucl|cond|gr|math|physics|quant)-?(?:ex|ph|th|lat|mat|qc)?/\d{7})\b")
 _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s,;\]]+)")
-_REPORT = re.compile(
-    r"\b((?:ATLAS-CONF|ATL-[A-Z]+-PUB|ATLAS-TDR|CMS-PAS-[A-Z\d]+|CMS-[A-Z\d]{3}|CMS-TDR|CERN-[A-Z-]+|CERN-EP|CERN-PH-EP|LHCb-[A-Z]+)"
-    r"-\d{2,4}(?:-\d{1,4})?)\b"
-)
 _TITLE = re.compile(r"[“\"‘]([^”\"]{8,300}?),?[”\"’](?=[\s,.]|$)")
 _BRACKET = re.compile(r"\[(\d{1,3}(?:\s*[–,-]\s*\d{1,3})*)\]")
 _INTERVAL_BEFORE = re.compile(r"[∈∉=<>≤≥~∼]\s*$")
@@ -107,7 +104,6 @@ def reference(text: str, links: Iterable[str] = ()) -> Reference | None:
     compact = re.sub(r"(?<=[/.-])\s+(?=\S)", "", body)
     arxiv = _ARXIV.search(body) or _ARXIV.search(addresses) or _BARE_ARXIV.search(body)
     doi = _DOI.search(addresses) or _DOI.search(compact) or _DOI.search(body)
-    report = _REPORT.search(body)
     title = _TITLE.search(body)
     return Reference(
         key=label,
@@ -116,7 +112,7 @@ def reference(text: str, links: Iterable[str] = ()) -> Reference | None:
         title=title[1] if title else "",
         arxiv_id=arxiv[1] if arxiv else None,
         doi=doi[1].rstrip(".)") if doi else None,
-        report_number=report[1] if report else None,
+        report_number=report_number_in(body),
     )
 
 

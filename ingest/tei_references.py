@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element
 
-from ingest.bibliography import arxiv_id_in, doi_in, report_number_in
+from ingest.bibliography import arxiv_id_in, doi_in
+from ingest.reports import report_number_in
 from ingest.tei_symbols import readable
 from kb.document import Reference
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingest.bibliography import arxiv_id_in, doi_in, report_number_in
+from ingest.bibliography import arxiv_id_in, doi_in
 from ingest.latex.tokens import Token, source, tokenise
+from ingest.reports import report_number_in
 from kb.document import Reference
 
 Render = Callable[[Sequence[Token]], str]

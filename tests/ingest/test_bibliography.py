@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.bibliography import arxiv_id_in, doi_in, report_number_in
+from ingest.bibliography import arxiv_id_in, doi_in
 from ingest.eprint import open_local
 from ingest.latex import read_latex
 from kb.document import Document
@@ -48,22 +48,6 @@ def test_arxiv_ids_are_found_in_every_notation(source: str, arxiv_id: str | None
 )
 def test_dois_are_found(source: str, doi: str | None) -> None:
     assert doi_in(source) == doi
-
-
-@pytest.mark.parametrize(
-    ("source", "number"),
-    [
-        ("CMS Physics Analysis Summary CMS-PAS-SUS-16-024 (2016)", "CMS-PAS-SUS-16-024"),
-        ("ATLAS-CONF-2020-040", "ATLAS-CONF-2020-040"),
-        ("ATL-PHYS-PUB-2015-045, 2015", "ATL-PHYS-PUB-2015-045"),
-        ("CERN-LHCC-2006-001", "CERN-LHCC-2006-001"),
-        ("FERMILAB-PUB-12-345", "FERMILAB-PUB-12-345"),
-        ("A. Author, Leptons, report ABC4L-LEPTONS (2018)", "ABC4L-LEPTONS"),
-        ("CERN Yellow Reports", None),
-    ],
-)
-def test_report_numbers_are_found(source: str, number: str | None) -> None:
-    assert report_number_in(source) == number
 
 
 def test_a_bbl_beside_the_paper_is_read_with_the_papers_macros(paper_of: PaperOf) -> None:
