@@ -41,7 +41,9 @@ class Retriever:
         """
         if not query.strip() or limit < 1:
             return []
-        # The model takes seconds to load, the index is open to one process: so first the one, then the other.
+        # The model takes seconds to load, the index is open to one process: so first the one, then the other. Where
+        # the index will not be had, nobody waits for the model.
+        self._index.check_free()
         vector = self._embedder.embed_query(query)
         return self._index.search(
             query, vector, limit=limit, arxiv_ids=arxiv_ids, kinds=kinds, object=object, variable=variable

@@ -54,6 +54,9 @@ class Index(Protocol):
     def open(self) -> None:
         """Open it now rather than at the first use."""
 
+    def check_free(self) -> None:
+        """Raise the error that using it now would end with: another process has it, or a server does not answer."""
+
     def replace(
         self, arxiv_id: str, passages: Sequence[Passage], vectors: Vectors, *, kind: Kind | None = None
     ) -> None:

@@ -61,6 +61,13 @@ class EdgeIndex:
         """Open it now rather than at the first use."""
         self._opened()
 
+    def check_free(self) -> None:
+        """Raise HomeInUseError where it could not be opened now, since another process has it; it stays closed."""
+        with self._turn:
+            if self._shard is None:
+                self._lock.acquire(wait=self._wait)
+                self._lock.release()
+
     def close(self) -> None:
         """Write everything out and let another process have it; it opens again when it is used."""
         with self._turn:

@@ -65,6 +65,10 @@ class ServerIndex:
         with self._connected():
             pass
 
+    def check_free(self) -> None:
+        """Connect: a server has room for many processes, but it may not answer."""
+        self.open()
+
     def close(self) -> None:
         """End the connection."""
         if self._client is not None:

@@ -90,6 +90,9 @@ class FakeIndex:
     def open(self) -> None:
         pass
 
+    def check_free(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

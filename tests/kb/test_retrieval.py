@@ -167,6 +167,27 @@ def test_a_second_process_is_told_who_has_the_index(index: EdgeIndex, tmp_path: 
     second.close()
 
 
+def test_nobody_waits_for_the_model_where_the_index_is_not_to_be_had(index: EdgeIndex, tmp_path: Path) -> None:
+    free: list[int] = []
+
+    class Model(Embedder):
+        def embed_query(self, text: str) -> list[float]:
+            with EdgeIndex(tmp_path / "index", wait=0.0) as other:
+                free.append(other.count())
+            return [1.0, *[0.0] * 383]
+
+    second = EdgeIndex(tmp_path / "index", wait=0.0)
+    index.open()
+    with pytest.raises(HomeInUseError, match="open in process"):
+        Retriever(second, Model()).search("muon")
+    assert free == []
+    index.close()
+    # While the model loads, others may search.
+    assert Retriever(second, Model()).search("muon") == []
+    assert free == [0]
+    second.close()
+
+
 def test_llama_index_gets_nodes_that_know_their_place(retriever: Retriever) -> None:
     found = retriever.as_llama_index(limit=2).retrieve("muon impact parameter")
     assert len(found) == 2
