@@ -35,6 +35,8 @@ SERVED, RESUMED = "served", "resumed"
 _LOOK = 0.5
 """How often a queue is looked at [s]: each time costs about 3 ms of processor time, also where nothing waits."""
 
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_BATCH = 500
 _ERROR = "cutbook error"
 
 
@@ -52,6 +54,7 @@ class Durable:
             DBOS(config=_config(bench, executor, serving=workers is not None))
             DBOS.listen_queues([RESUMED] if workers is None else [SERVED, RESUMED])
             DBOS.launch()
+            self._forget()
             DBOS.register_queue(RESUMED, polling_interval_sec=_LOOK)
             if workers is not None:
                 DBOS.register_queue(SERVED, worker_concurrency=workers, polling_interval_sec=_LOOK)
@@ -111,6 +114,25 @@ class Durable:
     def _destroy(self) -> None:
         DBOS.destroy()
         workflows.clear()
+
+    def _forget(self) -> None:
+        """Let DBOS forget the workflows of jobs that have ended: what became of them is in the records.
+
+        Those of an unfinished job stay, its parts' too, which it would otherwise make again.
+        """
+        store = self._bench.workspace.store
+        with store.turn("recovery"):
+            kept = {name for job in store.jobs(unfinished=True) for name in (job.id, job.whole)}
+            over = [
+                found.workflow_id
+                for found in DBOS.list_workflows(status=[*_ENDED, "PENDING"], load_input=False, load_output=False)
+                # Their process may have been killed before it told DBOS what it had noted in the record.
+                if found.status != "PENDING" or self._seat.is_free(found.executor_id or "")
+                for job in [found.workflow_id.rpartition("#")[0]]
+                if not kept & {job, job.partition("-")[0]}
+            ]
+            for first in range(0, len(over), _BATCH):
+                DBOS.delete_workflows(over[first : first + _BATCH])
 
     def _resume(self, found: Sequence[Any]) -> None:
         for workflow in found:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 # Capitals, a year and a number, as most laboratories number what they print: IFT-UAM-CSIC-17-001, BONN-TH-2016/03.
 _BY_FORM = re.compile(r"(?<![\w./-])(?:[A-Z]{2,}[-/]){1,4}(?:\d\d|(?:19|20)\d\d)[-/]\d{2,4}(?![\w/-])")
 # Whatever else a reference says to be the number of a report or a note.
-_SAID = re.compile(r"\b(?:[Rr]eport|[Nn]ote)\s+(?:[Nn]o\.?\s+)?((?=[A-Z-]*\d)[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+)\b")
+_SAID = re.compile(r"\b(?:[Rr]eport|[Nn]ote)\s+(?:[Nn]o\.?\s+)?([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+)\b")
 _HYPHENS = re.compile(r"-{2,3}|[‐‑‒–−]")
 _BROKEN = re.compile(r"(?<=[A-Z0-9][-/])\s+(?=[A-Z0-9])")
 

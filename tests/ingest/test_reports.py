@@ -30,6 +30,7 @@ from ingest.reports import is_report_number, report_number_in
         ("A. Theorist, IFT-UAM-CSIC-17-001", "IFT-UAM-CSIC-17-001"),
         ("A. Theorist, BONN-TH-2016/03", "BONN-TH-2016/03"),
         ("A. Author, Leptons, report ABC4L-LEPTONS (2018)", "ABC4L-LEPTONS"),
+        ("Us, report OUR-LEPTONS.", "OUR-LEPTONS"),
         ("technical Note No. XY2-017", "XY2-017"),
     ],
 )
