@@ -20,6 +20,7 @@ from kb.errors import PaperNotFoundError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
+    from ingest.arxiv import Fetched
     from kb.document import Document
     from kb.ssc import SelectionCriteria
     from kb.store import Store
@@ -139,19 +140,16 @@ class Desk:
         path, grobid = self._source.path, self._workspace.grobid
         if path is None:
             from ingest.identifiers import Identifier
-            from ingest.reader import read_source
 
             fetched = self._workspace.arxiv.fetch(Identifier(arxiv_id, version))
-            document = read_source(
-                fetched.data,
-                fetched.name,
-                arxiv_id=arxiv_id,
-                version=version,
-                title=fetched.metadata.title,
-                grobid=grobid,
-                warn=warn,
-            )
-            return document, fetched.sha256
+            if fetched.note:
+                warn(fetched.note)
+            try:
+                return self._read_fetched(fetched, warn), fetched.sha256
+            except SourceError as error:
+                pdf = self._pdf_instead(fetched, error)
+                warn(f"it is read from its PDF: {error.message}")
+                return self._read_fetched(pdf, warn), pdf.sha256
         from ingest.reader import read_file
 
         try:
@@ -160,6 +158,33 @@ class Desk:
             message = f"cannot read {path}: {error.strerror or error}"
             raise SourceError(message, hint="check the path and the file's permissions") from error
         return read_file(path, arxiv_id=arxiv_id, grobid=grobid, warn=warn), digest
+
+    def _read_fetched(self, fetched: Fetched, warn: Callable[[str], None]) -> Document:
+        from ingest.reader import read_source
+
+        return read_source(
+            fetched.data,
+            fetched.name,
+            arxiv_id=fetched.arxiv_id,
+            version=fetched.version,
+            title=fetched.metadata.title,
+            grobid=self._workspace.grobid,
+            warn=warn,
+        )
+
+    def _pdf_instead(self, source: Fetched, unreadable: SourceError) -> Fetched:
+        """Return the PDF of a paper whose source cannot be read; raise what is wrong with that where there is none."""
+        if source.data.startswith(b"%PDF-"):
+            raise unreadable
+        try:
+            with self._workspace.store.turn("arxiv"):
+                pdf = self._workspace.arxiv.pdf(source)
+        except UnreachableError as error:
+            message = f"{unreadable.message}, and its PDF is not to be had now: {error.message}"
+            raise UnreachableError(message, hint=error.hint) from error
+        if pdf is None:
+            raise unreadable
+        return pdf
 
     def _replaced(self, document: Document) -> list[str]:
         """Say that a file takes the place of a paper of another title, which its name may not have been meant to."""

@@ -11,16 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.download import Downloads, advice, reason
+from ingest.download import Downloads, UnfitError, advice, reason
 from ingest.eprint import is_withdrawal
 from ingest.identifiers import Identifier, parse_identifier
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
-from kb.errors import IdentifierError, PaperNotFoundError, UnreachableError
+from kb.errors import IdentifierError, PaperNotFoundError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
     import arxiv
 
 _OK = 200
+# What a version's folder says of the file that was fetched, and of the PDF beside a source that cannot be read.
+_RECORD, _PDF_RECORD = "paper.json", "pdf.json"
 _FEED_END = re.compile(rb"</(?:\w+:)?feed>\s*\Z")
 _WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
 
@@ -46,13 +48,14 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A paper's source as it came: an archive or a single file of LaTeX, or else a PDF."""
+    """A paper's source as it came: an archive or a single file of LaTeX, or else a PDF; `note` says why that."""
 
     metadata: Metadata
     name: str
     data: bytes
     sha256: str
     from_cache: bool
+    note: str = ""
 
     @property
     def arxiv_id(self) -> str:
@@ -97,17 +100,33 @@ class ArxivSource:
     def fetch(self, identifier: Identifier, *, refresh: bool = False) -> Fetched:
         """Return a paper's source: from the cache where it is there, from arXiv else.
 
-        Without a version the newest one in the cache is taken, unless `refresh` asks arXiv for a newer one. LaTeX is
-        preferred, the PDF taken where arXiv has no source. Raises PaperNotFoundError for an id that arXiv does not
-        know and for a withdrawn paper, UnreachableError where arXiv does not answer, SourceError where the answer is
-        no paper.
+        Without a version the newest one in the cache is taken, unless `refresh` asks arXiv for a newer one, and for
+        the source of a paper of which only the PDF was to be had. LaTeX is preferred, the PDF taken where arXiv has
+        no source or hands out none that is one. Raises PaperNotFoundError for an id that arXiv does not know and for
+        a withdrawn paper, UnreachableError where arXiv does not answer, SourceError where the answer is no paper.
         """
         kept = None if refresh else self._kept(identifier)
         if kept is not None:
             return kept
         metadata = self.metadata(identifier)
-        known = Identifier(metadata.arxiv_id, metadata.version)
-        return self._kept(known) or self._keep(metadata, self._download(metadata))
+        kept = self._kept(Identifier(metadata.arxiv_id, metadata.version))
+        if kept is not None and not (refresh and kept.note):
+            return kept
+        return self._keep(metadata, *self._download(metadata))
+
+    def pdf(self, source: Fetched) -> Fetched | None:
+        """Return the PDF of a paper whose source cannot be read, None where arXiv has none.
+
+        Raises PaperNotFoundError where the source says that the paper was withdrawn, else as `fetch`.
+        """
+        metadata = source.metadata
+        if is_withdrawal(source.data):
+            raise _withdrawn(metadata)
+        kept = self._kept(Identifier(metadata.arxiv_id, metadata.version), _PDF_RECORD)
+        if kept is not None:
+            return kept
+        data = self._downloads.get(f"{self._pdf_url}/{metadata.arxiv_id}v{metadata.version}")
+        return self._keep(metadata, data, record_name=_PDF_RECORD) if data is not None else None
 
     def metadata(self, identifier: Identifier) -> Metadata:
         """Ask arXiv's API about a paper."""
@@ -168,24 +187,36 @@ class ArxivSource:
             client._session.mount(scheme, OneTry())
         return client
 
-    def _download(self, metadata: Metadata) -> bytes:
+    def _download(self, metadata: Metadata) -> tuple[bytes, str]:
+        """Return the source, or else the PDF and why it is that."""
         name = f"{metadata.arxiv_id}v{metadata.version}"
-        data = self._downloads.get(f"{self._eprint_url}/{name}")
-        if data is not None and is_withdrawal(data):
-            raise _withdrawn(metadata)
-        if data is None:
-            data = self._downloads.get(f"{self._pdf_url}/{name}")
+        unfit: SourceError | UnfitError | None = None
+        try:
+            data = self._downloads.get(f"{self._eprint_url}/{name}")
+        except (SourceError, UnfitError) as error:
+            data, unfit = None, error
         if data is not None:
-            return data
+            if is_withdrawal(data):
+                raise _withdrawn(metadata)
+            return data, ""
+        try:
+            data = self._downloads.get(f"{self._pdf_url}/{name}")
+        except (SourceError, UnreachableError) as error:
+            raise unfit or error from error
+        if data is not None:
+            why = f"{unfit.message}; --refresh asks for it again" if unfit else "arXiv has no source of it"
+            return data, f"it is read from its PDF: {why}"
         if _WITHDRAWN.search(metadata.comment) or _WITHDRAWN.search(metadata.summary):
             raise _withdrawn(metadata)
+        if unfit:
+            raise unfit
         message = f"arXiv has neither source nor PDF of {name}"
         raise PaperNotFoundError(message, hint="another version may be there: add v1 to the id")
 
     def _folder(self, identifier: Identifier) -> Path:
         return self._cache / identifier.arxiv_id.replace("/", ".") / f"v{identifier.version}"
 
-    def _kept(self, identifier: Identifier) -> Fetched | None:
+    def _kept(self, identifier: Identifier, record_name: str = _RECORD) -> Fetched | None:
         if identifier.version is None:
             folder = self._cache / identifier.arxiv_id.replace("/", ".")
             versions = [int(name) for path in folder.glob("v*") if (name := path.name[1:]).isdecimal()]
@@ -193,25 +224,25 @@ class ArxivSource:
             return next((fetched for fetched in found if fetched is not None), None)
         folder = self._folder(identifier)
         try:
-            record = json.loads((folder / "paper.json").read_text(encoding="utf-8"))
+            record = json.loads((folder / record_name).read_text(encoding="utf-8"))
             data = (folder / record["name"]).read_bytes()
         except (OSError, ValueError, KeyError):
             return None
         if hashlib.sha256(data).hexdigest() != record["sha256"]:
             return None
         metadata = Metadata(**{**record["metadata"], "authors": tuple(record["metadata"]["authors"])})
-        return Fetched(metadata, record["name"], data, record["sha256"], from_cache=True)
+        return Fetched(metadata, record["name"], data, record["sha256"], from_cache=True, note=record.get("note", ""))
 
-    def _keep(self, metadata: Metadata, data: bytes) -> Fetched:
+    def _keep(self, metadata: Metadata, data: bytes, note: str = "", *, record_name: str = _RECORD) -> Fetched:
         folder = self._folder(Identifier(metadata.arxiv_id, metadata.version))
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"{metadata.arxiv_id.replace('/', '.')}v{metadata.version}"
         name = stem + (".pdf" if data.startswith(b"%PDF-") else ".tar.gz" if data[:2] == b"\x1f\x8b" else ".tex")
-        fetched = Fetched(metadata, name, data, hashlib.sha256(data).hexdigest(), from_cache=False)
-        record = {"name": name, "sha256": fetched.sha256, "metadata": asdict(metadata)}
+        fetched = Fetched(metadata, name, data, hashlib.sha256(data).hexdigest(), from_cache=False, note=note)
+        record = {"name": name, "sha256": fetched.sha256, "metadata": asdict(metadata), "note": note}
         _write(folder / name, data)
         # The record comes last: while it is missing, the paper counts as not fetched.
-        _write(folder / "paper.json", json.dumps(record, indent=1, ensure_ascii=False).encode())
+        _write(folder / record_name, json.dumps(record, indent=1, ensure_ascii=False).encode())
         return fetched
 
 

@@ -24,6 +24,10 @@ _GZIP = b"\x1f\x8b"
 _WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 
+class UnfitError(UnreachableError):
+    """An address answers, again and again, with something that is no paper or not all of one."""
+
+
 class _IncompleteError(Exception):
     """A file that ends too early."""
 
@@ -39,8 +43,9 @@ class Downloads:
     def get(self, url: str) -> bytes | None:
         """Return the file at an address, None where there is none.
 
-        A file that comes incomplete is fetched again. Raises UnreachableError where there is no whole file to be had
-        or a web page in its place, SourceError for one that is empty or larger than any paper.
+        A file that comes incomplete is fetched again. Raises UnreachableError where the server does not answer or
+        asks for a pause, UnfitError where it refuses the file, sends a web page in its place or never all of it,
+        SourceError for a file that is empty or larger than any paper.
         """
         import httpx
 
@@ -56,13 +61,13 @@ class Downloads:
             if status in {404, 410}:
                 return None
             message = f"arXiv answered {status} for {url}"
-            raise UnreachableError(message, hint=advice(status)) from error
+            raise UnfitError(message, hint=advice(status)) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             message = f"{url} could not be fetched: {reason(error)}"
             raise UnreachableError(message, hint="is the network up? Try again; what is fetched is kept") from error
         except _IncompleteError as error:
             message = f"{url} could not be fetched whole: {error}"
-            raise UnreachableError(message, hint="try again later, or ingest the paper from a file") from error
+            raise UnfitError(message, hint="try again later, or ingest the paper from a file") from error
 
     def _once(self, url: str) -> bytes:
         import httpx
@@ -133,7 +138,7 @@ def _refuse_web_page(url: str, data: bytes, reply: httpx.Response) -> None:
             return
     if _WEB_PAGE.match(head):
         message = f"{url} is a web page ({reply.headers.get('content-type', 'no type')}), not a paper's source"
-        raise UnreachableError(message, hint="arXiv may ask for a captcha or a pause; try again in some minutes")
+        raise UnfitError(message, hint="arXiv may ask for a captcha or a pause; try again in some minutes")
 
 
 def _missing(data: bytes) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Literal, NoReturn
+from typing import Literal
 
 import yaml
 
@@ -35,13 +35,18 @@ _IMPORT = re.compile(r"\\(?:sub)?(?:import|includefrom|inputfrom)\*?\s*\{([^{}]*
 _PACKAGE = re.compile(r"\\(?:usepackage|RequirePackage)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
 _CLASS = re.compile(r"\\(?:documentclass|LoadClass)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
 _BIBLIOGRAPHY = re.compile(r"\\(?:bibliography|addbibresource)\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
-_LONGEST_NOTE = 20_000
+_LONGEST_NOTE = 5_000
 _WITHDRAWN = re.compile(r"%\s*auto-ignore|\bwithdrawn\b", re.IGNORECASE)
+_SAYS_WITHDRAWN = re.compile(r"\bwithdrawn\b", re.IGNORECASE)
 _TOP_LEVEL = re.compile(r"^\s*(\S+)\s+toplevelfile\b", re.MULTILINE)
 _PART = re.compile(r"\\documentclass\s*(?:\[[^\]]*\])?\s*\{\s*(?:subfiles|standalone|beamer)\s*\}")
 _BESIDE = re.compile(r"suppl|auxiliary|cover|letter|response|reply|referee|highlights", re.IGNORECASE)
 _NEIGHBOUR_LIMIT = 500
 _GZIP = b"\x1f\x8b"
+
+
+class _WithdrawnError(SourceError):
+    """A note that the paper was withdrawn stands where its source would."""
 
 
 @dataclass(frozen=True)
@@ -127,16 +132,14 @@ def open_local(path: Path) -> Eprint:
 
 
 def is_withdrawal(data: bytes) -> bool:
-    """Say whether what arXiv hands out is a note, alone or gzipped, that the paper was withdrawn."""
-    if data[:2] == _GZIP:
-        try:
-            data = zlib.decompressobj(31).decompress(data, _LONGEST_NOTE)
-        except zlib.error:
-            return False
-    if len(data) >= _LONGEST_NOTE or is_tar(data[:512]) or data.lstrip().startswith(b"%PDF-"):
+    """Say whether what arXiv hands out is a note that the paper was withdrawn: alone, gzipped, or in an archive."""
+    try:
+        open_eprint(data)
+    except _WithdrawnError:
+        return True
+    except SourceError:
         return False
-    text = decode_latex(data)
-    return not _DOCUMENT_CLASS.search(without_comments(text)) and _WITHDRAWN.search(text) is not None
+    return False
 
 
 def without_comments(text: str) -> str:
@@ -216,13 +219,12 @@ def _is_text(name: str) -> bool:
 
 
 def _refuse_withdrawn(files: Mapping[str, bytes], label: str) -> None:
-    if any(len(data) < _LONGEST_NOTE and _WITHDRAWN.search(decode_latex(data)) for data in files.values()):
-        _withdrawn(label)
-
-
-def _withdrawn(label: str) -> NoReturn:
-    msg = f"{label} has no source: the paper was withdrawn"
-    raise SourceError(msg, hint="Earlier versions may still be there: give the id with its version, like 1234.56789v1.")
+    # Beside other files the mark for arXiv's TeX means no more than that it is to pass one over.
+    told = _WITHDRAWN if len(files) == 1 else _SAYS_WITHDRAWN
+    if any(len(data) < _LONGEST_NOTE and told.search(decode_latex(data)) for data in files.values()):
+        msg = f"{label} has no source: the paper was withdrawn"
+        hint = "Earlier versions may still be there: give the id with its version, like 1234.56789v1."
+        raise _WithdrawnError(msg, hint=hint)
 
 
 def _main_file(files: Mapping[str, bytes]) -> str | None:

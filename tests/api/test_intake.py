@@ -26,6 +26,8 @@ from kb.errors import (
     SourceError,
     UnreachableError,
 )
+from tests.ingest.sheets import Sheet, pdf_of
+from tests.services import withdrawal
 
 Light = Callable[[Settings], Workspace]
 Hurry = Callable[[Workspace], Workspace]
@@ -191,6 +193,70 @@ def test_an_identifier_is_fetched_once(light: Light, arxiv: Any, hurry: Hurry) -
         asked = len(arxiv.asked)
         assert take_in(workspace, Source.of("2203.01808v2")) == intake
         assert len(arxiv.asked) == asked
+
+
+FIGURES = tar(**{"fig1.pdf": b"%PDF-1.4", "fig2.pdf": b"%PDF-1.4", "readme.txt": b"two figures"})
+UNREADABLE: dict[str, tuple[bytes, str]] = {
+    "figures only": (FIGURES, "holds no .tex file"),
+    "plain TeX": (gzip.compress(b"\\input amstex Muons. \\bye"), "has no \\documentclass"),
+    "PostScript": (gzip.compress(b"%!PS-Adobe-2.0\n"), "PostScript"),
+    "no prose": (gzip.compress(b"\\documentclass{article}\\begin{document}\\end{document}"), "holds no prose"),
+    "unsafe": (tar(**{"../paper.tex": b"\\documentclass{article}"}), "'..'"),
+    "no archive": (b"PK\x03\x04\x00\x00", "neither TeX nor PDF nor an archive"),
+}
+
+
+def printed() -> bytes:
+    """Return a PDF with a cut in it."""
+    sheet = Sheet()
+    sheet.lines(72, 700, *["Muons are required to have a transverse momentum of more than 25 GeV each."] * 4)
+    return pdf_of(sheet)
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_paper_whose_source_cannot_be_read_is_read_from_its_pdf_and_it_is_said_why(
+    light: Light, arxiv: Any, hurry: Hurry, name: str
+) -> None:
+    source, why = UNREADABLE[name]
+    arxiv.paper("2203.01808v2", source=source, pdf=printed(), title="A title of arXiv")
+    with light(Settings.read()) as workspace:
+        intake = take_in(hurry(workspace), Source.of("2203.01808"))
+        (note,) = intake.notes
+        assert note.startswith("it is read from its PDF: ")
+        assert why in note
+        assert "2203.01808v2" in note
+        assert (intake.cuts, intake.title) == (1, "A title of arXiv")
+        assert workspace.store.document("2203.01808").source_format == "pdf"
+        asked = len(arxiv.asked)
+        assert take_in(workspace, Source.of("2203.01808")) == intake
+        assert len(arxiv.asked) == asked
+
+
+def test_what_keeps_arxiv_from_handing_out_the_source_is_noted(light: Light, arxiv: Any, hurry: Hurry) -> None:
+    arxiv.paper("2203.01808v2", source=gzip.compress(b"x"), pdf=printed())
+    arxiv.breaks(arxiv.eprints, "forbidden")
+    with light(Settings.read()) as workspace:
+        (note,) = take_in(hurry(workspace), Source.of("2203.01808")).notes
+    assert "arXiv answered 403" in note
+
+
+def test_without_a_pdf_what_is_wrong_with_the_source_is_the_error(light: Light, arxiv: Any, hurry: Hurry) -> None:
+    arxiv.paper("2203.01808v2", source=FIGURES)
+    with light(Settings.read()) as workspace:
+        with pytest.raises(SourceError, match=r"2203\.01808v2\S* holds no \.tex file"):
+            take_in(hurry(workspace), Source.of("2203.01808"))
+        arxiv.breaks(arxiv.pdfs, "busy")
+        with pytest.raises(UnreachableError, match=r"holds no \.tex file.* its PDF is not to be had now: .*503"):
+            take_in(workspace, Source.of("2203.01808"))
+        assert workspace.store.papers() == []
+
+
+def test_a_withdrawn_paper_is_not_read_from_a_pdf(light: Light, arxiv: Any, hurry: Hurry) -> None:
+    arxiv.paper("2203.01808v2", source=withdrawal(), pdf=printed(), comment="Withdrawn: the background was wrong")
+    with light(Settings.read()) as workspace:
+        with pytest.raises(PaperNotFoundError, match="withdrawn from arXiv: Withdrawn: the background was wrong"):
+            take_in(hurry(workspace), Source.of("2203.01808"))
+        assert workspace.store.papers() == []
 
 
 def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: Any, hurry: Hurry) -> None:

@@ -76,12 +76,13 @@ def test_a_paper_without_source_comes_as_pdf(services: Services, tmp_path: Path)
     services.paper(NAME, pdf=PDF)
     fetched = source(services, tmp_path).fetch(parse_identifier(NAME))
     assert (fetched.name, fetched.data) == ("1712.02304v1.pdf", PDF)
+    assert fetched.note == "it is read from its PDF: arXiv has no source of it"
 
 
 def test_a_paper_whose_source_is_a_pdf_comes_as_pdf(services: Services, tmp_path: Path) -> None:
     services.paper(NAME, source=PDF)
     fetched = source(services, tmp_path).fetch(parse_identifier(NAME))
-    assert (fetched.name, fetched.data) == ("1712.02304v1.pdf", PDF)
+    assert (fetched.name, fetched.data, fetched.note) == ("1712.02304v1.pdf", PDF, "")
 
 
 def test_an_unknown_paper_is_not_found(services: Services, tmp_path: Path) -> None:
@@ -91,7 +92,14 @@ def test_an_unknown_paper_is_not_found(services: Services, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "note", [withdrawal(), b"%auto-ignore\nThis paper has been withdrawn due to an error in Eqn. 1.\n", None]
+    "note",
+    [
+        withdrawal(),
+        b"%auto-ignore\nThis paper has been withdrawn due to an error in Eqn. 1.\n",
+        eprint(paper__tex="This paper is withdrawn.", figures__txt="none"),
+        None,
+    ],
+    ids=["gzipped", "bare", "archive", "none"],
 )
 def test_a_withdrawn_paper_is_told_as_such_and_its_last_version_named(
     services: Services, tmp_path: Path, note: bytes | None
@@ -150,7 +158,7 @@ def test_what_passes_is_asked_again(services: Services, tmp_path: Path, place: s
 def test_what_stays_is_a_clear_error_and_nothing_is_kept(
     services: Services, tmp_path: Path, place: str, fault: str, kind: type[CutbookError], words: str
 ) -> None:
-    services.paper(NAME, source=None if place == "pdfs" else SOURCE, pdf=PDF)
+    services.paper(NAME, source=None if place == "pdfs" else SOURCE, pdf=PDF if place == "pdfs" else None)
     services.breaks(getattr(services, place), fault)
     arxiv = source(services, tmp_path, timeout=0.1)
     with pytest.raises(kind, match=words) as raised:
@@ -159,6 +167,59 @@ def test_what_stays_is_a_clear_error_and_nothing_is_kept(
     assert kept(tmp_path) == []
     services.heals()
     assert arxiv.fetch(parse_identifier(NAME)).metadata.arxiv_id == "1712.02304"
+
+
+# Not where arXiv asks to come back later, or the line is bad: what is tried again then brings the source.
+@pytest.mark.parametrize("fault", ["forbidden", "cut off silently", "wrong length", "web page", "empty"])
+def test_where_the_source_is_not_handed_out_the_pdf_is_taken_and_it_is_said_why(
+    services: Services, tmp_path: Path, fault: str
+) -> None:
+    services.paper(NAME, source=SOURCE, pdf=PDF)
+    services.breaks(services.eprints, fault)
+    arxiv = source(services, tmp_path, timeout=0.1)
+    fetched = arxiv.fetch(parse_identifier(NAME))
+    assert (fetched.name, fetched.data) == ("1712.02304v1.pdf", PDF)
+    assert fetched.note.startswith("it is read from its PDF: ")
+    assert f"{services.eprints}{NAME}" in fetched.note
+    services.heals()
+    asked = len(services.asked)
+    again = arxiv.fetch(parse_identifier(NAME))
+    assert (again.data, again.note, len(services.asked)) == (PDF, fetched.note, asked)
+    assert arxiv.fetch(parse_identifier(NAME), refresh=True).data == SOURCE
+    assert arxiv.fetch(parse_identifier(NAME)).note == ""
+
+
+@pytest.mark.parametrize("fault", ["limited", "busy", "slow", "cut off"])
+def test_while_arxiv_or_the_network_has_trouble_no_pdf_is_taken_for_the_paper(
+    services: Services, tmp_path: Path, fault: str
+) -> None:
+    services.paper(NAME, source=SOURCE, pdf=PDF)
+    services.breaks(services.eprints, fault)
+    with pytest.raises(UnreachableError):
+        source(services, tmp_path, timeout=0.1, retries=1).fetch(parse_identifier(NAME))
+    assert not [target for target in services.asked if target.startswith(services.pdfs)]
+
+
+def test_where_neither_is_handed_out_the_source_is_told(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=SOURCE, pdf=PDF)
+    services.breaks("/arxiv/e-print/", "forbidden")
+    services.breaks("/arxiv/pdf/", "busy")
+    with pytest.raises(UnreachableError, match=r"403 for \S+/e-print/"):
+        source(services, tmp_path).fetch(parse_identifier(NAME))
+
+
+def test_the_pdf_of_a_paper_whose_source_cannot_be_read_is_fetched_once(services: Services, tmp_path: Path) -> None:
+    services.paper(NAME, source=SOURCE, pdf=PDF)
+    arxiv = source(services, tmp_path)
+    fetched = arxiv.fetch(parse_identifier(NAME))
+    first = arxiv.pdf(fetched)
+    asked = len(services.asked)
+    second = source(services, tmp_path).pdf(fetched)
+    assert first is not None
+    assert second is not None
+    assert (first.name, first.data, second.data) == ("1712.02304v1.pdf", PDF, PDF)
+    assert len(services.asked) == asked
+    assert arxiv.fetch(parse_identifier(NAME)).data == SOURCE
 
 
 def test_a_server_that_asks_for_a_long_pause_is_not_asked_again(services: Services, tmp_path: Path) -> None:

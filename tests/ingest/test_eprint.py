@@ -144,6 +144,7 @@ def test_unicode_file_names_are_kept() -> None:
         (gzip.compress(b""), "empty"),
         (tar_of({"readme.txt": b"hello"}), "no .tex file"),
         (tar_of({"readme.txt": b"hello", "a.pdf": PDF, "b.pdf": PDF}), "no .tex file"),
+        (tar_of({"main.tex": b"\\input amstex", "table.tex": b"%auto-ignore\n1 & 2"}), "no .tex file"),
         (tar_of({"paper.tex": b"%auto-ignore\nwithdrawn due to an error in Eq. 3"}), "withdrawn"),
     ],
 )
