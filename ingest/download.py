@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from ingest.eprint_archive import is_tar
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
+from ingest.web import asked
 from kb.errors import SourceError, UnreachableError
 
 if TYPE_CHECKING:
     import httpx
 
-_AGENT = "cutbook (https://arxiv.org/help/api; reads event selections)"
 _LARGEST = 200 * 2**20
 _UNPACKED = 2**30
 _GZIP = b"\x1f\x8b"
@@ -70,12 +70,9 @@ class Downloads:
             raise UnfitError(message, hint="try again later, or ingest the paper from a file") from error
 
     def _once(self, url: str) -> bytes:
-        import httpx
-
         started = time.monotonic()
         # Identity, and iter_raw below: a gzipped source must not be unpacked on the way.
-        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
-        with httpx.stream("GET", url, headers=headers, timeout=self._timeout, follow_redirects=True) as reply:
+        with asked(url, timeout=self._timeout, headers={"accept-encoding": "identity"}) as reply:
             if reply.status_code in BUSY:
                 raise BusyError(reply.status_code, asked_wait(reply.headers))
             reply.raise_for_status()

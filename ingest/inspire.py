@@ -14,9 +14,9 @@ from ingest.identifiers import Handle, Identifier
 from ingest.inspire_records import FIELDS, LIST_FIELDS, Entry, Record, record_of, trimmed
 from ingest.pace import Pace
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
+from ingest.web import asked
 from kb.errors import PaperNotFoundError, UnreachableError
 
-_AGENT = "cutbook (reads event selections of collider papers)"
 _LARGEST = 100 * 2**20
 _PAGE = 500
 _MISS_KEPT = 24 * 3600.0
@@ -162,13 +162,9 @@ class InspireSource:
             ) from error
 
     def _get_once(self, url: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-        import httpx
-
         self._pace.wait()
-        headers = {"user-agent": _AGENT, "accept": "application/json"}
-        with httpx.stream(
-            "GET", url, params=parameters, headers=headers, timeout=self._timeout, follow_redirects=True
-        ) as reply:
+        headers = {"accept": "application/json"}
+        with asked(url, timeout=self._timeout, headers=headers, parameters=parameters) as reply:
             if (status := reply.status_code) in BUSY:
                 # Refused requests count towards the quota: where no time is named, only a whole quiet window helps.
                 usual = self._seconds if status == 429 else None

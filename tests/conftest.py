@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.outside import Outside, watched
 from tests.services import Services, serving
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,22 @@ def services() -> Iterator[Services]:
     """Run arXiv, INSPIRE and GROBID on loopback; they know what the test tells them."""
     with serving(Services()) as played:
         yield played
+
+
+@pytest.fixture(scope="session")
+def _outside() -> Iterator[Outside]:
+    with watched() as outside:
+        yield outside
+
+
+@pytest.fixture(autouse=True)
+def outside(_outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
+    """Fail a test that tries to reach beyond loopback, whether or not the attempt was an error to anyone."""
+    for name, value in _outside.settings().items():
+        monkeypatch.setenv(name, value)
+    yield _outside
+    asked, _outside.asked[:] = list(_outside.asked), []
+    assert asked == [], "this was asked for outside of loopback"
 
 
 @pytest.fixture(autouse=True)
