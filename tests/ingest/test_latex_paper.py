@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,45 @@ def test_each_annotated_quote_stands_within_one_block(paper: Document, shared: P
     assert lost == []
 
 
-def test_every_section_table_and_citation_of_the_source_is_there(paper: Document, source: str) -> None:
-    assert len(paper.sections) == len(re.findall(r"\\(?:sub)*section\*?\{", source))
-    assert len(paper.tables) == source.count(r"\begin{tabular}")
-    assert len(paper.citations) == source.count(r"\cite{")
-    known = {reference.key for reference in paper.references}
-    assert all(set(citation.keys) <= known and citation.keys for citation in paper.citations)
-    assert all(table.caption for table in paper.tables)
+def test_every_section_of_the_source_is_there_in_order_and_numbered(paper: Document, source: str) -> None:
+    written = re.findall(r"\\((?:sub)*)section(\*?)\{([^\n]*)\}", source)
+    numbers, above = [], 0
+    below = 0
+    for depth, star, _ in written:
+        if depth:
+            below += 1
+        elif not star:
+            above, below = above + 1, 0
+        numbers.append("" if star else f"{above}.{below}" if depth else str(above))
+    assert [section.number for section in paper.sections] == numbers
+    for (_, _, title), section in zip(written, paper.sections, strict=True):
+        words = re.findall(r"[a-z]{3,}", re.sub(r"\\\w+", " ", title))
+        assert in_order(words, re.findall(r"[a-z]{3,}", section.title)) == len(words)
+        assert section.end - section.start > 200
+
+
+def test_every_number_of_a_table_is_in_its_grid(paper: Document, source: str) -> None:
+    tabulars = re.findall(r"\\begin\{tabular\}\{[^\n]*\}(.*?)\\end\{tabular\}", source, re.DOTALL)
+    assert len(paper.tables) == len(tabulars) == 5
+    for table, written in zip(paper.tables, tabulars, strict=True):
+        assert table.caption
+        rows = re.sub(r"(?<!\\)((?:\\\\)*)%[^\n]*|\\(?:cite|ref|cmidrule\S*)\{[^}]*\}", r"\1 ", written)
+        wanted = Counter(re.findall(r"\d+\.\d+(?!\d|ex|em|pt)", rows))
+        found = Counter(re.findall(r"\d+\.\d+", " ".join(paper.quote(cell.start, cell.end) for cell in table.cells)))
+        assert wanted
+        assert wanted - found == Counter()
+
+
+def test_every_citation_of_the_source_is_there_with_the_numbers_of_its_targets(paper: Document, source: str) -> None:
+    written = [tuple(re.split(r"\s*,\s*", keys.strip())) for keys in re.findall(r"\\cite\{([^}]*)\}", source)]
+    # Footnotes come after the paragraphs they stand in.
+    assert Counter(citation.keys for citation in paper.citations) == Counter(written)
+    numbers = {reference.key: int(reference.label) for reference in paper.references}
+    for citation in paper.citations:
+        printed: set[int] = set()
+        for first, last in re.findall(r"(\d+)(?:–(\d+))?", paper.quote(citation.start, citation.end)):
+            printed |= set(range(int(first), int(last or first) + 1))
+        assert printed == {numbers[key] for key in citation.keys}
 
 
 def test_no_markup_is_left_in_the_text(paper: Document) -> None:
