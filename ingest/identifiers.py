@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
-from ingest.reports import is_report_number
+from ingest.reports import is_cms_analysis, is_report_number
 from kb.errors import IdentifierError
 
 FORMS = "1712.02304, 1712.02304v2, arXiv:1712.02304, hep-ex/0309045, https://arxiv.org/abs/1712.02304"
@@ -22,7 +22,7 @@ _NEW = r"(?:0\d|1[0-4])(?:0[1-9]|1[0-2])\.\d{4}|(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-
 # Archive, optional subject class, then year, month and number: math.GT/0309136, hep-ex/0309045.
 _OLD = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
 _IDENTIFIER = re.compile(
-    rf"""(?:arxiv\s*:\s*|(?:https?://)?(?:[a-z0-9-]+\.)*(?:arxiv|ar5iv)\.org/(?:abs|pdf|e-print|src|html|format)/
+    rf"""(?:arxiv(?:\s*:\s*|\s+)|(?:https?://)?(?:[a-z0-9-]+\.)*(?:arxiv|ar5iv)\.org/(?:abs|pdf|e-print|src|html|format)/
          |(?:https?://)?(?:www\.)?inspirehep\.net/(?:api/)?arxiv/
          |(?:https?://)?(?:dx\.)?doi\.org/10\.48550/arxiv\.|(?:doi\s*:\s*)?10\.48550/arxiv\.)?
         (?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d?))?(?:\.pdf)?/?""",
@@ -91,7 +91,7 @@ def parse_name(text: str) -> Identifier | Handle:
     >>> str(parse_name("1712.02304"))
     '1712.02304'
     """
-    found = _identifier(text) or _handle(text.strip())
+    found = _identifier(text) or _handle(_pasted(text))
     if found is None:
         message = f"'{text}' names no paper"
         hint = f"forms that work: {FORMS}; {OTHER_FORMS}; or the path of a .tex, .tar.gz or .pdf file"
@@ -102,7 +102,7 @@ def parse_name(text: str) -> Identifier | Handle:
 
 
 def _identifier(text: str) -> Identifier | None:
-    address = re.split(r"[?#]", text.strip(), maxsplit=1)[0]
+    address = re.split(r"[?#]", _pasted(text), maxsplit=1)[0]
     # What arXiv prints behind an id, its archive in brackets, is no part of it.
     found = _IDENTIFIER.fullmatch(re.sub(r"\s*\[[\w.-]+\]$", "", address))
     if found is None:
@@ -123,6 +123,8 @@ def _handle(text: str) -> Handle | None:
         return _doi(_PAGE_OF_ARTICLE.sub("", found[1]))
     # Hyphens that do not break, en dashes from a PDF, and CERN-EP/2017-162 as it was once written.
     plain = re.sub(r"[‐‑–−/]", "-", text)
+    if is_cms_analysis(plain):
+        return Handle("report", f"CMS-{plain.upper()}")
     if is_report_number(plain):
         return Handle("report", re.sub(r"^LHCB(?=-)", "LHCb", plain.upper()))
     return None
@@ -131,6 +133,11 @@ def _handle(text: str) -> Handle | None:
 def _doi(text: str) -> Handle | None:
     value = text.rstrip(".,;/")
     return Handle("doi", value) if re.fullmatch(r"10\.\d{4,9}/\S*\w\S*", value) else None
+
+
+def _pasted(text: str) -> str:
+    """Take off what comes along when a name is copied out of a sentence or an e-mail."""
+    return text.strip().rstrip(".,;").strip("<>\"'“”‘’").rstrip(".,;").strip()
 
 
 def _archive(name: str) -> str:

@@ -23,6 +23,7 @@ class _Issuers(BaseModel):
 
     collaborations: tuple[str, ...]
     laboratories: tuple[str, ...]
+    cms_groups: tuple[str, ...]
 
 
 def report_number_in(text: str) -> str | None:
@@ -48,6 +49,12 @@ def is_report_number(text: str) -> bool:
     return next(_of_issuers(capitals), None) == capitals or _BY_FORM.fullmatch(text) is not None
 
 
+def is_cms_analysis(text: str) -> bool:
+    """Say whether a text is the number of an analysis as CMS says it, without its own name: SUS-16-043."""
+    found = re.fullmatch(r"([A-Z][A-Z0-9]{2})-\d\d-\d{3}", text.upper())
+    return found is not None and found[1] in _issuers().cms_groups
+
+
 def _of_issuers(text: str) -> Iterator[str]:
     for match in _issued().finditer(text):
         parts = re.split(r"[-/.]", match["rest"].lstrip("-/."))
@@ -57,9 +64,13 @@ def _of_issuers(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _issued() -> re.Pattern[str]:
+def _issuers() -> _Issuers:
     raw = tomllib.loads(Path(__file__).with_name("reports.toml").read_text(encoding="utf-8"))
-    issuers = _Issuers.model_validate(raw)
-    words = sorted({*issuers.collaborations, *issuers.laboratories}, key=len, reverse=True)
+    return _Issuers.model_validate(raw)
+
+
+@lru_cache(maxsize=1)
+def _issued() -> re.Pattern[str]:
+    words = sorted({*_issuers().collaborations, *_issuers().laboratories}, key=len, reverse=True)
     begins = "|".join(re.escape(word).replace("LHCB", "LHC[Bb]") for word in words)
     return re.compile(rf"(?<![A-Za-z0-9-])(?:{begins})(?P<rest>(?:[-/][A-Z0-9]+|(?<=[A-Z])\.\d{{3,}})+)")
