@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.download import Downloads, UnfitError, advice, reason
+from ingest.download import Downloads, UnfitError, advice
 from ingest.eprint import is_withdrawal
 from ingest.identifiers import Identifier, parse_identifier
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
+from ingest.web import reason, worth_another_try
 from kb.errors import IdentifierError, PaperNotFoundError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Fetched:
 class ArxivSource:
     """Fetch papers once and keep them in `cache`; base URLs are those of arXiv or of a mirror.
 
-    At most one request is made per `delay` seconds, as arXiv's terms of use ask. Answers of 429 and 5xx and broken
+    At most one request is made per `delay` seconds, as arXiv's terms of use ask, also by one process after another.
+    Answers of 429 and 5xx and broken
     ones are tried again `retries` times, after the time the answer names (at most `longest_wait` seconds). `timeout`
     limits each silence of the server, `deadline` the download of one file.
     """
@@ -94,7 +96,7 @@ class ArxivSource:
         self._pdf_url = pdf_url.rstrip("/")
         self._cache = cache
         self._timeout = timeout
-        self._patience = Patience(delay=delay, retries=retries, longest=longest_wait)
+        self._patience = Patience(delay=delay, retries=retries, longest=longest_wait, trace=cache / "asked")
         self._downloads = Downloads(self._patience, timeout=timeout, deadline=deadline)
 
     def fetch(self, identifier: Identifier, *, refresh: bool = False) -> Fetched:
@@ -136,11 +138,11 @@ class ArxivSource:
         def ask() -> list[arxiv.Result]:
             return list(self._client.results(arxiv.Search(id_list=[str(identifier)])))
 
-        def again(error: Exception) -> bool:
-            return isinstance(error, requests.RequestException | _NoFeedError)
-
         try:
-            found = self._patience.call(ask, again)
+            found = self._patience.call(
+                ask,
+                lambda error: isinstance(error, _NoFeedError) or worth_another_try(error, requests.RequestException),
+            )
         except arxiv.HTTPError as error:
             if error.status in {400, 404}:
                 raise _unknown(identifier) from error

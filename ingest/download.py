@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.eprint_archive import is_tar
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
-from ingest.web import asked
+from ingest.web import asked, reason, worth_another_try
 from kb.errors import SourceError, UnreachableError
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Downloads:
 
         try:
             return self._patience.call(
-                lambda: self._once(url), lambda error: isinstance(error, httpx.TransportError | _IncompleteError)
+                lambda: self._once(url),
+                lambda error: isinstance(error, _IncompleteError) or worth_another_try(error, httpx.TransportError),
             )
         except BusyError as error:
             message = f"arXiv answered {error.status} for {url}"
@@ -101,29 +102,6 @@ def advice(status: int, wait: float | None = None) -> str:
     if status in {403, 429}:
         return "arXiv asks for fewer requests; try again in some minutes"
     return "arXiv has trouble; try again later, what is fetched is kept"
-
-
-_TOLD = {
-    "Name or service not known": "its name is not known on this network",
-    "Temporary failure in name resolution": "its name cannot be looked up",
-    "nodename nor servname provided": "its name is not known on this network",
-    "Connection refused": "nothing listens there",
-    "Network is unreachable": "the network cannot be reached",
-    "timed out": "it did not answer in time",
-}
-
-
-def reason(error: Exception) -> str:
-    """Say in short what an error of the network is; what is not known by its words is named and quoted.
-
-    >>> reason(OSError("HTTPSConnectionPool(...): [Errno -2] Name or service not known"))
-    'its name is not known on this network'
-    """
-    told = str(error)
-    for words, short in _TOLD.items():
-        if words in told:
-            return short
-    return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
 
 def _refuse_web_page(url: str, data: bytes, reply: httpx.Response) -> None:

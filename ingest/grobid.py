@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest.patience import BusyError, Patience, asked_wait
+from ingest.web import reason
 from kb.errors import NoTextError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Grobid:
             message = f"GROBID at {self._base_url} did not read {name} within {self._timeout:g} s"
             raise UnreachableError(message, hint="is the server overloaded or the PDF very long?") from error
         except requests.RequestException as error:
-            message = f"GROBID at {self._base_url} did not answer: {type(error).__name__}: {error}"
+            message = f"GROBID at {self._base_url} did not answer: {reason(error)}"
             raise UnreachableError(message, hint="is it running, and CUTBOOK_GROBID_URL right?") from error
         return self._checked(reply, name)
 

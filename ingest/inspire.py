@@ -14,7 +14,7 @@ from ingest.identifiers import Handle, Identifier
 from ingest.inspire_records import FIELDS, LIST_FIELDS, Entry, Record, record_of, trimmed
 from ingest.pace import Pace
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
-from ingest.web import asked
+from ingest.web import asked, reason, worth_another_try
 from kb.errors import PaperNotFoundError, UnreachableError
 
 _LARGEST = 100 * 2**20
@@ -143,7 +143,7 @@ class InspireSource:
         try:
             return self._patience.call(
                 lambda: self._get_once(url, parameters),
-                lambda error: isinstance(error, httpx.TransportError | _BrokenReplyError),
+                lambda error: isinstance(error, _BrokenReplyError) or worth_another_try(error, httpx.TransportError),
             )
         except BusyError as error:
             message = f"INSPIRE answered {error.status} for {httpx.URL(url, params=parameters)}"
@@ -155,7 +155,7 @@ class InspireSource:
             message = f"INSPIRE answered {status} for {error.request.url}"
             raise UnreachableError(message, hint=_hint(status)) from error
         except (httpx.HTTPError, _BrokenReplyError) as error:
-            told = f"{type(error).__name__}: {error}".removeprefix("_BrokenReplyError: ").removesuffix(": ")
+            told = str(error) if isinstance(error, _BrokenReplyError) else reason(error)
             message = f"INSPIRE at {self._base_url} did not answer: {told}"
             raise UnreachableError(
                 message, hint="is the network up? Try again; what INSPIRE answered is kept"

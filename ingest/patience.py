@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from pathlib import Path
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
+Another = Literal["once"] | bool
+"""Whether another try may help: one more, any number, or none."""
 
 # Where no log is configured, Python would print stamina's bare "retry_scheduled" on the user's terminal.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -32,29 +35,42 @@ class Patience:
     """Make each request up to `retries` times more; with a `delay`, one at a time and that many seconds apart.
 
     A server that names the time to come back is asked again then, unless that is more than `longest` seconds away.
-    Without such a time the pause begins at `first` (default: the delay) and doubles with each try.
+    Without such a time the pause begins at `first` (default: the delay) and doubles with each try. `trace` is a file
+    whose date tells the next process when the last request was made.
     """
 
     def __init__(
-        self, *, delay: float = 0.0, retries: int = 3, longest: float = 120.0, first: float | None = None
+        self,
+        *,
+        delay: float = 0.0,
+        retries: int = 3,
+        longest: float = 120.0,
+        first: float | None = None,
+        trace: Path | None = None,
     ) -> None:
         self._delay = delay
+        self._trace = trace
         self._retries = retries
         self._longest = longest
         self._first = max(delay if first is None else first, 0.01)
         self._last = float("-inf")
         self._turn = threading.Lock()
 
-    def call(self, attempt: Callable[[], T], again: Callable[[Exception], bool]) -> T:
+    def call(self, attempt: Callable[[], T], again: Callable[[Exception], Another]) -> T:
         """Return what `attempt` returns; `again` says of an error whether another try may help.
 
         Raises the last try's error. `BusyError` is tried again without asking.
         """
         import stamina
 
+        once = 0
+
         def backoff(error: Exception) -> bool | float:
+            nonlocal once
             if not isinstance(error, BusyError):
-                return again(error)
+                another = again(error)
+                once += another == "once"
+                return once < 2 if another == "once" else another
             if error.wait is None:
                 return True
             # A wait of 0.0 would read as "no".
@@ -77,11 +93,24 @@ class Patience:
         if not self._delay:
             return attempt()
         with self._turn:
-            time.sleep(max(0.0, self._last + self._delay - time.monotonic()))
+            time.sleep(max(0.0, self._delay - self._since_last()))
             try:
                 return attempt()
             finally:
                 self._last = time.monotonic()
+                if self._trace is not None:
+                    self._trace.parent.mkdir(parents=True, exist_ok=True)
+                    self._trace.touch()
+
+    def _since_last(self) -> float:
+        """Return the seconds since the last request of this process or, as far as its trace tells, of another one."""
+        here = time.monotonic() - self._last
+        try:
+            other = time.time() - self._trace.stat().st_mtime if self._trace is not None else here
+        except OSError:
+            return here
+        # A clock that was set back tells nothing.
+        return min(here, other) if other >= 0 else here
 
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
 from ingest.arxiv import ArxivSource
 from ingest.identifiers import Identifier, parse_identifier
-from ingest.patience import BusyError, Patience, asked_wait
 from kb.errors import CutbookError, PaperNotFoundError, SourceError, UnreachableError
 from tests.ingest.sheets import Sheet, pdf_of
 from tests.services import Services, eprint, withdrawal
@@ -278,26 +275,3 @@ def test_an_empty_file_is_a_source_error(services: Services, tmp_path: Path) -> 
     services.paper(NAME, source=b"")
     with pytest.raises(SourceError, match="empty"):
         source(services, tmp_path).fetch(parse_identifier(NAME))
-
-
-def test_the_pause_a_server_asks_for_is_a_number_or_a_date() -> None:
-    assert asked_wait({"Retry-After": "17"}) == 17.0
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
-    assert asked_wait({"retry-after": date}) == pytest.approx(100, abs=3)
-    assert asked_wait({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}) == 0.0
-    assert asked_wait({"Retry-After": "soon"}) is None
-    assert asked_wait({}) is None
-
-
-def test_the_pause_a_server_asks_for_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr("tenacity.nap.time.sleep", pauses.append)
-    answers = iter([BusyError(429, 17.0), BusyError(503, 3.0)])
-
-    def attempt() -> str:
-        if (error := next(answers, None)) is not None:
-            raise error
-        return "paper"
-
-    assert Patience(retries=2, longest=20).call(attempt, lambda _: False) == "paper"
-    assert [pause for pause in pauses if pause] == [17.0, 3.0]
