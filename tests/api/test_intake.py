@@ -17,6 +17,7 @@ from api.settings import Settings
 from api.source import Source
 from api.workspace import Workspace
 from eval.benchmarks import HZZ4L
+from ingest.inspire import InspireSource
 from kb.errors import (
     CutbookError,
     IdentifierError,
@@ -27,7 +28,7 @@ from kb.errors import (
     UnreachableError,
 )
 from tests.ingest.sheets import Sheet, pdf_of
-from tests.services import withdrawal
+from tests.services import FAULTS, withdrawal
 
 Light = Callable[[Settings], Workspace]
 Hurry = Callable[[Workspace], Workspace]
@@ -257,6 +258,39 @@ def test_a_withdrawn_paper_is_not_read_from_a_pdf(light: Light, arxiv: Any, hurr
         with pytest.raises(PaperNotFoundError, match="withdrawn from arXiv: Withdrawn: the background was wrong"):
             take_in(hurry(workspace), Source.of("2203.01808"))
         assert workspace.store.papers() == []
+
+
+def hasty(workspace: Workspace) -> Workspace:
+    """Take INSPIRE's patience out of a workspace."""
+    url, cache = workspace.settings.inspire_url, workspace.folder("inspire")
+    workspace.parts["inspire"] = InspireSource(base_url=url, cache=cache, retries=0, timeout=0.2)
+    return workspace
+
+
+# What INSPIRE does not know is nothing to note: new papers appear there after a day.
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"miss", "withdrawn"}))
+def test_without_inspire_references_are_read_from_the_paper_alone(
+    light: Light, arxiv: Any, hurry: Hurry, fault: str
+) -> None:
+    arxiv.has("2203.01808", "Muons are required to have $p_T > 25$ GeV~\\cite{r0}.", cites=["1801.00001"])
+    arxiv.breaks("/inspire/", fault)
+    with light(Settings.read()) as workspace:
+        intake = take_in(hasty(hurry(workspace)), Source.of("2203.01808"))
+        (note,) = intake.notes
+        assert note.startswith("references are read from the paper alone: ")
+        assert intake.cuts == 1
+        assert [one.arxiv_id for one in workspace.store.document("2203.01808").references] == ["1801.00001"]
+
+
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"withdrawn"}))
+def test_a_name_that_only_inspire_knows_needs_inspire(light: Light, arxiv: Any, hurry: Hurry, fault: str) -> None:
+    arxiv.has("2203.01808", "Muons are required to have $p_T > 25$ GeV.")
+    arxiv.breaks("/inspire/", fault)
+    with light(Settings.read()) as workspace:
+        with pytest.raises(UnreachableError, match="INSPIRE") as caught:
+            take_in(hasty(hurry(workspace)), Source.of("CMS-SUS-16-043"))
+        assert caught.value.hint
+        assert [target for target in arxiv.asked if target.startswith("/arxiv/")] == []
 
 
 def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: Any, hurry: Hurry) -> None:
