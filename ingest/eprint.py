@@ -11,6 +11,7 @@ import io
 import json
 import re
 import tomllib
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ class Eprint:
         """Return the file that `reference` means when written in the file `beside`, or None.
 
         The folders of the main file, of `beside` and the top one are tried, then a file of that name anywhere, since
-        authors move files around after writing paths.
+        authors move files around after writing paths; in capitals or not, and with accents however they are encoded,
+        since their machines mind neither.
         """
         wanted = reference.strip().strip('"')
         names = [wanted + suffix for suffix in suffixes] if wanted else []
@@ -81,7 +83,8 @@ class Eprint:
                 if candidate in self.files:
                     return candidate
         for name in names:
-            matches = self._by_base_name.get(PurePosixPath(name).name, [])
+            alike = self._by_base_name.get(_folded(name), [])
+            matches = [match for match in alike if PurePosixPath(match).name == PurePosixPath(name).name] or alike
             if len(matches) == 1:
                 return matches[0]
         return None
@@ -90,7 +93,7 @@ class Eprint:
     def _by_base_name(self) -> dict[str, list[str]]:
         names: dict[str, list[str]] = {}
         for name in self.files:
-            names.setdefault(PurePosixPath(name).name, []).append(name)
+            names.setdefault(_folded(name), []).append(name)
         return names
 
 
@@ -330,6 +333,10 @@ def _below(root: Path, name: str) -> str:
         return ""
     found = (root / relative).resolve()
     return relative if found.is_file() and found.is_relative_to(root) else ""
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", PurePosixPath(name).name).casefold()
 
 
 def _folder(name: str) -> str:

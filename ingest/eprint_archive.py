@@ -131,5 +131,9 @@ def _too_much(label: str, what: str) -> NoReturn:
 
 
 def _readable(name: str) -> str:
-    """Undo tarfile's escapes for names that are not UTF-8."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Undo tarfile's escapes for names that are not UTF-8: they are taken for western ones."""
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -100,7 +100,7 @@ def _read_eprint(eprint: Eprint, arxiv_id: str, version: int, grobid: Grobid | N
         return _read_pdf(eprint.files[eprint.main], eprint.main, arxiv_id, version, grobid, warn)
     from ingest.latex import read_latex
 
-    return read_latex(eprint, arxiv_id=arxiv_id, version=version)
+    return read_latex(eprint, arxiv_id=arxiv_id, version=version, warn=warn)
 
 
 def _read_pdf(data: bytes, name: str, arxiv_id: str, version: int, grobid: Grobid | None, warn: Warn) -> Document:

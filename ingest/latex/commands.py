@@ -14,6 +14,8 @@ from ingest.latex.styles import STYLES, define_style
 from ingest.latex.tokens import Token, plain
 
 _AUTHOR_LIST_SIZE = 20_000
+# Pictures drawn by TeX have other suffixes.
+_TEXTS = ("", ".tex", ".ltx", ".bbl")
 
 
 def _begin(expander: Expander, place: Token) -> None:
@@ -61,6 +63,8 @@ def _include(expander: Expander, place: Token, target: str) -> None:
     beside = expander.current_file(place)
     name = expander.reading.eprint.find(target, (".tex", "", ".ltx"), beside=beside)
     if name is None:
+        if expander.reading.begun and PurePosixPath(target).suffix.lower() in _TEXTS:
+            expander.reading.missing.setdefault(target, beside)
         define_style(expander, PurePosixPath(target).stem)
     elif name != beside and not _is_author_list(expander.reading.eprint.text(name)):
         expander.include(name, at_letter=name.endswith((".sty", ".cls", ".def")))

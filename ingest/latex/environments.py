@@ -21,7 +21,7 @@ def begin_environment(reader: ProseReader, token: Token, expander: Expander) -> 
     name = token.text
     base = name.removesuffix("*")
     if name == "document":
-        reader.begun = True
+        reader.begun = reader.reading.begun = True
         waiting, reader.reading.at_begin_document = reader.reading.at_begin_document, []
         expander.push(waiting)
     elif name in environments("tabulars"):

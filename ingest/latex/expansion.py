@@ -52,6 +52,10 @@ class Reading:
     budget: int = MAX_EXPANDED
     unended: int = 0
     inclusions: int = 0
+    begun: bool = False
+    """Whether the paper's text has begun."""
+    missing: dict[str, str] = field(default_factory=dict)
+    """Files that its text includes and the source does not hold, each with the file that asks for it."""
 
     def tokens_of(self, name: str, *, at_letter: bool = False) -> list[Token]:
         """Tokenise a file of the e-print, its tokens marked as coming from it."""

@@ -7,7 +7,7 @@ list of authors behind the bibliography is left out of the text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
 from ingest.bibliography import numbered
@@ -26,8 +26,10 @@ from kb.errors import NoTextError, SourceError
 READER = "latex 2"
 
 
-def read_latex(eprint: Eprint, *, arxiv_id: str, version: int = 1) -> Document:
-    """Read a paper's LaTeX source.
+def read_latex(
+    eprint: Eprint, *, arxiv_id: str, version: int = 1, warn: Callable[[str], None] = lambda _: None
+) -> Document:
+    """Read a paper's LaTeX source; `warn` is told of files that its text includes and the source does not hold.
 
     Raises SourceError for an e-print that is a PDF, NoTextError where no prose is found.
     """
@@ -41,6 +43,8 @@ def read_latex(eprint: Eprint, *, arxiv_id: str, version: int = 1) -> Document:
     expander.include(eprint.main)
     prose.begun = r"\begin{document}" not in eprint.text(eprint.main)
     prose.read(expander)
+    for name, beside in reading.missing.items():
+        warn(f"{beside} includes {name}, which is not in the source: what stands there is missing")
     references = numbered(_references(prose, reading), prose.cited)
     blocks = prose.blocks
     if not prose.title and (title := title_from_macro(prose, Expander(reading))):

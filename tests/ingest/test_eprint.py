@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ingest.encoding import decode_latex
 from ingest.eprint import open_eprint, open_local
 from ingest.eprint_archive import ArchiveLimits
 from ingest.latex import read_latex
+from ingest.reader import read_source
 from kb.errors import SourceError, UnsafeArchiveError
 
 PAPER = b"\\documentclass{article}\n\\begin{document}\nMuons have p.\n\\end{document}\n"
@@ -288,6 +290,48 @@ def test_files_are_found_beside_the_one_that_names_them_or_anywhere_if_unique() 
     assert eprint.find("only", (".tex",)) == "c/only.tex"
     assert eprint.find("two", (".tex",)) is None
     assert eprint.find("../../etc/passwd") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (b"gr\xc3\xb6\xc3\x9fe", "größe.tex"),
+        (b"gr\xc3\xb6\xc3\x9fe", unicodedata.normalize("NFD", "größe.tex")),
+        (b"gro\xcc\x88\xc3\x9fe", "größe.tex"),
+        (b"Muons", "MUONS.TEX"),
+        (b"\xd0\xbc\xd1\x8e\xd0\xbe\xd0\xbd\xd1\x8b", "мюоны.tex"),
+        (b"parts/one two", "one two.tex"),
+    ],
+)
+def test_names_are_the_same_however_accents_and_capitals_are_written(asked: bytes, named: str) -> None:
+    main = PAPER.replace(b"Muons", b"\\input{" + asked + b"}")
+    assert read_latex(open_eprint(tar_of({"main.tex": main, named: b"Jets"})), arxiv_id="x").text == "Jets have p."
+
+
+def test_a_name_that_is_not_in_utf8_is_found() -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT, encoding="latin-1") as archive:
+        for name, data in {"main.tex": PAPER.replace(b"Muons", b"\\input{gr\xf6\xdfe}"), "größe.tex": b"Jets"}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    assert read_latex(open_eprint(stream.getvalue()), arxiv_id="x").text == "Jets have p."
+
+
+def test_an_exact_name_comes_before_one_that_is_only_alike() -> None:
+    files = {"main.tex": PAPER, "a/One.tex": b"", "b/one.tex": b""}
+    eprint = open_eprint(tar_of(files))
+    assert eprint.find("One", (".tex",)) == "a/One.tex"
+    assert eprint.find("ONE", (".tex",)) is None
+
+
+def test_a_part_that_the_source_does_not_hold_is_told() -> None:
+    preamble = b"\\input{glyphtounicode}\\begin{document}"
+    main = PAPER.replace(b"\\begin{document}", preamble).replace(b"Muons", b"\\input{part}\\input{fig.pstex_t}Muons")
+    told: list[str] = []
+    files = {"main.tex": main, "part.tex": b"\\include{gone}\\subfile{gone}"}
+    read_source(tar_of(files), "x.tar", arxiv_id="x", warn=told.append)
+    assert told == ["part.tex includes gone, which is not in the source: what stands there is missing"]
 
 
 def test_a_real_eprint_opens(shared: Path) -> None:
