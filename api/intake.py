@@ -21,6 +21,7 @@ from kb.errors import PaperNotFoundError, SourceError, UnreachableError
 if TYPE_CHECKING:
     from api.workspace import Workspace
     from ingest.arxiv import Fetched
+    from ingest.inspire_records import Entry
     from kb.document import Document
     from kb.ssc import SelectionCriteria
     from kb.store import Store
@@ -206,15 +207,16 @@ class Desk:
             return merge(document).document
         from ingest.identifiers import Identifier
 
-        inspire = self._workspace.inspire
+        inspire, refresh = self._workspace.inspire, self._source.refresh
+        entries: tuple[Entry, ...] = ()
         try:
-            refresh = self._source.refresh
-            entries = inspire.entries(inspire.record(Identifier(document.arxiv_id), refresh=refresh), refresh=refresh)
+            record = inspire.record(Identifier(document.arxiv_id), refresh=refresh)
+            document = document.model_copy(update={"licence": record.licence})
+            entries = inspire.entries(record, refresh=refresh)
         except PaperNotFoundError:
-            entries = ()
+            pass
         except UnreachableError as error:
             warn(f"references are read from the paper alone: {error.message}")
-            entries = ()
         merged = merge(document, entries)
         for conflict in merged.conflicts:
             warn(str(conflict))

@@ -11,10 +11,13 @@ from typing import Any
 from ingest.identifiers import Handle, Identifier, parse_identifier
 from kb.errors import IdentifierError, NoTextError
 
-FIELDS = ("control_number", "titles", "collaborations", "report_numbers", "arxiv_eprints", "dois")
+FIELDS = ("control_number", "titles", "collaborations", "report_numbers", "arxiv_eprints", "dois", "license")
 LIST_FIELDS = ("references.reference", "references.record")
 _RECORD = re.compile(r"/(?:literature|record)/(\d+)/?$")
 _COLLABORATION = re.compile(r"\[?\b(?:[Tt]he\s+)?([A-Z][\w+-]*(?:[ -][A-Z0-9][\w+-]*){0,3}?)\s+[Cc]ollaborations?\]?")
+_CREATIVE_COMMONS = re.compile(
+    r"(?:creativecommons\.org/licenses/|\bCC[ -])([a-z]+(?:-[a-z]+)*)[/ -](\d\.\d)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Record:
     report_numbers: tuple[str, ...] = ()
     arxiv_id: str | None = None
     dois: tuple[str, ...] = ()
+    licence: str = ""
+    """Of the preprint, where INSPIRE tells that, else of the publication."""
     entries: tuple[Entry, ...] = ()
 
     @property
@@ -83,6 +88,7 @@ def record_of(reply: Mapping[str, Any]) -> Record:
         report_numbers=tuple(_values(metadata, "report_numbers", "value")),
         arxiv_id=next(filter(None, map(_arxiv_id, _values(metadata, "arxiv_eprints", "value"))), None),
         dois=tuple(dict.fromkeys(_values(metadata, "dois", "value"))),
+        licence=_licence(metadata),
         entries=tuple(map(_entry, _mappings(metadata.get("references")))),
     )
 
@@ -129,6 +135,24 @@ def _title(metadata: Mapping[str, Any]) -> str:
     titles = list(_values(metadata, "titles", "title"))
     # A publisher's title may be in MathML; arXiv's, where there is one, is plain or TeX.
     return _readable(min(titles, key=lambda title: "<" in title, default=""))
+
+
+def _licence(metadata: Mapping[str, Any]) -> str:
+    told = [
+        (_short_licence(str(item.get("license") or item.get("url") or "")), item)
+        for item in _mappings(metadata.get("license"))
+    ]
+    of_preprint = [name for name, item in told if item.get("material") == "preprint" or item.get("imposing") == "arXiv"]
+    return next(filter(None, [*of_preprint, *(name for name, _ in told)]), "")
+
+
+def _short_licence(text: str) -> str:
+    """Write a licence by its usual name: CC BY 4.0; what is not known stays as it is."""
+    if found := _CREATIVE_COMMONS.search(text):
+        return f"CC {found[1].upper()} {found[2]}"
+    if "nonexclusive-distrib" in text:
+        return "arXiv's non-exclusive licence to distribute"
+    return text
 
 
 @lru_cache(maxsize=4096)

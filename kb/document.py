@@ -133,6 +133,7 @@ class Document(_Frozen):
     version: int = Field(default=1, ge=1)
     title: str = ""
     authors: tuple[str, ...] = ()
+    licence: str = Field(default="", description="under which it may be quoted and handed on, where INSPIRE tells")
     source_format: SourceFormat
     reader: str = Field(default="", description="name and version of the reader that made this")
     text: str

@@ -175,7 +175,9 @@ def print_cut(out: Console, workspace: Workspace, record: CutRecord) -> None:
         ": ".join(filter(None, (f"{entry.status} by {entry.reviewer}, {entry.at.astimezone():%Y-%m-%d}", entry.reason)))
         for entry in log
     ]
-    for label, value in [*_facts(record), ("review", "\n".join(reviews))]:
+    own = documents.get(record.document_hash)
+    licence = ("licence", own.licence if own else "")
+    for label, value in [*_facts(record), licence, ("review", "\n".join(reviews))]:
         if value:
             table.add_row(label, Text(value))
     out.print(table)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from api.intake import take_in
 from api.settings import Settings
 from api.source import Source
@@ -291,6 +293,17 @@ def test_a_name_that_only_inspire_knows_needs_inspire(light: Light, arxiv: Any, 
             take_in(hasty(hurry(workspace)), Source.of("CMS-SUS-16-043"))
         assert caught.value.hint
         assert [target for target in arxiv.asked if target.startswith("/arxiv/")] == []
+
+
+def test_the_licence_of_a_sentence_is_shown_with_it(light: Light, arxiv: Any, hurry: Hurry) -> None:
+    arxiv.has("2203.01808", "Muons are required to have $p_T > 25$ GeV~\\cite{r0}.", cites=["1801.00001"])
+    terms = [{"material": "preprint", "url": "http://creativecommons.org/licenses/by/4.0/"}]
+    arxiv.record({"control_number": 1, "arxiv_eprints": [{"value": "2203.01808"}], "license": terms})
+    with light(Settings.read()) as workspace:
+        take_in(hurry(workspace), Source.of("2203.01808"))
+        (cut,) = workspace.store.criteria("2203.01808").cuts
+    shown = CliRunner().invoke(app, ["show", cut.id])
+    assert "CC BY 4.0" in shown.stdout
 
 
 def test_an_unknown_identifier_leaves_the_base_unchanged(light: Light, arxiv: Any, hurry: Hurry) -> None:

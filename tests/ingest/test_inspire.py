@@ -18,6 +18,7 @@ import pytest
 
 from ingest.identifiers import parse_name
 from ingest.inspire import InspireSource
+from ingest.inspire_records import record_of
 from ingest.pace import Pace
 from kb.errors import CutbookError, PaperNotFoundError, UnreachableError
 
@@ -148,6 +149,25 @@ def test_a_record_tells_names_and_references(played: PlayedInspire, tmp_path: Pa
     assert (first.label, first.arxiv_id, first.collaboration) == ("1", "1603.00001", "ATLAS")
     assert (second.collaboration, second.record_id, second.journal) == ("CMS", "902", "JINST")
     assert (third.arxiv_id, third.doi, third.record_id) == (None, "10.1016/0370-2693(93)90001-3", None)
+
+
+@pytest.mark.parametrize(
+    ("told", "licence"),
+    [
+        ([], ""),
+        ([{"url": "http://creativecommons.org/licenses/by/4.0/"}], "CC BY 4.0"),
+        ([{"license": "CC-BY-NC-SA-4.0", "imposing": "A publisher"}], "CC BY-NC-SA 4.0"),
+        ([{"license": "CC BY-SA 4.0", "material": "preprint"}, {"license": "CC-BY-3.0"}], "CC BY-SA 4.0"),
+        ([{"license": "CC-BY-3.0"}, {"license": "CC BY-SA 4.0", "material": "preprint"}], "CC BY-SA 4.0"),
+        (
+            [{"url": "http://arxiv.org/licenses/nonexclusive-distrib/1.0/", "imposing": "arXiv"}],
+            "arXiv's non-exclusive licence to distribute",
+        ),
+        ([{"license": "one of their own"}], "one of their own"),
+    ],
+)
+def test_the_licence_is_that_of_the_preprint(told: list[dict[str, str]], licence: str) -> None:
+    assert record_of(paper(900, license=told)).licence == licence
 
 
 def test_only_the_fields_that_are_read_are_asked_for(played: PlayedInspire, tmp_path: Path) -> None:
