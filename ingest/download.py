@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.eprint_archive import is_tar
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
-from ingest.web import asked, reason, worth_another_try
+from ingest.web import asked, duration, reason, worth_another_try
 from kb.errors import SourceError, UnreachableError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Downloads:
 def advice(status: int, wait: float | None = None) -> str:
     """Say what to do about a refusal of arXiv."""
     if wait:
-        return f"arXiv asks to come back in {wait:.0f} s; what is fetched is kept"
+        return f"arXiv asks to come back in {duration(wait)}; what is fetched is kept"
     if status in {403, 429}:
         return "arXiv asks for fewer requests; try again in some minutes"
     return "arXiv has trouble; try again later, what is fetched is kept"

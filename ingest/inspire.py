@@ -14,7 +14,7 @@ from ingest.identifiers import Handle, Identifier
 from ingest.inspire_records import FIELDS, LIST_FIELDS, Entry, Record, record_of, trimmed
 from ingest.pace import Pace
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
-from ingest.web import asked, reason, worth_another_try
+from ingest.web import asked, duration, reason, worth_another_try
 from kb.errors import PaperNotFoundError, UnreachableError
 
 _LARGEST = 100 * 2**20
@@ -146,13 +146,13 @@ class InspireSource:
                 lambda error: isinstance(error, _BrokenReplyError) or worth_another_try(error, httpx.TransportError),
             )
         except BusyError as error:
-            message = f"INSPIRE answered {error.status} for {httpx.URL(url, params=parameters)}"
+            message = f"INSPIRE answered {error.status} for {parameters.get('q', url)}"
             raise UnreachableError(message, hint=_hint(error.status, error.wait)) from error
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
             if status in {404, 410}:
                 return None
-            message = f"INSPIRE answered {status} for {error.request.url}"
+            message = f"INSPIRE answered {status} for {parameters.get('q', url)}"
             raise UnreachableError(message, hint=_hint(status)) from error
         except (httpx.HTTPError, _BrokenReplyError) as error:
             told = str(error) if isinstance(error, _BrokenReplyError) else reason(error)
@@ -222,7 +222,7 @@ def _keep(place: Path, answer: Mapping[str, Any]) -> None:
 
 def _hint(status: int, wait: float | None = None) -> str:
     if status in {403, 429}:
-        return f"INSPIRE asks for a pause{f' of {wait:.0f} s' if wait else ''}; what it answered is kept"
+        return f"INSPIRE asks for a pause{f' of {duration(wait)}' if wait else ''}; what it answered is kept"
     return "INSPIRE has trouble; try again later, what it answered is kept"
 
 

@@ -69,6 +69,18 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
 
+def duration(seconds: float) -> str:
+    """Write a time to wait as one would say it.
+
+    >>> duration(17), duration(600), duration(86400)
+    ('17 s', '10 min', '24 h')
+    """
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def worth_another_try(error: Exception, transport: type[Exception] | tuple[type[Exception], ...]) -> Another:
     """Say whether to ask again after an error: of the kinds in `transport` any, once where no connection came about.
 

@@ -224,7 +224,7 @@ def test_a_server_that_asks_for_a_long_pause_is_not_asked_again(services: Servic
     services.breaks(services.eprints, "limited for long")
     with pytest.raises(UnreachableError) as raised:
         source(services, tmp_path).fetch(parse_identifier(NAME))
-    assert "86400 s" in raised.value.hint
+    assert "24 h" in raised.value.hint
     assert sum(target.startswith(services.eprints) for target in services.asked) == 1
 
 
