@@ -22,7 +22,7 @@ from codegen.engine_llm import ROUNDS, TOKENS, UnusableCodeError, branches_of, t
 from codegen.plan_model import NotApplied, Plan, RegionPlan, Step
 from codegen.plan_terms import Always
 from codegen.result import Result
-from kb.errors import AnalysisError
+from kb.errors import AnalysisError, AnswerError
 from kb.model import Message, Model
 from kb.ssc import SelectionCriteria
 
@@ -112,7 +112,10 @@ class Extended:
         if self._reason:
             told.append(f"An earlier answer broke the run: {self._reason}")
         messages = [Message(role="system", text=_TASK), Message(role="user", text="\n\n".join(told))]
-        answer = self._model.answer(messages, schema=_SCHEMA, tokens=TOKENS)
+        try:
+            answer = self._model.answer(messages, schema=_SCHEMA, tokens=TOKENS)
+        except AnswerError:
+            return ""
         code = str(answer.get("code", "")).strip() if isinstance(answer, dict) and answer.get("possible") else ""
         return code if code and _is_usable(code, _name(cut.id), plan) else ""
 

@@ -75,8 +75,8 @@ def analyse_by_model(
     """Let a model write the analysis; `given` are the other arguments of `codegen.analysis.analyse`.
 
     Code that breaks, or that differs from the reference, goes back to the model with the reason, at most `rounds`
-    times. The result of the last attempt is returned, whose validation says how good it is. AnalysisError if no code
-    of the model ran.
+    times. The result of the last attempt is returned, whose validation says how good it is. AnswerError if no code of
+    the model ran.
     """
     feedback: Feedback | None = None
     for attempt in range(rounds + 1):
@@ -93,7 +93,7 @@ def analyse_by_model(
             return result
         feedback = Feedback(written.code, _difference(result.validation))
     message = f"{model.name} wrote no code that runs, in {rounds + 1} attempts; the last one: {failure}"
-    raise AnalysisError(message, hint="analyse it with --engine compiled, or take another model")
+    raise AnswerError(message, hint="analyse it with --engine compiled, or take another model")
 
 
 class Written:

@@ -109,7 +109,7 @@ class ServedModel:
             return json.loads(call.answer)
         except ValueError as error:
             cut = " (it was cut off: too long)" if call.finished == "length" else ""
-            message = f"{self._name} did not answer in JSON{cut}: {call.answer[:200]!r}"
+            message = f"{self._name} did not answer in JSON{cut}: {' '.join(call.answer.split())[:200]!r}"
             raise AnswerError(
                 message, hint="a server that holds answers to a schema is needed, such as vLLM"
             ) from error

@@ -20,7 +20,7 @@ from codegen.plan_model import Plan
 from codegen.sandbox import choose
 from codegen.toys import write_toys
 from eval.reference import reference_masks
-from kb.errors import AnalysisError, SandboxError
+from kb.errors import AnswerError, SandboxError
 from kb.ledger import Call, key_of
 from kb.model import Message
 from kb.ssc import SelectionCriteria
@@ -131,7 +131,7 @@ def test_a_model_that_never_learns_leaves_what_the_validation_says_of_it(
     )
     result = analyse_by_model(hzz4l, toys, tmp_path, Scripted({"code": wrong}), rounds=1, reference=reference_masks)
     assert result.validation.status == "disagrees"
-    with pytest.raises(AnalysisError, match="2 attempts") as caught:
+    with pytest.raises(AnswerError, match="2 attempts") as caught:
         analyse_by_model(hzz4l, toys, tmp_path, Scripted({"code": "x = 1"}), rounds=1, reference=reference_masks)
     assert "--engine compiled" in caught.value.hint
 
@@ -180,4 +180,15 @@ def test_functions_that_break_the_run_are_left_out_in_the_end(
     result = analyse_with_model(hzz4l, toys, tmp_path, model, rounds=1, reference=reference_masks)
     assert "undefined" in model.heard[-1][-1].text
     assert result.validation.status == "agrees"
+    assert (tmp_path / "analysis.py").read_text(encoding="utf-8") == emit(plan, toys.samples)
+
+
+def test_a_model_that_answers_nonsense_leaves_the_compiled_analysis(
+    toys: Dataset, hzz4l: SelectionCriteria, plan: Plan, tmp_path: Path
+) -> None:
+    def nonsense(_asked: str) -> dict[str, Any]:
+        message = "no JSON"
+        raise AnswerError(message)
+
+    analyse_with_model(hzz4l, toys, tmp_path, Scripted(nonsense), reference=reference_masks)
     assert (tmp_path / "analysis.py").read_text(encoding="utf-8") == emit(plan, toys.samples)
