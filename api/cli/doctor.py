@@ -19,11 +19,17 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     online: Annotated[bool, typer.Option("--online", help="Also ask the services on the network.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Try to break out of every sandbox instead, and show what stopped it.")
+    ] = False,
 ) -> None:
     """Tell what works, and what to do about the rest.
 
     Exits with 1 if something is broken. The settings are environment variables.
     """
+    if sandbox:
+        _try_sandboxes()
+        return
     from rich.text import Text
 
     from api.checkup import Check, checkup
@@ -48,6 +54,36 @@ def doctor(
     screen().print(_settings(settings))
     if any(check.state == "broken" for check in checks):
         raise typer.Exit(1)
+
+
+def _try_sandboxes() -> None:
+    """Show, tier by tier, what stopped every attempt; exit with 1 where generated code would not be run."""
+    from rich.text import Text
+
+    from api.cli.screen import grid, progress, screen
+    from codegen.sandbox import TIERS, bombs, choose, selftest
+    from kb.errors import SandboxError
+
+    out = screen()
+    for tier in TIERS:
+        checks = selftest(tier)
+        # Where nothing starts, there is nothing to set off.
+        if all(check.name != "start" for check in checks):
+            with progress(tier) as tell:
+                for check in bombs(tier):
+                    checks.append(check)
+                    tell(check.name, 0, 0)
+        held = sum(check.ok for check in checks)
+        table = grid("attempt", "stopped", "by", title=f"{tier}: {held} of {len(checks)}")
+        for check in checks:
+            state = Text("yes", style="green") if check.ok else Text("NO", style="bold red")
+            table.add_row(check.name, state, Text(check.detail))
+        out.print(table)
+    try:
+        out.print(f"Generated code is run by {choose()}")
+    except SandboxError as error:
+        out.print(Text(f"Generated code is not run here. {error.hint}", style="bold red"))
+        raise typer.Exit(1) from error
 
 
 def _settings(settings: Settings) -> Table:

@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from codegen.sandbox.bombs import bombs
 from codegen.sandbox.harvest import read_arrays, read_json
 from codegen.sandbox.policy import Outcome, Policy
 from codegen.sandbox.selftest import TIERS, Check, choose, selftest
 
-__all__ = ["TIERS", "Check", "Outcome", "Policy", "choose", "read_arrays", "read_json", "run_sandboxed", "selftest"]
+__all__ = [
+    "TIERS",
+    "Check",
+    "Outcome",
+    "Policy",
+    "bombs",
+    "choose",
+    "read_arrays",
+    "read_json",
+    "run_sandboxed",
+    "selftest",
+]
 
 
 def run_sandboxed(

@@ -60,6 +60,32 @@ def test_every_escape_of_the_self_test_is_stopped(tier: str) -> None:
     assert len(checks) >= 20
 
 
+def test_every_bomb_is_defused(tier: str) -> None:
+    checks = list(sandbox.bombs(tier))
+    assert [f"{check.name}: {check.detail}" for check in checks if not check.ok] == []
+    assert len({check.name for check in checks}) >= 10
+
+
+def test_a_bomb_that_goes_off_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_sandbox(*_: object, output: Path, **__: object) -> Outcome:
+        output.mkdir()
+        (output / "big").write_bytes(bytes(5 * MIB))
+        return Outcome(
+            exit_status=0,
+            stopped="",
+            stdout="x" * 99999,
+            stderr="",
+            tier="none",
+            seconds=60.0,
+            peak_memory=None,
+            files=(),
+            left_behind=(),
+        )
+
+    monkeypatch.setitem(sandbox.TIERS, "none", no_sandbox)
+    assert not any(check.ok for check in sandbox.bombs("none"))
+
+
 def test_the_self_test_notices_when_there_is_no_sandbox(tmp_path: Path) -> None:
     canary, data = tmp_path / "canary", tmp_path / "data"
     canary.write_text("secret")
