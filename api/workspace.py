@@ -216,7 +216,7 @@ class Workspace:
             write_toys(self.toys)
         return self.toys
 
-    def open_data(self, profile: str = "atlas-2020-4lep") -> list[Path]:
+    def open_data(self, profile: str = "atlas-2020") -> list[Path]:
         """Return the folders of real data that a profile fits: all known datasets but the toys."""
         from codegen.dataset import list_datasets, open_dataset
 

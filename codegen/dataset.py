@@ -1,8 +1,8 @@
-"""A dataset on disk: a folder of ROOT files, sorted into samples by its profile.
+"""A dataset on disk: a folder of ROOT files, or one of them, sorted into samples by its profile.
 
 Known layouts: files beside each other, or in subfolders (`Data/`, `MC/`), with the numbers of the simulated samples
 in a JSON file (`samples.json`). A folder may bring its own `profile.toml`, and say in `dataset.toml` by which `title`
-its plots are headed.
+its plots are headed and which `luminosity` (fb^-1) its data have, where it is not that of the profile.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from codegen.profile import Profile, load_profile, shipped_profiles
+from codegen.profile import Profile, load_profile
+from codegen.recognition import Contents, branches, contents, recognised
 from kb.errors import DataError, DatasetNotFoundError
 
 
@@ -42,7 +43,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder, read through a profile."""
+    """A folder or a file, read through a profile, which is fitted to the branches that are there."""
 
     name: str
     folder: Path
@@ -50,6 +51,8 @@ class Dataset:
     samples: dict[str, Sample]
     title: str = "Open Data"
     """What plots are headed by."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Files that are no part of it, by name, and why."""
 
 
 @dataclass(frozen=True)
@@ -82,24 +85,23 @@ def open_dataset(name_or_folder: str, *, folders: Sequence[Path] = (), profile: 
     files have. Raises DatasetNotFoundError listing the known names, DataError for a folder that cannot be used.
     """
     path = Path(name_or_folder).expanduser()
-    if path.is_dir():
+    if path.exists():
         return _open(path, profile)
-    if path.is_file():
-        message = f"{path} is a file, not a folder of ROOT files"
-        raise DataError(message, hint=f"give the folder: {path.parent}")
     entries = list_datasets(folders)
     for entry in entries:
         if _key(entry.name) == _key(name_or_folder):
             return _open(entry.folder, profile)
-    if name_or_folder in shipped_profiles():
+    try:
         wanted = load_profile(name_or_folder)
-        for entry in entries:
-            try:
-                dataset = _open(entry.folder, profile)
-            except DataError:
-                continue
-            if dataset.profile.name == wanted.name:
-                return dataset
+    except DatasetNotFoundError:
+        wanted = None
+    for entry in entries if wanted else ():
+        try:
+            dataset = _open(entry.folder, profile)
+        except DataError:
+            continue
+        if wanted and dataset.profile.name == wanted.name:
+            return dataset
     known = ", ".join(entry.name for entry in entries) or "none"
     message = f"no dataset '{name_or_folder}'"
     raise DatasetNotFoundError(message, hint=f"known datasets: {known}; or give the path of a folder of ROOT files")
@@ -107,95 +109,104 @@ def open_dataset(name_or_folder: str, *, folders: Sequence[Path] = (), profile: 
 
 def root_files(folder: Path) -> list[Path]:
     """Return the ROOT files of a folder and of its direct subfolders, sorted."""
-    return sorted([*_direct_files(folder), *(p for p in folder.glob("*/*.root") if p.is_file())])
+    deeper = [path for part in folder.iterdir() if part.is_dir() for path in _direct_files(part)]
+    return sorted([*_direct_files(folder), *deeper])
 
 
 def _direct_files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.root") if path.is_file()]
+    """Return the files named `*.root`, or `*.root.1` as ATLAS numbers them."""
+    return [path for path in folder.iterdir() if re.search(r"\.root(\.\d+)?$", path.name) and path.is_file()]
 
 
 def _key(name: str) -> str:
     return name.casefold().replace("_", "-")
 
 
-def _open(folder: Path, profile: Profile | None) -> Dataset:
-    files = root_files(folder)
+def _open(place: Path, profile: Profile | None) -> Dataset:
+    folder = place if place.is_dir() else place.parent
+    files = root_files(place) if place.is_dir() else [place]
     if not files:
         message = f"{folder}: no ROOT file in this folder or its subfolders"
         raise DataError(message, hint="give a folder that holds *.root files, or Data/ and MC/ with them")
+    looked = [contents(path) for path in files]
     if profile is None:
         own = folder / "profile.toml"
-        profile = load_profile(own) if own.is_file() else _matching_profile(files)
-    return Dataset(folder.name, folder, profile, _samples(folder, files, profile), _title(folder, profile))
+        profile = load_profile(own) if own.is_file() else recognised(looked)
+    left_out = {
+        str(file.path.relative_to(folder)): f"it has no tree '{profile.tree}' ({', '.join(file.trees) or 'no tree'})"
+        for file in looked
+        if not file.problem and profile.tree not in file.trees
+    }
+    kept = [file for file in looked if str(file.path.relative_to(folder)) not in left_out]
+    if not any(not file.problem for file in kept):
+        file = next((file for file in looked if not file.problem), looked[0])
+        why = left_out.get(str(file.path.relative_to(folder)), file.problem)
+        message = f"{file.path}: {profile.name} does not fit: {why}"
+        raise DataError(message, hint="choose another profile, or let one be proposed: cutbook datasets add FOLDER")
+    title, luminosity = _own_words(folder)
+    if luminosity is not None:
+        profile = profile.model_copy(update={"luminosity": luminosity})
+    grouped = _grouped(folder, kept, profile)
+    read = {name: next((f.path for f in group if not f.problem), None) for name, group in grouped.items()}
+    present = {name: branches(path, profile.tree) for name, path in read.items() if path is not None}
+    fitted = profile.fitted(frozenset.intersection(*present.values()))
+    if not fitted.objects:
+        message = f"{folder}: {profile.name} does not fit: tree '{profile.tree}' has no object of it"
+        raise DataError(message, hint="compare its branches with the profile: cutbook datasets show NAME")
+    samples = _samples(folder, grouped, profile, present)
+    name = place.name if place.is_dir() else place.stem
+    return Dataset(name, place, fitted, samples, title or f"{profile.experiment} Open Data", left_out)
 
 
-def _title(folder: Path, profile: Profile) -> str:
+def _grouped(folder: Path, files: Sequence[Contents], profile: Profile) -> dict[str, list[Contents]]:
+    """Sort files into samples."""
+    grouped: dict[str, list[Contents]] = {}
+    for file in files:
+        found = re.search(profile.samples.pattern, file.path.name)
+        name = found["name"] if found else file.path.stem
+        if profile.samples.folders and file.path.parent != folder:
+            name = file.path.parent.name
+        grouped.setdefault(_clean(name), []).append(file)
+    return grouped
+
+
+def _own_words(folder: Path) -> tuple[str | None, float | None]:
+    """Return the title and the luminosity that a folder's `dataset.toml` gives."""
     path = folder / "dataset.toml"
-    usual = f"{profile.experiment} Open Data"
     if not path.is_file():
-        return usual
+        return None, None
     try:
-        title = tomllib.loads(path.read_text(encoding="utf-8")).get("title", usual)
+        own = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: {error}"
         raise DataError(message, hint='it should hold a line such as title = "Toy data"') from error
-    return str(title)
+    title, luminosity = own.get("title"), own.get("luminosity")
+    if luminosity is not None and not (isinstance(luminosity, int | float) and luminosity > 0):
+        message = f"{path}: luminosity is {luminosity!r}, not a positive number"
+        raise DataError(message, hint="give it in fb^-1: luminosity = 3.2")
+    return None if title is None else str(title), luminosity
 
 
-def _matching_profile(files: Sequence[Path]) -> Profile:
-    """Return the shipped profile that shares most branches with the first readable file."""
-    import uproot
-
-    problems: list[str] = []
-    for path in files:
-        try:
-            with uproot.open(path) as file:
-                trees = {key.split(";")[0]: set(file[key].keys()) for key in file if hasattr(file[key], "keys")}
-        except Exception as error:  # uproot raises whatever the broken bytes lead it to
-            problems.append(f"{path} {_damage(path, error)}")
-            continue
-        fits = []
-        for name in shipped_profiles():
-            profile = load_profile(name)
-            wanted = {branch.branch for group in profile.collections.values() for branch in group.variables.values()}
-            if profile.tree in trees and (shared := len(wanted & trees[profile.tree])):
-                fits.append((shared / len(wanted), profile))
-        if fits:
-            return max(fits, key=lambda fit: fit[0])[1]
-        message = f"{path}: no profile fits its trees ({', '.join(sorted(trees)) or 'none'})"
-        raise DataError(message, hint="write a profile.toml into the folder; shipped: " + ", ".join(shipped_profiles()))
-    more = f", nor can the other {len(problems) - 1}" if len(problems) > 1 else ""
-    message = f"{problems[0]}{more}"
-    raise DataError(message, hint="fetch the files again and compare their sizes or checksums")
-
-
-def _damage(path: Path, error: Exception) -> str:
-    with path.open("rb") as file:
-        if file.read(4) != b"root":
-            return "is no ROOT file"
-    reason = str(error).strip().splitlines()[0].strip(" ,:") if str(error).strip() else type(error).__name__
-    return f"is damaged or cut off ({reason})"
-
-
-def _samples(folder: Path, files: Sequence[Path], profile: Profile) -> dict[str, Sample]:
+def _samples(
+    folder: Path, grouped: Mapping[str, Sequence[Contents]], profile: Profile, present: Mapping[str, frozenset[str]]
+) -> dict[str, Sample]:
     table = _normalisations(folder, profile)
-    grouped: dict[str, list[Path]] = {}
-    for path in files:
-        found = re.search(profile.samples.pattern, path.name)
-        grouped.setdefault(_clean(found["name"] if found else path.stem), []).append(path)
     samples = []
-    for name, paths in grouped.items():
+    for name, group in grouped.items():
+        paths = tuple(file.path for file in group)
         is_data = re.search(profile.samples.data, name) is not None
-        numbers = None if is_data else table.get(name)
+        if (only := profile.samples.simulated) is not None and name in present:
+            is_data = only not in present[name]
+        numbers = None if is_data or profile.luminosity is None else table.get(name)
         weight = profile.weight
         if numbers is None or weight is None:
-            samples.append(Sample(name, "data" if is_data else "mc", tuple(paths)))
+            samples.append(Sample(name, "data" if is_data else "mc", paths))
             continue
         samples.append(
             Sample(
                 name,
                 "mc",
-                tuple(paths),
+                paths,
                 cross_section=_number(numbers, weight.cross_section, name),
                 sum_of_weights=_number(numbers, weight.sum_of_weights, name),
                 efficiency=_number(numbers, weight.efficiency, name) if weight.efficiency in numbers else 1.0,

@@ -69,9 +69,9 @@ class Functions:
         flags: list[Flag] = [known.where for known in self.plan.objects if known.where]
         terms = [term for requirement in self._requirements() for term in walk(requirement)]
         flags += [term.flag for term in terms if isinstance(term, Flagged) and term.of is None]
-        names = {known.branch for known in flags}
+        names = {branch for known in flags for branch in known.branches}
         for field in [*(f for known in self.plan.objects for f in known.fields), *self.plan.missing]:
-            names |= set(field.source.branches if isinstance(field.source, Branch) else (field.source.branch,))
+            names |= set(field.source.branches)
         return tuple(sorted(names))
 
     def _requirements(self) -> list[Requirement]:

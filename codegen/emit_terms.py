@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from codegen.emit_momenta import distance, nonnegative, summed
 from codegen.emit_source import (
+    AND,
     Code,
     call,
     chain,
@@ -339,14 +340,15 @@ class Writer:
 
 def flag(of: Flag) -> Code:
     """Write a flag as a mask."""
+    if not of.branch:
+        return chain("|" if of.any_of else "&", [flag(part) for part in of.any_of or of.all_of])
     held = Code(f"events[{literal(of.branch)}]")
-    if of.equals is not None:
-        return compared(held, "==", code(str(of.equals)))
-    if of.above is not None:
-        return compared(held, ">", number(of.above))
-    if of.below is not None:
-        return compared(held, "<", number(of.below))
-    return held
+    if of.bits is not None:
+        held = Code(f"{held} & {of.bits}", AND)
+    if of.comparison is None:
+        return held if of.bits is None else compared(held, "!=", code("0"))
+    operator, value = of.comparison
+    return compared(held, operator, code(str(of.equals)) if of.equals is not None else number(value))
 
 
 def _whole(term: Quantity) -> bool:

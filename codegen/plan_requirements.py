@@ -107,9 +107,11 @@ class Requirements:
         names = names or self.profile.named_triggers(" ".join(evidence.quote for evidence in cut.evidence))
         if not names:
             held = ", ".join(self.profile.triggers) or "none"
+            if self.profile.trigger_paths:
+                held += f", and {len(self.profile.trigger_paths)} paths {self.profile.trigger_prefix}…"
             message = f"the ntuple has no trigger '{text}' (it has: {held})"
             raise UnplannableError(message)
-        return either([Flagged(self.profile.triggers[name]) for name in names])
+        return either([Flagged(self.profile.trigger(name)) for name in names])
 
     def _cleaning(self, cut: Cut) -> Requirement:
         text = str(cut.value)

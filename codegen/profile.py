@@ -2,12 +2,14 @@
 
     Profile                 tree, luminosity, weights, sample names, triggers, histograms
     ├── collections         groups of branches; one value per object, or per event where `scalar`
+    │   ├── prefix          what the names of all its branches begin with, if they do
     │   ├── variables       vocabulary id -> Branch (unit as in the ntuple)
     │   ├── isolation       Isolation sums, each with component and cone
     │   └── flags           vocabulary id (`id`, `btag`, `isolation`) -> working point -> Flag
     └── objects             vocabulary object -> a collection, part of one (`where`), or a union of objects
 
-Lookups answer None where the ntuple does not hold what is asked; the caller says so to the user.
+A profile may name more than one file holds; `Profile.fitted` leaves what a tree has. Lookups answer None where the
+ntuple does not hold what is asked; the caller says so to the user.
 """
 
 from __future__ import annotations
@@ -15,81 +17,53 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from functools import cached_property
+from collections.abc import Iterable
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from codegen.branch import Branch, Flag, Isolation, Strict, Trigger, prefixed
 from kb.errors import DatasetNotFoundError, ProfileError
 from kb.ssc import Variable
-from kb.vocabulary import normal_unit, unit_factor, vocabulary
+from kb.vocabulary import vocabulary
+
+__all__ = ["PROFILES", "Branch", "Collection", "Flag", "HistogramAxis", "Isolation", "ObjectKind", "Profile",
+           "SampleNames", "Trigger", "Weight", "load_profile", "shipped_profiles"]  # fmt: skip
 
 PROFILES = Path(__file__).with_name("profiles")
+_MOMENTUM = ("pt", "eta", "phi")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Collection(Strict):
+    """Branches that belong together; `prefix` is put before all their names, and is empty from then on."""
 
-
-class Branch(_Strict):
-    """A branch with its unit; `over` names a branch it is divided by (an uncertainty, say)."""
-
-    branch: str = Field(min_length=1)
-    unit: str = "1"
-    over: str | None = None
-
-    @field_validator("unit")
-    @classmethod
-    def _unit_known(cls, unit: str) -> str:
-        if normal_unit(unit) is None:
-            msg = f"'{unit}' is no unit of the vocabulary"
-            raise ValueError(msg)
-        return unit
-
-    @property
-    def factor(self) -> float:
-        """What a value is multiplied with to be in GeV, mm or ns."""
-        return unit_factor(self.unit)
-
-    @property
-    def branches(self) -> tuple[str, ...]:
-        """All branches that are read for it."""
-        return (self.branch, self.over) if self.over else (self.branch,)
-
-
-class Isolation(Branch):
-    """An isolation sum; `relative` if the ntuple has already divided it by pT."""
-
-    component: Literal["track", "calorimeter", "combined"]
-    cone: float | None = Field(default=None, gt=0, description="radius ΔR")
-    cone_rule: str | None = Field(default=None, description="how the cone shrinks with pT, if it does")
-    relative: bool = False
-
-
-class Flag(_Strict):
-    """A yes or no: a boolean branch, or a branch that `equals` a number or lies `above` or `below` one."""
-
-    branch: str = Field(min_length=1)
-    equals: int | None = None
-    above: float | None = None
-    below: float | None = None
-
-    @model_validator(mode="after")
-    def _one_test(self) -> Self:
-        if sum(test is not None for test in (self.equals, self.above, self.below)) > 1:
-            msg = "give at most one of 'equals', 'above', 'below'"
-            raise ValueError(msg)
-        return self
-
-
-class Collection(_Strict):
-    """Branches that belong together."""
-
+    prefix: str = ""
     scalar: bool = Field(default=False, description="one value per event (missing momentum)")
     variables: dict[str, Branch] = {}
     isolation: tuple[Isolation, ...] = ()
     flags: dict[str, dict[str, Flag]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_prefix(cls, raw: Any) -> Any:
+        prefix = raw.get("prefix", "") if isinstance(raw, dict) else None
+        if not isinstance(prefix, str):
+            return raw
+        found = {**raw, "prefix": ""}
+        if isinstance(raw.get("variables"), dict):
+            found["variables"] = {name: prefixed(entry, prefix) for name, entry in raw["variables"].items()}
+        if isinstance(raw.get("isolation"), list | tuple):
+            found["isolation"] = [prefixed(entry, prefix) for entry in raw["isolation"]]
+        if isinstance(raw.get("flags"), dict):
+            found["flags"] = {
+                name: {point: prefixed(entry, prefix) for point, entry in points.items()}
+                if isinstance(points, dict)
+                else points
+                for name, points in raw["flags"].items()
+            }
+        return found
 
     @field_validator("variables", "flags")
     @classmethod
@@ -100,8 +74,26 @@ class Collection(_Strict):
             raise ValueError(msg)
         return entries
 
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """All branches that are read for it."""
+        columns: list[Branch | Flag] = [*self.variables.values(), *self.isolation]
+        columns += [flag for points in self.flags.values() for flag in points.values()]
+        return tuple(dict.fromkeys(name for column in columns for name in column.branches))
 
-class ObjectKind(_Strict):
+    def among(self, present: frozenset[str]) -> Collection:
+        """Return what is left of it in an ntuple that has the branches `present`."""
+        flags = {variable: _there(points, present) for variable, points in self.flags.items()}
+        return self.model_copy(
+            update={
+                "variables": _there(self.variables, present),
+                "isolation": tuple(found for sum_ in self.isolation if (found := sum_.among(present)) is not None),
+                "flags": {variable: points for variable, points in flags.items() if points},
+            }
+        )
+
+
+class ObjectKind(Strict):
     """What a vocabulary object is in this ntuple."""
 
     collection: str | None = None
@@ -117,13 +109,7 @@ class ObjectKind(_Strict):
         return self
 
 
-class Trigger(Flag):
-    """A trigger decision; a paper's trigger means it if its text holds one of `words`."""
-
-    words: tuple[str, ...] = Field(min_length=1)
-
-
-class Weight(_Strict):
+class Weight(Strict):
     """Weight of a simulated event: luminosity × cross-section / (sum of weights × efficiency) × product of branches.
 
     The first three numbers stand per sample in a JSON file (`file`, under the key `table`); data have weight 1.
@@ -137,11 +123,18 @@ class Weight(_Strict):
     efficiency: str | None = Field(default=None, description="key of the fraction of events kept, if it is there")
 
 
-class SampleNames(_Strict):
-    """How file names tell the sample: `pattern` has a group `name`; `data` matches the names of recorded data."""
+class SampleNames(Strict):
+    """How the sample of a file is told.
+
+    `pattern`, with a group `name`, is looked for in the name of the file; files in a subfolder belong to the sample
+    that the subfolder is called by if `folders` says so. Recorded data have names that `data` matches, or lack the
+    branch `simulated` if one is given.
+    """
 
     pattern: str
     data: str
+    folders: bool = False
+    simulated: str | None = Field(default=None, description="a branch that only simulation has")
 
     @field_validator("pattern", "data")
     @classmethod
@@ -161,7 +154,7 @@ class SampleNames(_Strict):
         return self
 
 
-class HistogramAxis(_Strict):
+class HistogramAxis(Strict):
     """A histogram to fill with selected events: a variable of an object (or of the n-th), in GeV, mm or 1."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -184,10 +177,11 @@ class HistogramAxis(_Strict):
         return self
 
 
-class Profile(_Strict):
+class Profile(Strict):
     """All that the compiler, the reference and the runner know about a dataset's ntuples."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    aliases: tuple[str, ...] = Field(default=(), description="names it had before")
     title: str
     experiment: str
     sqrt_s: float = Field(gt=0, description="TeV")
@@ -198,6 +192,8 @@ class Profile(_Strict):
     collections: dict[str, Collection]
     objects: dict[str, ObjectKind]
     triggers: dict[str, Trigger] = {}
+    trigger_prefix: str = Field(default="", description="what the branches of single trigger paths begin with: HLT_")
+    trigger_paths: tuple[str, ...] = Field(default=(), description="the paths of one tree; filled in when it is read")
     cleaning: dict[str, Trigger] = {}
     weight: Weight | None = None
     samples: SampleNames
@@ -252,20 +248,100 @@ class Profile(_Strict):
         return fits[0] if len(fits) == 1 else None
 
     def flag(self, name: str, variable: str, point: str) -> Flag | None:
-        """Return the flag of a working point (`tight`; case does not matter), or None."""
+        """Return the flag of a working point (`tight`; case, hyphens and spaces do not matter), or None."""
         collection = self.collection_of(name)
         points = collection.flags.get(variable, {}) if collection else {}
-        return {key.casefold(): flag for key, flag in points.items()}.get(point.strip().casefold())
+        return {_plain(key): flag for key, flag in points.items()}.get(_plain(point))
 
     def named_triggers(self, text: str) -> tuple[str, ...]:
-        """Return the names of the triggers whose words occur in a paper's text."""
-        words = text.casefold()
-        return tuple(n for n, trigger in self.triggers.items() if any(w.casefold() in words for w in trigger.words))
+        """Return the names of the triggers that a paper's text means.
+
+        Those are the paths that it calls by their own names, or else the triggers whose words occur in it. A word
+        inside a longer one of another trigger does not count: a dimuon trigger is no single-muon trigger.
+        """
+        named = re.findall(rf"{re.escape(self.trigger_prefix)}\w+", text) if self.trigger_prefix else []
+        if named:
+            bare = dict.fromkeys(re.sub(r"_v\d*$", "", path) for path in named)
+            return tuple(path for path in bare if path in self.trigger_paths)
+        folded = text.casefold()
+        found = [
+            (match.start(), match.end(), name)
+            for name, trigger in self.triggers.items()
+            for word in trigger.words
+            for match in re.finditer(re.escape(word.casefold()), folded)
+        ]
+        outer = {
+            name
+            for start, end, name in found
+            if not any(s <= start and end <= e and e - s > end - start and other != name for s, e, other in found)
+        }
+        return tuple(name for name in self.triggers if name in outer)
+
+    def trigger(self, name: str) -> Flag:
+        """Return the flag of a trigger or a path that `named_triggers` names."""
+        return self.triggers[name] if name in self.triggers else Flag(branch=name)
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """All branches that it gives a meaning to, in its order."""
+        found = [name for collection in self.collections.values() for name in collection.branches]
+        flags: list[Flag] = [*self.triggers.values(), *self.cleaning.values()]
+        flags += [kind.where for kind in self.objects.values() if kind.where]
+        return tuple(dict.fromkeys([*found, *(name for flag in flags for name in flag.branches)]))
+
+    def fitted(self, branches: Iterable[str]) -> Profile:
+        """Return the profile of a tree that has these branches: without what it lacks.
+
+        An object stays only if its momentum is known, a union only if one of its parts does.
+        """
+        present = frozenset(branches)
+        collections = {name: known.among(present) for name, known in self.collections.items()}
+        objects: dict[str, ObjectKind] = {}
+        for name, kind in self.objects.items():
+            if kind.collection is None:
+                continue
+            known = collections[kind.collection]
+            needed = ("pt",) if known.scalar else _MOMENTUM
+            where = kind.where.among(present) if kind.where else None
+            if all(part in known.variables for part in needed) and (kind.where is None or where is not None):
+                objects[name] = kind.model_copy(update={"where": where})
+        for name, kind in self.objects.items():
+            if parts := tuple(part for part in kind.union if part in objects):
+                objects[name] = kind.model_copy(update={"union": parts})
+        prefix = self.trigger_prefix
+        return self.model_copy(
+            update={
+                "identifiers": {name: branch for name, branch in self.identifiers.items() if branch in present},
+                "collections": collections,
+                "objects": objects,
+                "triggers": _there(self.triggers, present),
+                "trigger_paths": tuple(sorted(b for b in present if b.startswith(prefix))) if prefix else (),
+                "cleaning": _there(self.cleaning, present),
+            }
+        )
 
     @cached_property
     def checksum(self) -> str:
         """sha256 of the profile's content, hexadecimal."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def _plain(point: str) -> str:
+    return re.sub(r"[\s_-]+", "", point).casefold()
+
+
+def _there(entries: dict[str, Any], present: frozenset[str]) -> dict[str, Any]:
+    return {name: found for name, entry in entries.items() if (found := entry.among(present)) is not None}
+
+
+@cache
+def _named() -> dict[str, str]:
+    """Return the files' stems by the names, also the former ones, of the shipped profiles."""
+    names: dict[str, str] = {}
+    for path in sorted(PROFILES.glob("*.toml")):
+        aliases = tomllib.loads(path.read_text(encoding="utf-8")).get("aliases", [])
+        names |= dict.fromkeys((path.stem, *aliases), path.stem)
+    return names
 
 
 def shipped_profiles() -> list[str]:
@@ -274,14 +350,14 @@ def shipped_profiles() -> list[str]:
 
 
 def load_profile(name: str | Path) -> Profile:
-    """Read a shipped profile by name, or any by the path of its TOML file.
+    """Read a shipped profile by name, or by one it had before, or any by the path of its TOML file.
 
     Raises DatasetNotFoundError for an unknown name, ProfileError naming file and line for a file that breaks the rules.
     """
     path = Path(name)
     if path.suffix != ".toml":
-        path = PROFILES / f"{name}.toml"
-        if path.stem not in shipped_profiles():
+        path = PROFILES / f"{_named().get(str(name), '')}.toml"
+        if str(name) not in _named():
             message = f"no dataset profile '{name}'"
             raise DatasetNotFoundError(message, hint=f"shipped profiles: {', '.join(shipped_profiles())}")
     try:

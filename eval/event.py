@@ -46,18 +46,18 @@ class Ntuple:
     """How a profile's branches become particles and numbers."""
 
     profile: Profile
+    paths: tuple[str, ...] = ()
+    """Trigger paths that the criteria name; an ntuple may have hundreds."""
 
     @cached_property
     def _listed(self) -> dict[str, list[str]]:
         """Branches by collection."""
         listed = {}
         for name, collection in self.profile.collections.items():
-            columns: list[Branch] = [*collection.variables.values(), *collection.isolation]
-            names = {branch for column in columns for branch in column.branches}
-            names |= {flag.branch for points in collection.flags.values() for flag in points.values()}
+            names = set(collection.branches)
             for kind in self.profile.objects.values():
                 if kind.collection == name and kind.where:
-                    names.add(kind.where.branch)
+                    names |= set(kind.where.branches)
             listed[name] = sorted(names)
         return listed
 
@@ -66,7 +66,8 @@ class Ntuple:
         import uproot
 
         wanted = {branch for branches in self._listed.values() for branch in branches}
-        wanted |= {decision.branch for decision in (*self.profile.triggers.values(), *self.profile.cleaning.values())}
+        decisions = [self.profile.trigger(name) for name in (*self.profile.triggers, *self.paths)]
+        wanted |= {branch for flag in (*decisions, *self.profile.cleaning.values()) for branch in flag.branches}
         for file in files:
             try:
                 with uproot.open(file) as root:
@@ -117,7 +118,7 @@ class Ntuple:
     def probe(self, kind: str) -> Particle:
         """Return a made-up object that has every branch, to ask what can be measured."""
         group = self.profile.objects[kind].collection or ""
-        row = dict.fromkeys(self._listed[group], 1.0)
+        row = dict.fromkeys(self._listed[group], 1)
         return Particle(kind, (0, 0), row, 1.0, 0.0, 0.0, (1.0, 1.0, 0.0, 0.0), 1)
 
     def missing_momentum(self, event: Row, part: str) -> float:
@@ -170,14 +171,19 @@ class Ntuple:
 
 def holds(flag: Flag, row: Row) -> bool:
     """Say whether a flag is set in a row of branches."""
-    value = row[flag.branch]
-    if flag.equals is not None:
-        return bool(value == flag.equals)
-    if flag.above is not None:
-        return bool(value > flag.above)
-    if flag.below is not None:
-        return bool(value < flag.below)
-    return bool(value)
+    if flag.any_of:
+        return any(holds(part, row) for part in flag.any_of)
+    if flag.all_of:
+        return all(holds(part, row) for part in flag.all_of)
+    value = row[flag.branch] if flag.bits is None else row[flag.branch] & flag.bits
+    tests = (
+        flag.equals is None or value == flag.equals,
+        flag.above is None or value > flag.above,
+        flag.below is None or value < flag.below,
+        flag.at_least is None or value >= flag.at_least,
+        flag.at_most is None or value <= flag.at_most,
+    )
+    return all(tests) if flag.comparison else bool(value)
 
 
 def _scaled(branch: Branch, row: Row) -> float:

@@ -26,7 +26,9 @@ class Interpretation:
 
     def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
         self.criteria = criteria
-        self.ntuple = Ntuple(profile)
+        texts = [text for cut in criteria.cuts for text in (str(cut.value), *(e.quote for e in cut.evidence))]
+        named = {name for text in texts for name in profile.named_triggers(text)}
+        self.ntuple = Ntuple(profile, tuple(sorted(named & set(profile.trigger_paths))))
         self.recipe = Recipe.of(criteria)
         self.filters = Filters(criteria, self.ntuple)
         self.composites = {composite.name: composite for composite in criteria.composites}
@@ -138,7 +140,7 @@ class Interpretation:
         if not names:
             message = f"the ntuple has no trigger '{cut.value}'"
             raise InexpressibleError(message)
-        return lambda scene: any(holds(profile.triggers[name], scene.row) for name in names)
+        return lambda scene: any(holds(profile.trigger(name), scene.row) for name in names)
 
     def _cleaning(self, cut: Cut) -> Test:
         flags = [f for f in self.ntuple.profile.cleaning.values() if any(w in str(cut.value) for w in f.words)]

@@ -154,7 +154,7 @@ def notebook() -> dict[str, SelectionCriteria]:
 @pytest.fixture(scope="session")
 def profile() -> Profile:
     """Return the shipped profile of the four-lepton skim."""
-    return load_profile("atlas-2020-4lep")
+    return load_profile("atlas-2020")
 
 
 Event = Mapping[str, Any]

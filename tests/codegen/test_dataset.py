@@ -22,7 +22,7 @@ Write = Callable[..., Path]
 def test_toys_open_like_open_data(tmp_path: Path) -> None:
     files = write_toys(tmp_path / "toys", seed=1, events=20)
     dataset = open_dataset(str(tmp_path / "toys"))
-    assert dataset.profile.name == "atlas-2020-4lep"
+    assert dataset.profile.name == "atlas-2020"
     assert set(dataset.samples) == set(files)
     kinds = {name: sample.kind for name, sample in dataset.samples.items()}
     assert {"data", "mc"} == set(kinds.values())
@@ -31,7 +31,7 @@ def test_toys_open_like_open_data(tmp_path: Path) -> None:
 
 def test_a_dataset_has_the_name_of_its_folder_or_of_its_profile(tmp_path: Path) -> None:
     write_toys(tmp_path / "my_toys", seed=1, events=20)
-    for name in ("my_toys", "My-Toys", "atlas-2020-4lep", str(tmp_path / "my_toys")):
+    for name in ("my_toys", "My-Toys", "atlas-2020", "atlas-2020-4lep", str(tmp_path / "my_toys")):
         assert open_dataset(name, folders=[tmp_path]).name == "my_toys"
     assert [(entry.name, entry.files) for entry in list_datasets([tmp_path, tmp_path / "nowhere"])] == [("my_toys", 4)]
 
@@ -49,10 +49,11 @@ def test_a_folder_without_root_files_is_refused(tmp_path: Path) -> None:
         open_dataset(str(tmp_path))
 
 
-def test_a_file_is_no_dataset(write: Write) -> None:
-    with pytest.raises(DataError, match="is a file") as caught:
-        open_dataset(str(write(event())))
-    assert "folder" in caught.value.hint
+def test_a_single_file_is_a_dataset_too(write: Write) -> None:
+    path = write(event(), name="data_A.4lep.root")
+    write(event(), name="data_B.4lep.root")
+    dataset = open_dataset(str(path))
+    assert (dataset.name, list(dataset.samples), dataset.folder) == ("data_A.4lep", ["data_A"], path)
 
 
 def test_a_folder_of_broken_files_is_refused(tmp_path: Path) -> None:
@@ -94,8 +95,8 @@ def test_numbers_of_the_samples_are_checked(write: Write, tmp_path: Path) -> Non
 
 def test_a_folder_may_bring_its_own_profile(write: Write, tmp_path: Path) -> None:
     write(event(), name="data_A.root")
-    text = (PROFILES / "atlas-2020-4lep.toml").read_text(encoding="utf-8")
-    (tmp_path / "profile.toml").write_text(text.replace('"atlas-2020-4lep"', '"mine"'), encoding="utf-8")
+    text = (PROFILES / "atlas-2020.toml").read_text(encoding="utf-8")
+    (tmp_path / "profile.toml").write_text(text.replace('"atlas-2020"', '"mine"'), encoding="utf-8")
     assert open_dataset(str(tmp_path)).profile.name == "mine"
 
 

@@ -221,7 +221,7 @@ CUTS = st.builds(
 def test_no_cut_is_ever_lost_and_no_criteria_break_the_compiler(drawn: list[dict[str, object]]) -> None:
     origin = Origin(extractor="human")
     cuts = [Cut.model_validate({"id": f"c{i}", "origin": origin, **fields}) for i, fields in enumerate(drawn)]
-    plan = plan_of(load_profile("atlas-2020-4lep"), *cuts, regions=(Region(name="SR", kind="signal"),))
+    plan = plan_of(load_profile("atlas-2020"), *cuts, regions=(Region(name="SR", kind="signal"),))
     applied, missing = set(plan.applied), set(reasons(plan))
     assert applied | missing == {c.id for c in cuts}
     assert not applied & missing

@@ -16,6 +16,11 @@ def test_every_shipped_profile_is_valid(name: str) -> None:
     assert load_profile(name).name == name
 
 
+def test_a_profile_answers_to_its_former_name(profile: Profile) -> None:
+    assert load_profile("atlas-2020-4lep") == profile
+    assert "atlas-2020-4lep" not in shipped_profiles()
+
+
 def test_energies_of_the_four_lepton_skim_are_in_mev(profile: Profile) -> None:
     pt = profile.branch("electron", "pt")
     assert pt is not None
@@ -54,7 +59,7 @@ def test_a_trigger_is_known_by_the_words_of_the_paper(profile: Profile) -> None:
 def test_an_unknown_profile_names_the_shipped_ones() -> None:
     with pytest.raises(DatasetNotFoundError) as caught:
         load_profile("atlas-1999")
-    assert "atlas-2020-4lep" in caught.value.hint
+    assert "atlas-2020" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -68,7 +73,7 @@ def test_an_unknown_profile_names_the_shipped_ones() -> None:
     ],
 )
 def test_an_error_names_file_and_line(tmp_path: Path, line: str, wrong: str, said: str) -> None:
-    text = (PROFILES / "atlas-2020-4lep.toml").read_text(encoding="utf-8")
+    text = (PROFILES / "atlas-2020.toml").read_text(encoding="utf-8")
     assert line in text
     path = tmp_path / "mine.toml"
     path.write_text(text.replace(line, wrong, 1), encoding="utf-8")
@@ -80,7 +85,7 @@ def test_an_error_names_file_and_line(tmp_path: Path, line: str, wrong: str, sai
 
 
 def test_the_line_is_the_one_with_the_error(tmp_path: Path) -> None:
-    text = (PROFILES / "atlas-2020-4lep.toml").read_text(encoding="utf-8").replace("bins = 8", "bins = 0")
+    text = (PROFILES / "atlas-2020.toml").read_text(encoding="utf-8").replace("bins = 8", "bins = 0")
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="utf-8")
     line = text.splitlines().index("bins = 0") + 1
@@ -97,4 +102,4 @@ def test_broken_toml_names_its_line(tmp_path: Path) -> None:
 
 def test_the_checksum_tells_profiles_apart(profile: Profile) -> None:
     other = profile.model_copy(update={"luminosity": 36.1})
-    assert profile.checksum == load_profile("atlas-2020-4lep").checksum != other.checksum
+    assert profile.checksum == load_profile("atlas-2020").checksum != other.checksum

@@ -164,4 +164,4 @@ def test_code_and_reference_agree_on_every_event_at_an_end(
     about, scope, rank = what
     value = tuple(end * unit[1] for end in ends)
     stated = cut("x", about, operator, value, unit[0], closed=closed, scope=scope, rank=rank, role=role)
-    selected_by_both(load_profile("atlas-2020-4lep"), grid, stated, ONE_ELECTRON)
+    selected_by_both(load_profile("atlas-2020"), grid, stated, ONE_ELECTRON)

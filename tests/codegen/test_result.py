@@ -11,7 +11,7 @@ from kb.errors import InputError
 
 SMALLEST = {
     "paper": {"arxiv_id": "note", "version": 1, "document_hash": "0" * 64},
-    "dataset": {"name": "toys", "profile": "atlas-2020-4lep", "luminosity": 10.0},
+    "dataset": {"name": "toys", "profile": "atlas-2020", "luminosity": 10.0},
     "samples": {
         "data_A": {
             "kind": "data",

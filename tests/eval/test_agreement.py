@@ -39,7 +39,7 @@ def plan() -> Plan:
         by_hand("ht", "event.ht", ">", 100, "GeV", scope="region", regions=("R",)),
     )
     criteria = criteria_of(*cuts, regions=(Region(name="R", kind="signal"),))
-    return make_plan(criteria, load_profile("atlas-2020-4lep"))
+    return make_plan(criteria, load_profile("atlas-2020"))
 
 
 def compared(plan: Plan, **changed: list[bool]) -> SampleAgreement:

@@ -32,7 +32,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def profile() -> Profile:
-    return load_profile("atlas-2020-4lep")
+    return load_profile("atlas-2020")
 
 
 def cut(name: str, what: str, operator: str, value: Any, unit: str = "1", **more: Any) -> Cut:

@@ -36,7 +36,7 @@ BASELINE_STEPS = {
 
 @pytest.fixture(scope="module")
 def profile() -> Profile:
-    return load_profile("atlas-2020-4lep")
+    return load_profile("atlas-2020")
 
 
 def agrees_with_hand_written_loop(masks: ReferenceMasks, files: list[Path]) -> list[int]:
