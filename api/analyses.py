@@ -34,11 +34,18 @@ def analysis_id(arxiv_id: str, version: int, folder: Path, engine: EngineName = 
 
 
 def request_analysis(
-    workspace: Workspace, arxiv_id: str, dataset: str, *, output: Path | None = None, engine: EngineName = "compiled"
+    workspace: Workspace,
+    arxiv_id: str,
+    dataset: str,
+    *,
+    output: Path | None = None,
+    profile: str | None = None,
+    engine: EngineName = "compiled",
 ) -> dict[str, Any]:
     """Enter an analysis into the base as queued and return the request for a job that does it.
 
-    The paper and the dataset, a name or a folder, have to exist.
+    The paper and the dataset, a name or a folder, have to exist. `profile`, a name or a TOML file, says what its
+    branches mean; else the files tell.
     """
     if engine != "compiled":
         workspace.model()
@@ -47,7 +54,7 @@ def request_analysis(
     if not criteria.cuts:
         message = f"no cut of {arxiv_id} is known, so that there is nothing to apply"
         raise InputError(message, hint=f"see what was read and refused: cutbook cuts {arxiv_id} --explain")
-    opened = workspace.dataset(dataset)
+    opened = workspace.dataset(dataset, profile=profile)
     record = AnalysisRecord(
         id=analysis_id(paper.arxiv_id, paper.version, opened.folder, engine),
         arxiv_id=paper.arxiv_id,
@@ -68,6 +75,7 @@ def request_analysis(
         "analysis": record.id,
         **({"out": str(output.absolute())} if output else {}),
         **({"engine": engine} if engine != "compiled" else {}),
+        **({"profile": _lasting(profile)} if profile else {}),
     }
 
 
@@ -77,6 +85,7 @@ def run_analysis(
     dataset: str,
     *,
     output: Path | None = None,
+    profile: str | None = None,
     progress: Progress = lambda *_: None,
     job_id: str | None = None,
     engine: EngineName = "compiled",
@@ -89,7 +98,7 @@ def run_analysis(
     """
     criteria = workspace.store.criteria(arxiv_id)
     paper = criteria.paper
-    opened = workspace.dataset(dataset)
+    opened = workspace.dataset(dataset, profile=profile)
     name = analysis_id(paper.arxiv_id, paper.version, opened.folder, engine)
 
     # Heavy, so imported when paper and dataset are known to exist.
@@ -139,6 +148,11 @@ def _written(workspace: Workspace, engine: EngineName) -> Callable[..., Result]:
     from codegen.engine_hybrid import analyse_with_model
 
     return partial(analyse_with_model, model=workspace.model())
+
+
+def _lasting(profile: str) -> str:
+    """Return a profile's name, or the path of its file as it is known from everywhere."""
+    return str(Path(profile).absolute()) if profile.endswith(".toml") else profile
 
 
 def files_of(record: AnalysisRecord) -> list[str]:

@@ -277,6 +277,7 @@ def _analyse(bench: Bench, job: JobRecord, report: Report) -> dict[str, Any]:
             request["paper"],
             request["folder"],
             output=output,
+            profile=request.get("profile"),
             progress=report,
             job_id=job.id,
             engine=request.get("engine", "compiled"),

@@ -199,13 +199,17 @@ class Workspace:
         found.setdefault(self.toys.name, DatasetEntry(self.toys.name, self.toys, files=0))
         return sorted(found.values(), key=lambda entry: entry.name)
 
-    def dataset(self, name: str) -> Dataset:
-        """Open a dataset by name or folder; `toys` are made when they are first asked for."""
+    def dataset(self, name: str, *, profile: str | None = None) -> Dataset:
+        """Open a dataset by name or folder; `toys` are made when they are first asked for.
+
+        `profile`, a name or a TOML file, says what its branches mean; else its files tell.
+        """
         from codegen.dataset import open_dataset
+        from codegen.profile import load_profile
 
         if name in {self.toys.name, str(self.toys)}:
             self.make_toys()
-        return open_dataset(name, folders=self.data_folders)
+        return open_dataset(name, folders=self.data_folders, profile=load_profile(profile) if profile else None)
 
     def make_toys(self) -> Path:
         """Write the toy data unless they are there; return their folder."""

@@ -199,6 +199,7 @@ def _inputs(output: Path, dataset: Dataset) -> Inputs:
         profile=_checksum(output / PROFILE),
         code=_checksum(output / CODE),
         files=tuple(files),
+        left_out=dataset.left_out,
     )
 
 

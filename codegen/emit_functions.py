@@ -36,7 +36,7 @@ from codegen.plan_model import (
 )
 from codegen.plan_names import identifier
 from codegen.plan_terms import Flagged, Objects, Requirement, walk
-from codegen.profile import Branch, Flag, Isolation
+from codegen.profile import Flag, Isolation
 from kb.ssc import Cut
 
 _RESERVED = ("events", "met", "masks", "keep", "steps", "regions", "values", "objects")

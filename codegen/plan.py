@@ -138,6 +138,8 @@ class _Planner:
     def _order(self, cuts: Sequence[Cut], _: frozenset[str], requirement: Requirement) -> int:
         """Return the place of a step: what is cheap, and what later steps build on, comes first."""
         first = cuts[0]
+        if first.variable.id == "count":
+            return 3 if isinstance(requirement, Exists) else 2
         if first.scope == "trigger" or first.variable.id == "trigger":
             return 0
         if first.scope == "cleaning" or first.variable.id == "cleaning":
@@ -145,8 +147,6 @@ class _Planner:
         if isinstance(requirement, Exists):
             return 3
         composite = any(isinstance(term, Members | Chosen) for term in walk(requirement))
-        if first.variable.id == "count":
-            return 2
         if first.subject.rank is not None and first.subject.object not in {*PAIRS, *MIXED, *GROUPS}:
             return 4 if composite else 2
         return 5 if first.subject.object in {*PAIRS, *MIXED} else 6

@@ -49,6 +49,8 @@ def lacking(kind: str, variable: Variable) -> UnplannableError:
     what = variable.name or term.description
     if variable.id in {"other", "ratio"} and not variable.name:
         return UnplannableError("the criteria do not name the quantity", review=True)
+    if variable.id == "count":
+        return UnplannableError(f"the ntuple has no {plural(kind)}")
     if variable.id in {"iso_rel", "iso_abs"}:
         what = f"{variable.component or ''} {term.description}".strip()
         if variable.cone is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from operator import eq, ge, gt, le, lt, ne
 
@@ -47,6 +48,8 @@ from codegen.profile import Profile
 from kb.ssc import Bound, Clause, Cut, Piecewise, Subject, Variable
 from kb.vocabulary import unit_factor
 
+# "At least one lepton must be matched to the trigger" counts objects; other requirements of triggers are inside them.
+_MATCHED = re.compile(r"\btrigger[- ]?match|\bmatch\w*[^.;]*\btrigger|\btrigger\w*[^.;]*\bmatch", re.IGNORECASE)
 _EVENT, _MET, _PAIR = "event", "met", "pair"
 _SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
 
@@ -99,6 +102,8 @@ class Requirements:
     # Flags of the event ---------------------------------------------------------------------------------------------
 
     def _trigger(self, cut: Cut) -> Requirement:
+        if cut.variable.id == "count" and _MATCHED.search(" ".join(evidence.quote for evidence in cut.evidence)):
+            return self._matched(cut)
         if cut.operator != "is" or cut.variable.id != "trigger":
             message = "it is a requirement inside the trigger; the ntuple has only the trigger's decision"
             raise UnplannableError(message)
@@ -112,6 +117,13 @@ class Requirements:
             message = f"the ntuple has no trigger '{text}' (it has: {held})"
             raise UnplannableError(message)
         return either([Flagged(self.profile.trigger(name)) for name in names])
+
+    def _matched(self, cut: Cut) -> Requirement:
+        """Write a number of objects that the trigger has found too."""
+        parts = self.columns.parts(cut.subject.object)
+        objects = self.collections.collection(cut.subject.object, cut.subject.definition)
+        found, *_ = [self.columns.named(objects, part, Variable(id="trigger"), "matched") for part in parts]
+        return self._bounded(Count(objects, found), cut)
 
     def _cleaning(self, cut: Cut) -> Requirement:
         text = str(cut.value)

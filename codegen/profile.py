@@ -20,11 +20,12 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from codegen.branch import Branch, Flag, Isolation, Strict, Trigger, prefixed
+from codegen.branch import Branch, Flag, Isolation, Strict, Trigger
+from codegen.collection import Collection, ObjectKind, there
 from kb.errors import DatasetNotFoundError, ProfileError
 from kb.ssc import Variable
 from kb.vocabulary import vocabulary
@@ -34,79 +35,6 @@ __all__ = ["PROFILES", "Branch", "Collection", "Flag", "HistogramAxis", "Isolati
 
 PROFILES = Path(__file__).with_name("profiles")
 _MOMENTUM = ("pt", "eta", "phi")
-
-
-class Collection(Strict):
-    """Branches that belong together; `prefix` is put before all their names, and is empty from then on."""
-
-    prefix: str = ""
-    scalar: bool = Field(default=False, description="one value per event (missing momentum)")
-    variables: dict[str, Branch] = {}
-    isolation: tuple[Isolation, ...] = ()
-    flags: dict[str, dict[str, Flag]] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_prefix(cls, raw: Any) -> Any:
-        prefix = raw.get("prefix", "") if isinstance(raw, dict) else None
-        if not isinstance(prefix, str):
-            return raw
-        found = {**raw, "prefix": ""}
-        if isinstance(raw.get("variables"), dict):
-            found["variables"] = {name: prefixed(entry, prefix) for name, entry in raw["variables"].items()}
-        if isinstance(raw.get("isolation"), list | tuple):
-            found["isolation"] = [prefixed(entry, prefix) for entry in raw["isolation"]]
-        if isinstance(raw.get("flags"), dict):
-            found["flags"] = {
-                name: {point: prefixed(entry, prefix) for point, entry in points.items()}
-                if isinstance(points, dict)
-                else points
-                for name, points in raw["flags"].items()
-            }
-        return found
-
-    @field_validator("variables", "flags")
-    @classmethod
-    def _variables_known(cls, entries: dict[str, Any]) -> dict[str, Any]:
-        unknown = sorted(set(entries) - set(vocabulary().variables))
-        if unknown:
-            msg = f"no variable of the vocabulary: {', '.join(unknown)}"
-            raise ValueError(msg)
-        return entries
-
-    @property
-    def branches(self) -> tuple[str, ...]:
-        """All branches that are read for it."""
-        columns: list[Branch | Flag] = [*self.variables.values(), *self.isolation]
-        columns += [flag for points in self.flags.values() for flag in points.values()]
-        return tuple(dict.fromkeys(name for column in columns for name in column.branches))
-
-    def among(self, present: frozenset[str]) -> Collection:
-        """Return what is left of it in an ntuple that has the branches `present`."""
-        flags = {variable: _there(points, present) for variable, points in self.flags.items()}
-        return self.model_copy(
-            update={
-                "variables": _there(self.variables, present),
-                "isolation": tuple(found for sum_ in self.isolation if (found := sum_.among(present)) is not None),
-                "flags": {variable: points for variable, points in flags.items() if points},
-            }
-        )
-
-
-class ObjectKind(Strict):
-    """What a vocabulary object is in this ntuple."""
-
-    collection: str | None = None
-    where: Flag | None = Field(default=None, description="which part of the collection")
-    union: tuple[str, ...] = ()
-    mass: float | None = Field(default=None, ge=0, description="GeV; used where the ntuple has no energy")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.collection is None) == (not self.union):
-            msg = "an object needs either 'collection' or 'union'"
-            raise ValueError(msg)
-        return self
 
 
 class Weight(Strict):
@@ -188,13 +116,13 @@ class Profile(Strict):
     luminosity: float | None = Field(default=None, gt=0, description="fb^-1")
     source: str = Field(default="", description="where the data and the meaning of the branches are published")
     tree: str
-    identifiers: dict[Literal["run", "event"], str] = {}
+    identifiers: dict[Literal["run", "event"], str] = Field(default={})
     collections: dict[str, Collection]
     objects: dict[str, ObjectKind]
-    triggers: dict[str, Trigger] = {}
+    triggers: dict[str, Trigger] = Field(default={})
     trigger_prefix: str = Field(default="", description="what the branches of single trigger paths begin with: HLT_")
     trigger_paths: tuple[str, ...] = Field(default=(), description="the paths of one tree; filled in when it is read")
-    cleaning: dict[str, Trigger] = {}
+    cleaning: dict[str, Trigger] = Field(default={})
     weight: Weight | None = None
     samples: SampleNames
     histograms: tuple[HistogramAxis, ...] = ()
@@ -314,9 +242,9 @@ class Profile(Strict):
                 "identifiers": {name: branch for name, branch in self.identifiers.items() if branch in present},
                 "collections": collections,
                 "objects": objects,
-                "triggers": _there(self.triggers, present),
+                "triggers": there(self.triggers, present),
                 "trigger_paths": tuple(sorted(b for b in present if b.startswith(prefix))) if prefix else (),
-                "cleaning": _there(self.cleaning, present),
+                "cleaning": there(self.cleaning, present),
             }
         )
 
@@ -328,10 +256,6 @@ class Profile(Strict):
 
 def _plain(point: str) -> str:
     return re.sub(r"[\s_-]+", "", point).casefold()
-
-
-def _there(entries: dict[str, Any], present: frozenset[str]) -> dict[str, Any]:
-    return {name: found for name, entry in entries.items() if (found := entry.among(present)) is not None}
 
 
 @cache

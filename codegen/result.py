@@ -174,6 +174,7 @@ class Inputs(_Strict):
     profile: str
     code: str
     files: tuple[InputFile, ...]
+    left_out: dict[str, str] = Field(default={}, description="files of the folder that were not read, and why")
 
 
 class Result(_Strict):

@@ -8,7 +8,8 @@ from itertools import combinations
 from codegen.profile import Profile
 from eval.company import MIXED, measure_of, meetings, transverse_mass
 from eval.composition import PAIRS, Pair, Recipe, group_measure, pair_measure, related
-from eval.event import InexpressibleError, Ntuple, holds, mass, transverse
+from eval.decisions import cleaning, decision, paths_named
+from eval.event import InexpressibleError, Ntuple, mass, transverse
 from eval.filters import LEPTONS, Filters
 from eval.inequality import flavour_mixtures, relation, satisfies, unsigned_offset
 from eval.scene import Scene
@@ -26,9 +27,7 @@ class Interpretation:
 
     def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
         self.criteria = criteria
-        texts = [text for cut in criteria.cuts for text in (str(cut.value), *(e.quote for e in cut.evidence))]
-        named = {name for text in texts for name in profile.named_triggers(text)}
-        self.ntuple = Ntuple(profile, tuple(sorted(named & set(profile.trigger_paths))))
+        self.ntuple = Ntuple(profile, paths_named(criteria, profile))
         self.recipe = Recipe.of(criteria)
         self.filters = Filters(criteria, self.ntuple)
         self.composites = {composite.name: composite for composite in criteria.composites}
@@ -80,9 +79,9 @@ class Interpretation:
     def _plain_test(self, cut: Cut) -> Test:
         subject, variable = cut.subject, cut.variable
         if cut.scope == "trigger" or variable.id == "trigger":
-            return self._decision(cut)
+            return decision(self.ntuple, cut)
         if cut.scope == "cleaning" or variable.id == "cleaning":
-            return self._cleaning(cut)
+            return cleaning(self.ntuple, cut)
         known = {*PAIRS, *_GROUPS, *MIXED, "event", *self.ntuple.profile.objects}
         if subject.object not in known:
             message = f"the ntuple has no {variable.name or variable.id} of the {subject.object.replace('_', ' ')}"
@@ -128,26 +127,6 @@ class Interpretation:
 
     def _along(self, scene: Scene, curve: Piecewise) -> float | None:
         return self.quantity(curve.subject, curve.variable)(scene)
-
-    def _decision(self, cut: Cut) -> Test:
-        if cut.operator != "is" or cut.variable.id != "trigger":
-            message = "it is a requirement inside the trigger, of which the ntuple has only the decision"
-            raise InexpressibleError(message)
-        profile = self.ntuple.profile
-        names = profile.named_triggers(str(cut.value)) or profile.named_triggers(
-            " ".join(e.quote for e in cut.evidence)
-        )
-        if not names:
-            message = f"the ntuple has no trigger '{cut.value}'"
-            raise InexpressibleError(message)
-        return lambda scene: any(holds(profile.trigger(name), scene.row) for name in names)
-
-    def _cleaning(self, cut: Cut) -> Test:
-        flags = [f for f in self.ntuple.profile.cleaning.values() if any(w in str(cut.value) for w in f.words)]
-        if not flags:
-            message = f"the ntuple has no event quality flag '{cut.value}'"
-            raise InexpressibleError(message)
-        return lambda scene: all(holds(flag, scene.row) for flag in flags)
 
     def _event_conditions(self, cut: Cut) -> tuple[list[Test], list[Clause]]:
         """Part a condition into tests of the event and clauses about the objects or pairs that are cut on."""

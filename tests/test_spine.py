@@ -10,10 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.codegen.formats import NANOAOD, PHYSLITE, Branches, two_leptons, write_nanoaod, write_physlite
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "eval" / "benchmarks"
@@ -146,3 +149,26 @@ def test_a_latex_file_in_cp1251_is_read(tmp_path: Path) -> None:
     done("ingest", tmp_path / "russian.tex", home=own)
     (cut,) = json.loads(done("cuts", "russian", "--format", "json", home=own))
     assert (cut["object"], cut["variable"], cut["value"]) == ("muon", "pt", 5)
+
+
+DIMUON = (
+    r"\section{Event selection} Muons must have $|\eta| < 2.4$. Events must contain exactly two muons of opposite "
+    r"charge. The leading muon must have $p_T > 20$~GeV and the subleading muon $p_T > 10$~GeV. The invariant mass of "
+    r"the two muons must satisfy $70 < m_{\mu\mu} < 110$~GeV."
+)
+
+
+@pytest.mark.parametrize(("write", "branches"), [(write_nanoaod, NANOAOD), (write_physlite, PHYSLITE)])
+def test_a_dimuon_selection_runs_on_other_formats(
+    write: Callable[[Path], Path], branches: Branches, tmp_path: Path
+) -> None:
+    (tmp_path / "dimuon.tex").write_text(LATEX.format(DIMUON), encoding="utf-8")
+    done("ingest", tmp_path / "dimuon.tex", home=tmp_path / "home")
+    (tmp_path / "data").mkdir()
+    path = write(tmp_path / "data" / "Run2016H.root")
+    out = tmp_path / "out"
+    said = done("analyse", "dimuon", "--dataset", tmp_path / "data", "--out", out, home=tmp_path / "home")
+    assert "6 of 6 cuts applied" in said
+    assert "(100 %)" in said
+    result = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    assert result["samples"]["Run2016H"]["selected"] == sum(two_leptons(path, branches)) > 0

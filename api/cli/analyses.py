@@ -29,6 +29,9 @@ def register(app: typer.Typer) -> None:
 def analyse(
     paper: Annotated[str, typer.Argument(metavar="ID", help="A paper of the knowledge base.")],
     dataset: Annotated[str, typer.Option(metavar="NAME_OR_FOLDER", help="What to run on: see cutbook datasets.")],
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME_OR_TOML", help="What its branches mean; default: told by the files.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Where to put the files; default: the home.")
     ] = None,
@@ -49,7 +52,7 @@ def analyse(
     from api.workspace import Workspace
 
     with Workspace(Settings.read(), label="cutbook analyse") as workspace:
-        request = request_analysis(workspace, paper, dataset, output=out, engine=engine)
+        request = request_analysis(workspace, paper, dataset, output=out, profile=profile, engine=engine)
         with at_work(workspace) as jobs, job_progress() as watch:
             jobs.follow(jobs.submit("analyse", request), watch)
         record = workspace.store.analysis(request["analysis"])
@@ -110,6 +113,8 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
         out.print(table)
     for line in _validation(result.validation):
         out.print(line)
+    for file, reason in result.inputs.left_out.items():
+        out.print(Text.assemble(("Left out: ", "bold yellow"), f"{file}, because {reason}"))
     plots = [name for name in files_of(record) if name.endswith(".png")]
     files = {
         CODE: "the code; it also runs by itself: python analysis.py FILE...",
@@ -134,14 +139,20 @@ def _emptied(result: Result) -> str:
 
 
 def _cutflow(result: Result) -> Table:
-    """Sum the samples: events in data; events and, at the luminosity of the data, their weight in simulation."""
+    """Sum the samples: events in data; events and, at the luminosity of the data, their weight in simulation.
+
+    Simulation of unknown cross-section is shown where there is no other, and only counted.
+    """
     from rich.text import Text
 
     from api.cli.screen import grid
 
     data = [sample for sample in result.samples.values() if sample.kind == "data"]
-    simulated = [sample for sample in result.samples.values() if sample.kind == "mc" and sample.normalised]
-    columns = [*(["data"] if data else []), *(["simulation, raw", "weighted"] if simulated else [])]
+    every = [sample for sample in result.samples.values() if sample.kind == "mc"]
+    simulated = [sample for sample in every if sample.normalised]
+    weighted, simulated = bool(simulated), simulated or every
+    columns = [*(["data"] if data else []), *(["simulation, raw"] if simulated else [])]
+    columns += ["weighted"] if weighted else []
     table = grid("step", title=f"Cutflow of {result.paper.arxiv_id} on {result.dataset.name}")
     for header in columns:
         table.add_column(header, justify="right", no_wrap=True)
@@ -155,11 +166,13 @@ def _cutflow(result: Result) -> Table:
         if data:
             cells.append(f"{sum(step.raw for step in steps[: len(data)])}")
         if simulated:
-            cells += [f"{sum(step.raw for step in steps[len(data) :])}", with_error(steps[len(data) :])]
+            cells.append(f"{sum(step.raw for step in steps[len(data) :])}")
+        if weighted:
+            cells.append(with_error(steps[len(data) :]))
         table.add_row(label, *cells)
 
     first = [f"{sum(sample.events for sample in group)}" for group in (data, simulated) if group]
-    table.add_row("all events", *first, *([""] if simulated else []))
+    table.add_row("all events", *first, *([""] if weighted else []))
     for number, step in enumerate(counted[0].cutflow):
         add(Text(step.label), [sample.cutflow[number] for sample in counted])
     for name, region in counted[0].regions.items():

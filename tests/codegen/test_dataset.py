@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import awkward as ak
 import numpy as np
 import pytest
 import uproot
 
 from codegen.dataset import list_datasets, open_dataset
-from codegen.profile import PROFILES
+from codegen.profile import PROFILES, load_profile
 from codegen.toys import write_toys
 from kb.errors import DataError, DatasetNotFoundError
 from tests.codegen.conftest import event
+from tests.codegen.formats import write_atlas_2025, write_nanoaod, write_physlite
 
 Write = Callable[..., Path]
 
@@ -117,3 +119,72 @@ def test_plots_of_toys_are_not_headed_open_data(tmp_path: Path) -> None:
     (tmp_path / "dataset.toml").write_text("title = Toy data")
     with pytest.raises(DataError, match=r"dataset\.toml: .*line 1"):
         open_dataset(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("write_format", "name"),
+    [(write_nanoaod, "cms-nanoaod"), (write_physlite, "atlas-physlite"), (write_atlas_2025, "atlas-2025")],
+)
+def test_files_are_told_by_tree_and_branches(write_format: Write, name: str, tmp_path: Path) -> None:
+    assert open_dataset(str(write_format(tmp_path / "x.root", 20))).profile.name == name
+
+
+def test_where_several_profiles_fit_all_are_listed(tmp_path: Path) -> None:
+    write_nanoaod(tmp_path / "a.root", 20)
+    write_physlite(tmp_path / "b.root", 20)
+    with pytest.raises(DataError, match="several profiles fit") as caught:
+        open_dataset(str(tmp_path))
+    assert "cms-nanoaod (tree Events, 1 file" in caught.value.message
+    assert "atlas-physlite (tree CollectionTree, 1 file" in caught.value.message
+    assert "--profile" in caught.value.hint
+    dataset = open_dataset(str(tmp_path), profile=load_profile("cms-nanoaod"))
+    assert list(dataset.samples) == ["a"]
+    assert "no tree 'Events'" in dataset.left_out["b.root"]
+    with pytest.raises(DataError, match="atlas-2025 does not fit"):
+        open_dataset(str(tmp_path), profile=load_profile("atlas-2025"))
+
+
+def test_samples_may_be_folders_and_simulation_told_by_a_branch(tmp_path: Path) -> None:
+    for folder, name, simulated in (("DY", "1F3A", True), ("DY", "77B0", True), ("Muons", "0C11", False)):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        write_nanoaod(tmp_path / folder / f"{name}.root", 20, simulated=simulated)
+    samples = open_dataset(str(tmp_path)).samples
+    assert {name: (sample.kind, len(sample.files)) for name, sample in samples.items()} == {
+        "Muons": ("data", 1),
+        "DY": ("mc", 2),
+    }
+    assert not samples["DY"].normalised
+    table = {"DY": {"xsec": 6025.2, "sumw": 1000.0}}
+    (tmp_path / "samples.json").write_text(json.dumps(table), encoding="utf-8")
+    assert not open_dataset(str(tmp_path)).samples["DY"].normalised, "nobody knows the luminosity"
+    (tmp_path / "dataset.toml").write_text("luminosity = 16.4", encoding="utf-8")
+    dataset = open_dataset(str(tmp_path))
+    assert (dataset.profile.luminosity, dataset.samples["DY"].normalised) == (16.4, True)
+    (tmp_path / "dataset.toml").write_text("luminosity = -1", encoding="utf-8")
+    with pytest.raises(DataError, match="not a positive number"):
+        open_dataset(str(tmp_path))
+
+
+def test_a_branch_that_one_sample_lacks_is_lacking(tmp_path: Path) -> None:
+    write_nanoaod(tmp_path / "a.root", 20)
+    with uproot.recreate(tmp_path / "b.root") as file:
+        muons = ak.zip({name: ak.Array([[1.0], []]) for name in ("pt", "eta", "phi", "charge", "mass")})
+        file.mktree("Events", {"Muon": muons.type.content}).extend({"Muon": muons})
+    profile = open_dataset(str(tmp_path)).profile
+    assert (list(profile.objects), list(profile.triggers)) == (["muon", "lepton"], [])
+
+
+def test_files_numbered_as_atlas_does_are_found(tmp_path: Path) -> None:
+    write_physlite(tmp_path / "x.root", 20).rename(tmp_path / "DAOD_PHYSLITE.1._000001.pool.root.1")
+    assert list(open_dataset(str(tmp_path)).samples) == ["DAOD_PHYSLITE.1._000001"]
+
+
+def test_real_files_of_every_format_are_recognised(shared: Path) -> None:
+    found = {entry.name: open_dataset(str(entry.folder)) for entry in list_datasets([shared / "data"])}
+    assert {name: dataset.profile.name for name, dataset in found.items()} == {
+        "atlas_2020_4lep": "atlas-2020",
+        "atlas_2025_exactly4lep": "atlas-2025",
+        "atlas_physlite": "atlas-physlite",
+        "cms_nanoaod": "cms-nanoaod",
+    }
+    assert list(found["cms_nanoaod"].left_out) == ["uproot-Zmumu.root"]

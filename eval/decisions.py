@@ -1,0 +1,61 @@
+"""What was decided about events and objects before anyone selects them: triggers, and the quality of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from codegen.profile import Profile
+from eval.event import InexpressibleError, Ntuple, holds
+from eval.inequality import satisfies
+from eval.scene import Scene
+from kb.ssc import Cut, SelectionCriteria
+
+Test = Callable[[Scene], bool]
+
+
+def paths_named(criteria: SelectionCriteria, profile: Profile) -> tuple[str, ...]:
+    """Return the single trigger paths that the criteria call by their names; an ntuple may have hundreds."""
+    texts = [text for cut in criteria.cuts for text in (str(cut.value), _words(cut))]
+    named = {name for text in texts for name in profile.named_triggers(text)}
+    return tuple(sorted(named & set(profile.trigger_paths)))
+
+
+def decision(ntuple: Ntuple, cut: Cut) -> Test:
+    """Return the test of a trigger, or of a number of objects that are matched to it."""
+    words = _words(cut).casefold()
+    if cut.variable.id == "count" and "trigger" in words and "match" in words:
+        return _matched(ntuple, cut)
+    if cut.operator != "is" or cut.variable.id != "trigger":
+        message = "it is a requirement inside the trigger, of which the ntuple has only the decision"
+        raise InexpressibleError(message)
+    profile = ntuple.profile
+    names = profile.named_triggers(str(cut.value)) or profile.named_triggers(_words(cut))
+    if not names:
+        message = f"the ntuple has no trigger '{cut.value}'"
+        raise InexpressibleError(message)
+    return lambda scene: any(holds(profile.trigger(name), scene.row) for name in names)
+
+
+def _matched(ntuple: Ntuple, cut: Cut) -> Test:
+    name, definition = cut.subject.object, cut.subject.definition
+    for kind in ntuple.kinds(name):
+        ntuple.flagged(ntuple.probe(kind), "trigger", "matched")
+
+    def test(scene: Scene) -> bool:
+        found = scene.selected(name, definition)
+        return satisfies(sum(ntuple.flagged(particle, "trigger", "matched") for particle in found), cut)
+
+    return test
+
+
+def cleaning(ntuple: Ntuple, cut: Cut) -> Test:
+    """Return the test of all flags of event quality that a cut's words name."""
+    flags = [f for f in ntuple.profile.cleaning.values() if any(w in str(cut.value) for w in f.words)]
+    if not flags:
+        message = f"the ntuple has no event quality flag '{cut.value}'"
+        raise InexpressibleError(message)
+    return lambda scene: all(holds(flag, scene.row) for flag in flags)
+
+
+def _words(cut: Cut) -> str:
+    return " ".join(evidence.quote for evidence in cut.evidence)
