@@ -140,6 +140,8 @@ def _any_branch(plan: Plan) -> tuple[str, ...]:
 def _listed(name: str, values: Sequence[str]) -> list[str]:
     if not values:
         return [f"{name}: tuple[str, ...] = ()"]
+    if len(values) == 1:
+        return [f"{name} = ({literal(values[0])},)"]
     return [f"{name} = (", *(f"    {literal(value)}," for value in values), ")"]
 
 

@@ -22,6 +22,7 @@ from codegen.emit_source import (
     statement,
 )
 from codegen.emit_terms import Writer, flag, parameters
+from codegen.plan_fields import used_collections
 from codegen.plan_model import (
     ChosenPair,
     Field,
@@ -63,14 +64,16 @@ class Functions:
         self.relative = frozenset(f.name for f in columns if isinstance(f.source, Isolation) and f.source.relative)
         self.stored = frozenset(field.name for field in columns)
         self.taken = frozenset({*_RESERVED, *plan.names})
+        self.used = used_collections(plan)
 
     def branches(self) -> tuple[str, ...]:
         """Return the branches that the selection reads, sorted."""
-        flags: list[Flag] = [known.where for known in self.plan.objects if known.where]
+        objects = [known for known in self.plan.objects if known.name in self.used]
+        flags: list[Flag] = [known.where for known in objects if known.where]
         terms = [term for requirement in self._requirements() for term in walk(requirement)]
         flags += [term.flag for term in terms if isinstance(term, Flagged) and term.of is None]
         names = {branch for known in flags for branch in known.branches}
-        for field in [*(f for known in self.plan.objects for f in known.fields), *self.plan.missing]:
+        for field in [*(f for known in objects for f in known.fields), *self.plan.missing]:
             names |= set(field.source.branches)
         return tuple(sorted(names))
 
@@ -222,6 +225,9 @@ class Functions:
         made: list[str] = []
         for known in self.plan.objects:
             others = [name for f in known.filters for name in _others(f.requirement, known.name)]
+            if known.name not in self.used:
+                lines += comment(f"{_selector(known)} is not called: no requirement on events uses the {known.title}.")
+                continue
             arguments = ", ".join(["events", *dict.fromkeys(others)])
             lines.append(f"    {known.name} = {_selector(known)}({arguments})")
             made.append(known.name)
@@ -246,7 +252,7 @@ class Functions:
     def _merge(self, made: list[str]) -> list[str]:
         lines: list[str] = []
         for merged in self.plan.merged:
-            if merged.name not in made and set(merged.parts) <= set(made):
+            if merged.name in self.used and merged.name not in made and set(merged.parts) <= set(made):
                 lines += statement(f"{merged.name} = ", self._merging(merged))
                 made.append(merged.name)
         return lines

@@ -54,7 +54,6 @@ from codegen.plan_terms import (
     Sum,
     System,
     Term,
-    Together,
     Total,
     TransverseMass,
     TransverseSum,
@@ -165,9 +164,6 @@ class Writer:
             case Whole():
                 of = self.collection(term.of)
                 return self._named(term, f"{of}_total", call("ak.sum", of, "axis=1"))
-            case Together():
-                first, second = self.system(term.first), self.system(term.second)
-                return call("ak.zip", f'{{"first": {first}, "second": {second}}}')
 
     def _any(self, term: Collection | System) -> Code:
         if isinstance(term, Objects | OfKind | Leading | Members | Pairs):
@@ -218,7 +214,7 @@ class Writer:
         """Say whether a quantity is a mass that is computed, not read."""
         if not isinstance(term, Attribute | Total) or term.variable != "mass":
             return False
-        system = isinstance(term, Attribute) and isinstance(term.of, Chosen | Together | Pairs | Whole)
+        system = isinstance(term, Attribute) and isinstance(term.of, Chosen | Pairs | Whole)
         return system or "mass" not in self.stored
 
     def _plane(self, term: Collection | System) -> Code:
@@ -232,7 +228,7 @@ class Writer:
         value = self._any(of)
         if isinstance(of, Whole):
             return member(value, variable)
-        if not isinstance(of, Chosen | Together | Pairs):
+        if not isinstance(of, Chosen | Pairs):
             return self._single(value, variable)
         first, second = member(value, "first"), member(value, "second")
         if variable == "charge":
@@ -297,8 +293,7 @@ class Writer:
             case Near():
                 return self._near(term)
             case Exists():
-                known = self.collection(term.of.of) if isinstance(term.of, Whole) else self.system(term.of)
-                return inverted(call("ak.is_none", known))
+                return inverted(self._lacking(term))
             case Every():
                 return call("ak.all", self.requirement(term.of), "axis=1")
             case Some():
@@ -309,10 +304,16 @@ class Writer:
                 return chain("|", [self._part(part) for part in term.parts])
             case Not(Always()):
                 return call("np.zeros", "len(events)", "dtype=bool")
+            case Not(Exists() as exists):
+                return self._lacking(exists)
             case Not():
                 return inverted(self._part(term.part))
             case Always():
                 return call("np.ones", "len(events)", "dtype=bool")
+
+    def _lacking(self, term: Exists) -> Code:
+        known = self.collection(term.of.of) if isinstance(term.of, Whole) else self.system(term.of)
+        return call("ak.is_none", known)
 
     def _part(self, term: Requirement) -> Code:
         """Write a requirement to be combined: `None | True` and `~None` would be None."""
@@ -366,7 +367,7 @@ def _undefined(term: Requirement) -> bool:
 
 
 def _undefined_inside(term: Term) -> bool:
-    return any(isinstance(inner, Nth | Chosen | Members | Leading | Together | Curve) for inner in walk(term))
+    return any(isinstance(inner, Nth | Chosen | Members | Leading | Curve) for inner in walk(term))
 
 
 def _value_name(term: Quantity) -> str:

@@ -10,7 +10,7 @@ its sentence as a comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from kb.bounds import comparisons
 from kb.ssc import (
@@ -28,7 +28,7 @@ from kb.ssc import (
     Variable,
 )
 
-_OBJECTS = {"electron": "Electron", "muon": "Muon", "lepton": "Lepton", "tau": "Tau", "photon": "Photon", "jet": "Jet",
+_OBJECTS = {"electron": "Electron", "muon": "Muon", "tau": "Tau", "photon": "Photon", "jet": "Jet",
             "fatjet": "FatJet", "track": "Track", "met": "MET"}  # fmt: skip
 # What a paper bounds by its size: |d_0| < 1 mm. The absolute pseudorapidity has a function of its own.
 _MAGNITUDES = {"d0", "d0_sig", "z0", "z0_sintheta", "delta_eta", "delta_phi"}
@@ -38,6 +38,8 @@ _FUNCTIONS = {"pt": "pT", "energy": "E", "eta": "Eta", "abs_eta": "AbsEta", "rap
 _EVENT_WIDE = {"ht": "HT", "st": "ST", "lt": "LT", "meff": "Meff", "mht": "MHT", "met_sig": "METsig"}
 _WIDTH = 72
 """Column at which the comment of a requirement begins."""
+_Collection = tuple[str, str, str | None, list[Cut]]
+"""Name, kind, parent and cuts of a block of objects."""
 
 
 def to_adl(criteria: SelectionCriteria) -> str:
@@ -52,14 +54,20 @@ def to_adl(criteria: SelectionCriteria) -> str:
         lines.append(f"  lumi {paper.luminosity:g}")
     lines.append("")
     on_objects = [cut for cut in criteria.cuts if cut.scope == "object" and cut.subject.rank is None]
-    for name, kind, parent, cuts in _collections(criteria, on_objects):
-        lines += [f"object {_word(name)}", f"  take {_word(parent) if parent else _OBJECTS.get(kind, _word(kind))}"]
-        lines += [_requirement(cut, _OBJECTS.get(kind, _word(kind))) for cut in cuts]
+    collections = list(_collections(criteria, on_objects))
+    meant = _meant(criteria, collections)
+    if "lepton" in meant and not any(kind == "lepton" for _, kind, _, _ in collections):
+        collections.append((meant["lepton"], "lepton", None, []))
+    # A union comes after its parts.
+    for name, kind, parent, cuts in sorted(collections, key=lambda collection: collection[1] == "lepton"):
+        lines += [f"object {_word(name)}", f"  take {_word(parent) if parent else _source(kind, meant)}"]
+        each = _word(name) if kind == "lepton" else _OBJECTS.get(kind, _word(kind))
+        lines += [_requirement(cut, each) for cut in cuts]
         lines.append("")
     for composite in criteria.composites:
-        lines += [*_composite(composite), ""]
+        lines += [*_composite(composite, meant), ""]
     taken = {cut.id for cut in on_objects}
-    rest = [cut for cut in criteria.cuts if cut.id not in taken]
+    rest = [_with_names(cut, meant) for cut in criteria.cuts if cut.id not in taken]
     baseline = [cut for cut in rest if not cut.regions]
     lines += ["region baseline", *(_requirements(baseline) if baseline else ["  select ALL"]), ""]
     for region in criteria.regions:
@@ -67,7 +75,7 @@ def to_adl(criteria: SelectionCriteria) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[tuple[str, str, str | None, list[Cut]]]:
+def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[_Collection]:
     """Yield name, kind, parent and cuts of every object definition, then of what is cut on without one."""
     placed: set[str] = set()
     definitions: list[ObjectDefinition] = list(criteria.objects)
@@ -83,12 +91,52 @@ def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[tuple
         yield name, kind, None, [cut for cut in cuts if cut.id not in placed and cut.subject.object == kind]
 
 
-def _composite(composite: Composite) -> Iterator[str]:
+def _meant(criteria: SelectionCriteria, collections: Sequence[_Collection]) -> dict[str, str]:
+    """Return which block stands for each kind of object where a cut or a composite names none.
+
+    It is the one that composites are built from, or the most refined one that no cut on events names. Leptons are the
+    electrons and muons together where they have no cuts of their own.
+    """
+    named = {cut.subject.definition for cut in criteria.cuts if cut.scope != "object"}
+    parents = {parent for _, _, parent, _ in collections}
+    built = [name for composite in criteria.composites for name in composite.constituents]
+    found: dict[str, str] = {}
+    for name, kind, _, _ in collections:
+        if name in built or (name not in named and name not in parents and found.get(kind) not in built):
+            found[kind] = name
+    spoken_of = {cut.subject.object for cut in criteria.cuts} | set(built)
+    if "lepton" in spoken_of and "lepton" not in found:
+        found["lepton"] = "leptons"
+    return found
+
+
+def _source(kind: str, meant: Mapping[str, str]) -> str:
+    """Return what a block of a kind takes."""
+    if kind == "lepton":
+        parts = (_word(meant[part]) if part in meant else _OBJECTS[part] for part in ("electron", "muon"))
+        return f"union({', '.join(parts)})"
+    return _OBJECTS.get(kind, _word(kind))
+
+
+def _with_names(cut: Cut, meant: Mapping[str, str]) -> Cut:
+    """Return a cut that names the blocks it is about."""
+
+    def named(subject: Subject) -> Subject:
+        name = meant.get(subject.object) if subject.definition is None else None
+        return subject if name is None else subject.model_copy(update={"definition": name})
+
+    clauses = tuple(c.model_copy(update={"subject": named(c.subject)}) for c in (cut.when.clauses if cut.when else ()))
+    condition = cut.when.model_copy(update={"clauses": clauses}) if cut.when else None
+    return cut.model_copy(update={"subject": named(cut.subject), "when": condition})
+
+
+def _composite(composite: Composite, meant: Mapping[str, str]) -> Iterator[str]:
     count = composite.count or len(composite.constituents)
     kinds = composite.constituents if len(composite.constituents) == count else composite.constituents[:1] * count
     names = [chr(ord("a") + number) for number in range(len(kinds))]
     yield f"composite {_word(composite.name)}"
-    members = ", ".join(f"{_word(kind)} {name}" for kind, name in zip(kinds, names, strict=True))
+    blocks = [_word(meant[kind]) if kind in meant else _OBJECTS.get(kind, _word(kind)) for kind in kinds]
+    members = ", ".join(f"{block} {name}" for block, name in zip(blocks, names, strict=True))
     yield f"  take disjoint({members})"
     pair = names[:2]
     for requirement in composite.requires:
@@ -176,8 +224,9 @@ def _quantity(subject: Subject, variable: Variable, each: str | None) -> str:
     if subject.object == "event":
         return _EVENT_WIDE.get(name, _word(name))
     whose = each or _word(subject.definition or _plural(subject.object))
-    # A definition with a rank, "the subleading pair", is one system already.
-    if subject.rank is not None and subject.definition is None:
+    # A system with a rank, "the subleading pair", is one already.
+    system = "_" in subject.object or subject.object in {"trilepton", "fourlepton"}
+    if subject.rank is not None and (subject.definition is None or not system):
         whose = f"{whose}[{subject.rank - 1}]"
     others = "".join(f", {_word(reference)}" for reference in variable.reference)
     called = f"{_FUNCTIONS.get(name, _word(name))}({whose}{others})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from codegen.plan_flavours import relation
 from codegen.plan_model import UnplannableError
@@ -21,6 +21,7 @@ from codegen.plan_terms import (
     Not,
     Offset,
     Quantity,
+    Relation,
     Requirement,
     System,
     Within,
@@ -178,6 +179,21 @@ class Columns:
         if four_vector and not self.has_energy(kind):
             raise lacking(kind, variable)
         return Attribute(of, variable.id)
+
+    def charged(self, kind: str) -> None:
+        """Refuse what is asked of a charge that the ntuple does not hold."""
+        for part in self.parts(kind):
+            if self.profile.branch(part, "charge") is None:
+                raise lacking(part, Variable(id="charge"))
+
+    def relatable(self, kind: str, relations: Iterable[Relation]) -> None:
+        """Refuse relations of two objects that cannot be told: of charges that are not there, of flavours of jets."""
+        for relation_ in relations:
+            if relation_.endswith("charge"):
+                self.charged(kind)
+            elif any(part not in PDG_IDS for part in self.parts(kind)):
+                message = f"{plural(kind)} have no flavour that could be compared"
+                raise UnplannableError(message, review=True)
 
     def has_energy(self, kind: str) -> bool:
         """Say whether four-momenta are known: by energies, or by a mass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from codegen.plan_columns import KINEMATIC, PDG_IDS, isolation_field
-from codegen.plan_model import ChosenPair, CompositePlan, Field, LeadingGroup, ObjectPlan, Quadruplet
+from codegen.plan_model import ChosenPair, CompositePlan, Field, LeadingGroup, ObjectPlan, Plan, Quadruplet
 from codegen.plan_objects import Selected
 from codegen.plan_terms import (
     Attribute,
@@ -132,6 +132,23 @@ def _columns(variable: str) -> tuple[str, ...]:
     if name == "z0_sintheta":
         return ("z0_sintheta", "eta")
     return KINEMATIC.get(name, (name,))
+
+
+def used_collections(plan: Plan) -> frozenset[str]:
+    """Return the collections, also merged ones, that requirements on events, composites or histograms use.
+
+    Others are selected by the criteria, and nothing is asked of them.
+    """
+    steps = [*plan.steps, *(step for region in plan.regions for step in region.steps)]
+    roots: list[object] = [*(step.requirement for step in steps), *(known.quantity for known in plan.histograms)]
+    roots += [(one.of, one.other if isinstance(one, ChosenPair) else ()) for one in plan.composites]
+    needs = Needs({one.name: one for one in plan.composites}, {one.name: one.parts for one in plan.merged})
+    names = needs.bases(tuple(roots))
+    for known in reversed(plan.objects):  # what objects are kept away from comes before them
+        if known.name in names:
+            names |= needs.bases(tuple(selected.requirement for selected in known.filters))
+            roots += [selected.requirement for selected in known.filters]
+    return frozenset({*names, *(term.name for term in walk(tuple(roots)) if isinstance(term, Objects))})
 
 
 def object_plan(selected: Selected, profile: Profile, columns: set[str], flags: Mapping[str, Flag]) -> ObjectPlan:

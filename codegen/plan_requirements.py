@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from operator import eq, ge, gt, le, lt, ne
 
 from codegen.plan_columns import DISTANCES, both, compare, comparison, constrain, either, lacking, plural
+from codegen.plan_decisions import cleaning, decision
 from codegen.plan_flavours import mixtures, relation
 from codegen.plan_model import UnplannableError
 from codegen.plan_objects import Collections
@@ -24,7 +25,6 @@ from codegen.plan_terms import (
     DistanceKind,
     Every,
     Exists,
-    Flagged,
     Flavours,
     Members,
     Missing,
@@ -43,13 +43,12 @@ from codegen.plan_terms import (
     TransverseSum,
     Whole,
     Within,
+    walk,
 )
 from codegen.profile import Profile
 from kb.ssc import Bound, Clause, Cut, Piecewise, Subject, Variable
 from kb.vocabulary import unit_factor
 
-# "At least one lepton must be matched to the trigger" counts objects; other requirements of triggers are inside them.
-_MATCHED = re.compile(r"\btrigger[- ]?match|\bmatch\w*[^.;]*\btrigger|\btrigger\w*[^.;]*\bmatch", re.IGNORECASE)
 _EVENT, _MET, _PAIR = "event", "met", "pair"
 _SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
 
@@ -66,9 +65,9 @@ class Requirements:
     def of(self, cut: Cut) -> Requirement:
         """Write one cut, with its condition and its role."""
         if cut.scope == "trigger" or cut.variable.id == "trigger":
-            return _role(cut, self._trigger(cut))
+            return _role(cut, decision(self.profile, self.collections, cut))
         if cut.scope == "cleaning" or cut.variable.id == "cleaning":
-            return _role(cut, self._cleaning(cut))
+            return _role(cut, cleaning(self.profile, cut))
         known = {*PAIRS, *GROUPS, *MIXED, "event", "lepton", *self.profile.objects}
         if cut.subject.object not in known:
             raise lacking(cut.subject.object, cut.variable)
@@ -98,40 +97,6 @@ class Requirements:
             message = f"the ntuple has no flag '{cut.value}' of {plural(name)}"
             raise UnplannableError(message)
         return self._bounded(self.quantity(cut.subject, cut.variable), cut)
-
-    # Flags of the event ---------------------------------------------------------------------------------------------
-
-    def _trigger(self, cut: Cut) -> Requirement:
-        if cut.variable.id == "count" and _MATCHED.search(" ".join(evidence.quote for evidence in cut.evidence)):
-            return self._matched(cut)
-        if cut.operator != "is" or cut.variable.id != "trigger":
-            message = "it is a requirement inside the trigger; the ntuple has only the trigger's decision"
-            raise UnplannableError(message)
-        text = str(cut.value)
-        names = self.profile.named_triggers(text)
-        names = names or self.profile.named_triggers(" ".join(evidence.quote for evidence in cut.evidence))
-        if not names:
-            held = ", ".join(self.profile.triggers) or "none"
-            if self.profile.trigger_paths:
-                held += f", and {len(self.profile.trigger_paths)} paths {self.profile.trigger_prefix}…"
-            message = f"the ntuple has no trigger '{text}' (it has: {held})"
-            raise UnplannableError(message)
-        return either([Flagged(self.profile.trigger(name)) for name in names])
-
-    def _matched(self, cut: Cut) -> Requirement:
-        """Write a number of objects that the trigger has found too."""
-        parts = self.columns.parts(cut.subject.object)
-        objects = self.collections.collection(cut.subject.object, cut.subject.definition)
-        found, *_ = [self.columns.named(objects, part, Variable(id="trigger"), "matched") for part in parts]
-        return self._bounded(Count(objects, found), cut)
-
-    def _cleaning(self, cut: Cut) -> Requirement:
-        text = str(cut.value)
-        flags = [Flagged(flag) for flag in self.profile.cleaning.values() if any(word in text for word in flag.words)]
-        if not flags:
-            message = f"the ntuple has no event quality flag for '{text}'"
-            raise UnplannableError(message)
-        return both(flags)
 
     # Conditions -----------------------------------------------------------------------------------------------------
 
@@ -208,6 +173,7 @@ class Requirements:
             if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
                 return Exists(self.systems.chosen(0))
         of = PAIRS[name]
+        self.columns.relatable(of, requires)
         return self._bounded(Count(Pairs(self.collections.collection(of), None, requires)), cut)
 
     # Pairs ----------------------------------------------------------------------------------------------------------
@@ -217,13 +183,22 @@ class Requirements:
         if len(relations) < len(within):
             message = f"its condition '{cut.when.text if cut.when else ''}' is not about flavour or charge"
             raise UnplannableError(message, review=True)
+        self.columns.relatable(PAIRS[cut.subject.object], relations)
+        if cut.subject.rank is None and cut.subject.definition is None and _said_of(cut, "both"):
+            parts = [self._of_chosen(pair, relations, cut) for pair in self.systems.both(cut.subject.object)]
+            return either(parts) if cut.role == "veto" else both(parts)
         pair = self.systems.pair(cut.subject)
         if pair is None:
-            pair = self.systems.leading_two(PAIRS[cut.subject.object])
+            kind = PAIRS[cut.subject.object]
+            every = _said_of(cut, "each|every|all|any")
+            pair = Pairs(self.collections.collection(kind)) if every else self.systems.leading_two(kind)
         if isinstance(pair, Pairs):
             listed = Pairs(pair.of, pair.other, (*pair.related, *relations))
             inner = self._pair_requirement(listed, cut)
             return Some(inner) if cut.role == "veto" else Every(inner)
+        return self._of_chosen(pair, relations, cut)
+
+    def _of_chosen(self, pair: Chosen, relations: Sequence[Relation], cut: Cut) -> Requirement:
         requirement = self._pair_requirement(pair, cut)
         if not relations:
             return requirement
@@ -235,14 +210,16 @@ class Requirements:
             if named is None:
                 message = f"'{cut.value}' is no relation of two objects"
                 raise UnplannableError(message, review=True)
+            self.columns.relatable(PAIRS[cut.subject.object], (named,))
             return Related(pair, named)
-        return self._bounded(_of_pair(pair, cut.variable), cut)
+        return self._bounded(self._of_pair(pair, PAIRS[cut.subject.object], cut.variable), cut)
 
     def _mixed(self, cut: Cut) -> Requirement:
         first, second = MIXED[cut.subject.object]
         ones = self.systems.leading(first, cut.subject.definition)
         variable = cut.variable.id
-        if cut.operator == "is":
+        named = relation(f"{cut.value} {cut.variable.name or cut.variable.id}") if cut.operator == "is" else None
+        if cut.operator == "is" and (named is None or second == "met"):
             message = f"'{cut.value}' is not known of {first} and {second}"
             raise UnplannableError(message, review=True)
         if second == "met":
@@ -265,8 +242,15 @@ class Requirements:
                 message = f"it does not say which of {first} and {second} is ranked"
                 raise UnplannableError(message, review=True)
             others = self.systems.leading(second)
-            inner = self._bounded(_of_pair(Pairs(ones, others), cut.variable), cut)
-        return Some(inner) if cut.role == "veto" else Every(inner)
+            every = Pairs(ones, others)
+            if named is not None:
+                for kind in (first, second):
+                    self.columns.relatable(kind, (named,))
+                inner = Related(every, named)
+            else:
+                inner = self._bounded(self._of_pair(every, first, cut.variable, second), cut)
+            return Some(inner) if cut.role == "veto" else _of_any((ones, others), Every(inner))
+        return Some(inner) if cut.role == "veto" else _of_any((ones,), Every(inner))
 
     # Single objects and sums ----------------------------------------------------------------------------------------
 
@@ -282,8 +266,7 @@ class Requirements:
             found = self._bounded(self._of_parts(of, parts, cut.variable), cut)
         if cut.subject.rank is not None:
             return found
-        lacking_four = [Not(Exists(Whole(objects)))] if isinstance(objects, Members) else []
-        return either([*lacking_four, Every(found)])
+        return _of_any((objects,), Every(found))
 
     def _of_parts(self, of: Collection | System, parts: Sequence[str], variable: Variable) -> Quantity:
         """Write a variable that objects of every one of the kinds have."""
@@ -300,10 +283,12 @@ class Requirements:
             if isinstance(pair, Pairs):
                 message = f"it does not say which {name.replace('_', ' ')} is meant"
                 raise UnplannableError(message, review=True)
-            return _of_pair(pair, variable)
+            return self._of_pair(pair, PAIRS[name], variable)
         if name in GROUPS:
             if variable.id not in {"mass", "pt", "charge"}:
                 raise lacking(name, variable)
+            if variable.id == "charge":
+                self.columns.charged("lepton")
             self._four_vectors("lepton")
             return Attribute(self.systems.whole_of(GROUPS[name]), variable.id)
         if variable.id == "mt" and name in {"event", "lepton", "electron", "muon"}:
@@ -347,6 +332,20 @@ class Requirements:
             raise lacking(_MET, variable)
         return Attribute(Missing(), variable.id)
 
+    def _of_pair(self, pair: Chosen | Pairs, kind: str, variable: Variable, other: str | None = None) -> Quantity:
+        """Write a variable of two objects of a kind, or of one of it and one of another."""
+        distance: DistanceKind | None = next((known for known in DISTANCES if known == variable.id), None)
+        if distance is not None:
+            return Distance(distance, pair)
+        if variable.id not in {"mass", "pt", "charge", "charge_product"}:
+            raise lacking(_PAIR, variable)
+        for one in (kind, other or kind):
+            if variable.id.startswith("charge"):
+                self.columns.charged(one)
+            else:
+                self._four_vectors(one)
+        return Attribute(pair, variable.id)
+
     # Inequalities ---------------------------------------------------------------------------------------------------
 
     def _bounded(self, quantity: Quantity, cut: Cut) -> Requirement:
@@ -372,15 +371,18 @@ def _role(cut: Cut, requirement: Requirement) -> Requirement:
     return Not(requirement) if cut.role == "veto" else requirement
 
 
+def _said_of(cut: Cut, which: str) -> bool:
+    """Say whether a cut is stated of `both` pairs, or of `each` of them."""
+    said = rf"\b(?:{which})\b(?:\s+[^\s.;]+){{0,4}}?\s+(?:pairs{'' if which == 'both' else '?'}|candidates|systems)\b"
+    return any(re.search(said, evidence.quote, re.IGNORECASE) for evidence in cut.evidence)
+
+
 def _relations(clauses: Sequence[Clause]) -> tuple[Relation, ...]:
     found = [relation(f"{clause.value} {clause.variable.name or clause.variable.id}") for clause in clauses]
     return tuple(named for named in found if named is not None)
 
 
-def _of_pair(pair: Chosen | Pairs, variable: Variable) -> Quantity:
-    distance: DistanceKind | None = next((known for known in DISTANCES if known == variable.id), None)
-    if distance is not None:
-        return Distance(distance, pair)
-    if variable.id not in {"mass", "pt", "charge", "charge_product"}:
-        raise lacking(_PAIR, variable)
-    return Attribute(pair, variable.id)
+def _of_any(objects: Sequence[Collection], requirement: Requirement) -> Requirement:
+    """Write what every object of a system meets; an event without the system has none that could fail."""
+    systems = dict.fromkeys(term for term in walk(tuple(objects)) if isinstance(term, Members))
+    return either([*(Not(Exists(Whole(system))) for system in systems), requirement])

@@ -103,12 +103,20 @@ class Systems:
             message = f"the criteria do not say how {plural(subject.object)} are ranked"
             raise UnplannableError(message, review=True)
         requires = self.requirements(subject.definition)
+        self.collections.columns.relatable(of, requires)
         in_system = of in LEPTONS and self.has_four
         if of in LEPTONS and len(self.pairs) == 1 and not in_system and not requires:
             return self.chosen(0)
         if in_system:
             return Pairs(self.group(4), None, requires)
         return Pairs(self.collections.collection(of), None, requires) if requires else None
+
+    def both(self, pairs: str) -> tuple[Chosen, Chosen]:
+        """Return the two chosen pairs of leptons; UnplannableError where the criteria choose none."""
+        if PAIRS[pairs] not in LEPTONS or not self.has_quadruplet:
+            message = f"it is said of both {plural(pairs)}, and the criteria do not say which they are"
+            raise UnplannableError(message, review=True)
+        return self.chosen(0), self.chosen(1)
 
     def leading_two(self, kind: str) -> Pairs:
         """Return the pair of the two leading objects of a kind, as a list that is undefined where there are fewer."""
@@ -126,6 +134,7 @@ class Systems:
     def _constituents(self, composite: Composite) -> Collection:
         named = [name for pair in self.pairs for name in pair.constituents if name in self.collections.definitions]
         kind = PAIRS[composite.object]
+        self.collections.columns.relatable(kind, composite.requires)
         if named and self.collections.definitions[named[0]].object != kind:
             return self.collections.collection(kind)
         return self.collections.collection(kind, named[0] if named else None)

@@ -1,7 +1,7 @@
 """The terms of a plan: what is counted, computed and compared, without saying in which language.
 
     Collections (a list per event)      Objects  OfKind  Leading  Members  Pairs
-    Systems (at most one per event)     Nth  Chosen  Together  Whole  Missing
+    Systems (at most one per event)     Nth  Chosen  Whole  Missing
     Quantities (numbers)                Attribute  Distance  Count  Total  Sum  TransverseMass  TransverseSum  Offset
                                         EventValue  Curve
     Requirements (true or false)        Compare  Within  Flagged  KindIs  Related  Flavours  Near  Exists  Every  Some
@@ -92,14 +92,6 @@ class Chosen(Term):
 
 
 @dataclass(frozen=True)
-class Together(Term):
-    """Two systems as a pair."""
-
-    first: System
-    second: System
-
-
-@dataclass(frozen=True)
 class Whole(Term):
     """All objects of a list, added up."""
 
@@ -111,7 +103,7 @@ class Missing(Term):
     """The missing transverse momentum."""
 
 
-System = Nth | Chosen | Together | Whole | Missing
+System = Nth | Chosen | Whole | Missing
 
 
 # Quantities ----------------------------------------------------------------------------------------------------------
@@ -244,7 +236,7 @@ class KindIs(Term):
 class Related(Term):
     """The two objects of each pair are to each other as told."""
 
-    of: Pairs | Chosen | Together
+    of: Pairs | Chosen
     relation: Relation
 
 

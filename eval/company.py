@@ -52,6 +52,8 @@ def measure_of(name: str, variable: Variable) -> Callable[[Pair], float]:
     known: dict[str, Callable[[Pair], float]] = {"pt": transverse}
     if not with_met:
         known["mass"] = mass
+        known["charge"] = lambda pair: pair[0].charge + pair[1].charge
+        known["charge_product"] = lambda pair: pair[0].charge * pair[1].charge
     if variable.id not in known:
         message = f"{variable.id} of {' and '.join(MIXED[name])} is not known"
         raise InexpressibleError(message)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from codegen.profile import Profile
 from eval.event import InexpressibleError, Ntuple, holds
 from eval.inequality import satisfies
 from eval.scene import Scene
+from eval.verdicts import Test
 from kb.ssc import Cut, SelectionCriteria
-
-Test = Callable[[Scene], bool]
 
 
 def paths_named(criteria: SelectionCriteria, profile: Profile) -> tuple[str, ...]:

@@ -160,6 +160,16 @@ class Ntuple:
             raise InexpressibleError(message)
         return _scaled(branch, particle.row)
 
+    def refuse_unknown(self, name: str, relations: Iterable[str]) -> None:
+        """Refuse to compare charges that the ntuple does not hold, and flavours of what has none."""
+        for kind in self.kinds(name):
+            for relation in relations:
+                if relation.startswith("charge") or relation.endswith("charge"):
+                    self._stored(self.probe(kind), "charge")
+                elif kind not in {"electron", "muon", "tau", "photon"}:
+                    message = f"the flavour of {kind}s is not known"
+                    raise InexpressibleError(message)
+
     def flagged(self, particle: Particle, variable: str, point: str) -> bool:
         """Say whether one object meets a working point that the ntuple knows by this name."""
         flag = self.profile.flag(particle.kind, variable, point)

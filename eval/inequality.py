@@ -90,6 +90,24 @@ def flavour_mixtures(text: str) -> list[tuple[int, int]]:
     return allowed
 
 
+def how_many(cut: Cut) -> str:
+    """Return "both" or "all" if a cut on pairs is stated of both or of all of them, else nothing."""
+    for evidence in cut.evidence:
+        words = evidence.quote.casefold().replace(".", " . ").replace(";", " ; ").split()
+        for place, word in enumerate(words):
+            reach: list[str] = []
+            for later in words[place + 1 : place + 6]:
+                if later in {".", ";"}:
+                    break
+                reach.append(later.strip(",:()"))
+            several = {"pairs", "candidates", "systems"} & set(reach)
+            if word == "both" and several:
+                return "both"
+            if word in {"each", "every", "all", "any"} and (several or "pair" in reach):
+                return "all"
+    return ""
+
+
 def relation(text: str) -> PairRequirement | None:
     """Return what two objects are to each other by a text like 'same flavour'.
 

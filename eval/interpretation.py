@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 from codegen.profile import Profile
-from eval.company import MIXED, measure_of, meetings, transverse_mass
+from eval.company import MIXED, measure_of, meetings, missing, transverse_mass
 from eval.composition import PAIRS, Pair, Recipe, group_measure, pair_measure, related
 from eval.decisions import cleaning, decision, paths_named
 from eval.event import InexpressibleError, Ntuple, mass, transverse
 from eval.filters import LEPTONS, Filters
-from eval.inequality import flavour_mixtures, relation, satisfies, unsigned_offset
+from eval.inequality import flavour_mixtures, how_many, relation, satisfies, unsigned_offset
 from eval.scene import Scene
+from eval.verdicts import Quantity, Test, any_of, numeric, opposite, when
 from kb.ssc import Clause, Cut, PairRequirement, Piecewise, SelectionCriteria, Subject, Variable
-
-Test = Callable[[Scene], bool]
-Quantity = Callable[[Scene], float | None]
 
 _GROUPS = {"fourlepton": 4, "trilepton": 3}
 _SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
@@ -68,7 +66,7 @@ class Interpretation:
             return
         tests = [self._test(cut) for cut in group]
         for cut in group:
-            self.tests[cut.id] = _any(tests)
+            self.tests[cut.id] = any_of(tests)
 
     def _test(self, cut: Cut) -> Test:
         test = self._plain_test(cut)
@@ -88,34 +86,44 @@ class Interpretation:
             raise InexpressibleError(message)
         applies, within = self._event_conditions(cut)
         if variable.id == "count":
-            return _when(applies, self._count_test(cut, within))
+            return when(applies, self._count_test(cut, within))
         if subject.object in PAIRS:
-            return _when(applies, self._pair_test(cut, within))
+            return when(applies, self._pair_test(cut, within))
         if within:
             message = f"its condition '{cut.when.text if cut.when else ''}' is not about what it cuts on"
             raise InexpressibleError(message)
         if subject.object in _GROUPS and cut.operator == "is":
-            return _when(applies, self._flavour_test(cut))
+            return when(applies, self._flavour_test(cut))
         if subject.object in self.ntuple.profile.objects and subject.object != "met":
             if cut.operator == "is":
-                return _when(applies, self._flag_test(cut))
+                return when(applies, self._flag_test(cut))
             if subject.rank is None and variable.id != "mt" and variable.id not in _SUMS:
-                return _when(applies, self._every_test(cut))
+                return when(applies, self._every_test(cut))
+        if subject.object in MIXED:
+            return when(applies, self._meeting_test(cut))
         if cut.operator == "is":
             message = f"the ntuple has no flag '{cut.value}' of the {subject.object.replace('_', ' ')}"
             raise InexpressibleError(message)
-        if subject.object in MIXED:
-            return _when(applies, self._meeting_test(cut))
         quantity = self.quantity(subject, variable)
-        return _when(applies, lambda scene: self._satisfied(scene, quantity(scene), cut))
+        return when(applies, lambda scene: self._satisfied(scene, quantity(scene), cut))
 
     def _meeting_test(self, cut: Cut) -> Test:
-        for part in MIXED[cut.subject.object]:
+        parts, named = MIXED[cut.subject.object], _related_by(cut)
+        for part in parts:
             self.ntuple.kinds(part)
-        measure = measure_of(cut.subject.object, cut.variable)
+        if cut.operator == "is" and (named is None or "met" in parts):
+            message = f"'{cut.value}' is no relation of {' and '.join(parts)}"
+            raise InexpressibleError(message)
+        wanted = (named,) if cut.operator == "is" and named else ()
+        for part in parts:
+            self.ntuple.refuse_unknown(part, wanted or _of_charges(cut.variable))
+        measure = None if wanted else measure_of(cut.subject.object, cut.variable)
 
         def test(scene: Scene) -> bool:
-            results = [self._satisfied(scene, measure(pair), cut) for pair in meetings(scene, cut.subject)]
+            results = [
+                related(pair, wanted) if measure is None else self._satisfied(scene, measure(pair), cut)
+                for pair in meetings(scene, cut.subject)
+            ]
             return any(results) if cut.role == "veto" else all(results)
 
         return test
@@ -141,13 +149,14 @@ class Interpretation:
         within: list[Clause] = []
         for clause in cut.when.clauses:
             about, value = clause.subject.object, clause.value
-            if isinstance(value, str) and about in _GROUPS:
-                tests.append(self._mixture(value))
+            if isinstance(value, str) and (about in _GROUPS or (about == "event" and flavour_mixtures(value))):
+                channel = self._mixture(value)
+                tests.append(opposite(channel) if clause.operator == "!=" else channel)
             elif isinstance(value, str) or about == cut.subject.object:
                 within.append(clause)
             else:
                 quantity = self.quantity(clause.subject, clause.variable)
-                tests.append(_numeric(quantity, clause))
+                tests.append(numeric(quantity, clause))
         return tests, within
 
     def _mixture(self, text: str) -> Test:
@@ -191,7 +200,7 @@ class Interpretation:
             if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
                 return lambda scene: scene.chosen is not None
         of = PAIRS[name]
-        self.ntuple.kinds(of)
+        self.ntuple.refuse_unknown(of, requires)
 
         def test(scene: Scene) -> bool:
             pairs = combinations(scene.selected(of, None), 2)
@@ -206,13 +215,14 @@ class Interpretation:
     def _pair_test(self, cut: Cut, within: list[Clause]) -> Test:
         subject, variable = cut.subject, cut.variable
         relations = _relations(within)
+        self.ntuple.refuse_unknown(PAIRS[subject.object], relations)
         if len(relations) < len(within):
             message = f"its condition '{cut.when.text if cut.when else ''}' is not about flavour or charge"
             raise InexpressibleError(message)
         measure = pair_measure(variable)
         wanted: tuple[PairRequirement, ...] = ()
         if cut.operator == "is":
-            named = relation(str(cut.value))
+            named = _related_by(cut)
             if named is None:
                 message = f"'{cut.value}' is no relation of two objects"
                 raise InexpressibleError(message)
@@ -220,7 +230,8 @@ class Interpretation:
         elif measure is None:
             message = f"{variable.id} of a pair is not known"
             raise InexpressibleError(message)
-        pairs = self._pairs(subject)
+        self.ntuple.refuse_unknown(PAIRS[subject.object], wanted or _of_charges(variable))
+        pairs = self._pairs(subject, how_many(cut))
 
         def test(scene: Scene) -> bool:
             found = pairs(scene)
@@ -228,17 +239,23 @@ class Interpretation:
                 return False
             about = [pair for pair in found if related(pair, relations)]
             if wanted:
-                return all(related(pair, wanted) for pair in about)
-            assert measure is not None
-            results = [self._satisfied(scene, measure(pair), cut) for pair in about]
+                results = [related(pair, wanted) for pair in about]
+            else:
+                assert measure is not None
+                results = [self._satisfied(scene, measure(pair), cut) for pair in about]
             return any(results) if cut.role == "veto" else all(results)
 
         return test
 
-    def _pairs(self, subject: Subject) -> Callable[[Scene], list[Pair] | None]:
-        """Return the pairs a cut is about: the chosen one of a rank or name, else all of the system, else all."""
+    def _pairs(self, subject: Subject, said: str = "") -> Callable[[Scene], list[Pair] | None]:
+        """Return the pairs a cut is about: the chosen one of a rank or name, else all of the system, else all.
+
+        `said` is "both" or "all" where the paper says so.
+        """
         of = PAIRS[subject.object]
         self.ntuple.kinds(of)
+        for composite in self.recipe.pairs:
+            self.ntuple.refuse_unknown(PAIRS[composite.object], composite.requires)
         for place, composite in enumerate(self.recipe.pairs):
             ranked = subject.rank is not None and subject.rank == (composite.rank or place + 1)
             if ranked or subject.definition == composite.name:
@@ -247,6 +264,12 @@ class Interpretation:
             message = "the criteria do not say how pairs are ranked"
             raise InexpressibleError(message)
         requires = self._required(subject.definition)
+        self.ntuple.refuse_unknown(of, requires)
+        if said == "both" and subject.definition is None:
+            if of not in LEPTONS or not self.recipe.quadruplet:
+                message = "it is said of both pairs, and nobody says which they are"
+                raise InexpressibleError(message)
+            return lambda scene: list(scene.chosen) if scene.chosen else None
         in_system = of in LEPTONS and self.recipe.has_four
         if of in LEPTONS and len(self.recipe.pairs) == 1 and not in_system and not requires:
             return lambda scene: [scene.chosen[0]] if scene.chosen else None
@@ -255,7 +278,7 @@ class Interpretation:
             objects = scene.group(4) if in_system else scene.selected(of, None)
             if objects is None:
                 return None
-            if not in_system and not requires:  # 'the mass of the two jets'
+            if not in_system and not requires and said != "all":  # 'the mass of the two jets'
                 objects = objects[:2]
                 if len(objects) < 2:
                     return None
@@ -296,13 +319,18 @@ class Interpretation:
             if measure is None:
                 message = f"{variable.id} of a pair is not known"
                 raise InexpressibleError(message)
+            self.ntuple.refuse_unknown(PAIRS[name], _of_charges(variable))
             return lambda scene: next((measure(pair) for pair in pairs(scene) or ()), None)
         if name in _GROUPS:
+            self.ntuple.refuse_unknown("lepton", _of_charges(variable))
             return _group_quantity(_GROUPS[name], variable)
         if variable.id == "mt" and name in {"event", "lepton", "electron", "muon"}:
-            who = Subject(object="lepton_met", rank=rank or 1)
+            who = "lepton" if name == "event" else name
+            self.ntuple.kinds(who)
             self.ntuple.kinds("met")
-            return lambda scene: next((transverse_mass(pair) for pair in meetings(scene, who)), None)
+            return lambda scene: _nth(
+                [transverse_mass((p, missing(scene))) for p in scene.leading(who, subject.definition) or ()], rank or 1
+            )
         if variable.id in _SUMS:
             return self._sum(variable.id)
         if variable.id == "mht":
@@ -333,21 +361,12 @@ class Interpretation:
         return total
 
 
-def _any(tests: Sequence[Test]) -> Test:
-    return lambda scene: any(test(scene) for test in tests)
+def _related_by(cut: Cut) -> PairRequirement | None:
+    return relation(str(cut.value)) or relation(f"{cut.value} {cut.variable.name or cut.variable.id}")
 
 
-def _when(conditions: Sequence[Test], test: Test) -> Test:
-    """A cut whose conditions do not hold is not asked."""
-    return lambda scene: not all(condition(scene) for condition in conditions) or test(scene)
-
-
-def _numeric(quantity: Quantity, clause: Clause) -> Test:
-    def test(scene: Scene) -> bool:
-        value = quantity(scene)
-        return value is not None and satisfies(value, clause)
-
-    return test
+def _of_charges(variable: Variable) -> tuple[str, ...]:
+    return (variable.id,) if variable.id.startswith("charge") else ()
 
 
 def _relations(clauses: Iterable[Clause]) -> tuple[PairRequirement, ...]:

@@ -94,6 +94,23 @@ def test_only_branches_that_are_needed_are_read(profile: Profile) -> None:
     assert namespace["BRANCHES"] == ("jet_phi", "jet_pt", "met_et", "met_phi")
 
 
+def test_objects_that_nothing_is_asked_of_are_not_read(profile: Profile) -> None:
+    selection = criteria_of(
+        cut("photon-pt", "photon.pt", ">", 20, "GeV", scope="object"),
+        cut("apart", "jet.delta_r", ">", 0.4, scope="object", reference=("photon",)),
+        cut("met", "met.pt", ">", 10, "GeV"),
+    )
+    text = emit(make_plan(selection, profile.model_copy(update={"histograms": ()})))
+    assert "def select_photons(" in text, "it is written all the same"
+    assert "# select_photons is not called: no requirement on events uses the selected photons." in text
+    namespace: dict[str, Any] = {"__name__": "emitted"}
+    exec(text, namespace)
+    assert namespace["BRANCHES"] == ("met_et",)
+    asked = criteria_of(*selection.cuts, cut("jets", "jet.count", ">=", 1))
+    text = emit(make_plan(asked, profile.model_copy(update={"histograms": ()})))
+    assert "is not called" not in text, "jets are kept away from photons"
+
+
 LONG = (
     cut("dphi", "electron_muon.delta_phi", ">", 0.123456789, role="veto"),
     cut("m", "electron_muon.mass", "in", (12.3456789, 98.7654321), "GeV"),
@@ -102,7 +119,7 @@ LONG = (
 """Cuts on systems with long names."""
 
 
-@pytest.mark.parametrize("selection", ["hzz4l", "loose", "pt", "long"])
+@pytest.mark.parametrize("selection", ["hzz4l", "loose", "pt", "long", "unasked"])
 def test_it_is_formatted_and_clean(
     selection: str,
     hzz4l: SelectionCriteria,
@@ -113,6 +130,7 @@ def test_it_is_formatted_and_clean(
     ruff = Path(sys.executable).with_name("ruff")
     path = tmp_path / "analysis.py"
     known = {"hzz4l": hzz4l, **notebook, "long": criteria_of(PAIRS, *LONG, composites=quadruplet_of())}
+    known["unasked"] = criteria_of(cut("x", "photon.pt", ">", 20, "GeV", scope="object"), cut("y", "met.pt", ">", 1))
     path.write_text(emit(make_plan(known[selection], profile)), encoding="utf-8")
     for command in (["format", "--diff"], ["check", "--select", "E,F,I,B,UP,SIM"]):
         done = subprocess.run(

@@ -209,7 +209,7 @@ def test_a_composite_says_what_its_members_are_to_each_other() -> None:
     lines = to_adl(SelectionCriteria(paper=PAPER, composites=(pair,))).splitlines()
     start = lines.index("composite leading_pair")
     assert lines[start + 1 : start + 4] == [
-        "  take disjoint(lepton a, lepton b)",
+        "  take disjoint(leptons a, leptons b)",
         "  select flavor(a) == flavor(b)",
         "  select q(a) * q(b) < 0",
     ]
@@ -228,3 +228,22 @@ def test_an_impact_parameter_is_bounded_by_its_size(variable: str) -> None:
         origin=HUMAN,
     )
     assert f"  select abs({variable}(Muon)) < 1" in text_of(bound)
+
+
+def test_composites_and_regions_use_the_selected_objects() -> None:
+    def bound(name: str, object_: str, variable: str, value: float, **subject: int) -> Cut:
+        scope: Any = "event" if subject else "object"
+        about = Subject(object=object_, **subject)
+        of = Variable(id=variable)
+        return Cut(id=name, scope=scope, subject=about, variable=of, operator=">", value=value, origin=HUMAN)
+
+    pair = Composite(name="Z candidate", object="lepton_pair", constituents=("lepton",), count=2)
+    cuts = (bound("a", "electron", "pt", 7), bound("b", "muon", "pt", 5), bound("c", "lepton", "pt", 20, rank=1))
+    lines = text_of(*cuts, composites=(pair,))
+    assert "  take disjoint(leptons a, leptons b)" in lines
+    assert "  select pT(leptons[0]) > 20" in lines
+    leptons = lines.index("object leptons")
+    assert lines[leptons + 1] == "  take union(electrons, muons)"
+    assert leptons > max(lines.index("object electrons"), lines.index("object muons")), "after its parts"
+    alone = text_of(bound("c", "lepton", "pt", 20, rank=1))
+    assert "  take union(Electron, Muon)" in alone
