@@ -108,6 +108,13 @@ class Flag(Strict):
             return ">=", self.at_least
         return None if self.at_most is None else ("<=", self.at_most)
 
+    def __str__(self) -> str:
+        if not self.branch:
+            parts = [str(part) if part.branch else f"({part})" for part in (*self.any_of, *self.all_of)]
+            return (" or " if self.any_of else " and ").join(parts)
+        name = self.branch if self.bits is None else f"{self.branch} & {self.bits}"
+        return name if self.comparison is None else f"{name} {self.comparison[0]} {self.comparison[1]:g}"
+
     @property
     def branches(self) -> tuple[str, ...]:
         """All branches that are read for it."""

@@ -1,4 +1,4 @@
-"""`cutbook analyse` and `cutbook datasets`."""
+"""`cutbook analyse`, and what it found on the screen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands about analyses."""
     app.command()(analyse)
-    app.command()(datasets)
 
 
 def analyse(
@@ -59,26 +58,6 @@ def analyse(
     print_analysis(screen(), record)
     if (record.result or {}).get("unread"):
         raise typer.Exit(DataError.exit_status)
-
-
-def datasets() -> None:
-    """List the datasets that analyses can run on."""
-    from rich.text import Text
-
-    from api.cli.screen import errors, grid, screen
-    from api.settings import Settings
-    from api.workspace import Workspace
-
-    with Workspace(Settings.read()) as workspace:
-        found = workspace.datasets()
-        searched = ", ".join(map(str, workspace.data_folders)) or "no folder at all"
-    table = grid("dataset", "files", "folder")
-    for dataset in found:
-        files = str(dataset.files) if dataset.files else "made when first used"
-        table.add_row(Text(dataset.name, style="cyan"), files, Text(str(dataset.folder)))
-    screen().print(table)
-    if len(found) == 1:
-        errors().print(f"No Open Data in {searched}. Set CUTBOOK_DATA to the folders that hold it")
 
 
 def print_analysis(out: Console, record: AnalysisRecord) -> None:

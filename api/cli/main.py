@@ -13,7 +13,20 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from api.cli import analyses, benchmark, changes, cuts, demo, doctor, jobs, papers, replay, reviews, server
+from api.cli import (
+    analyses,
+    benchmark,
+    changes,
+    cuts,
+    datasets,
+    demo,
+    doctor,
+    jobs,
+    papers,
+    replay,
+    reviews,
+    server,
+)
 from kb.errors import CutbookError, FaultError, InputError
 
 app = typer.Typer(
@@ -23,7 +36,7 @@ app = typer.Typer(
     # Help drawn by rich costs 0.2 s of imports; `cutbook --help` should answer at once.
     rich_markup_mode=None,
 )
-for part in (papers, cuts, changes, reviews, analyses, replay, jobs, server, doctor, benchmark, demo):
+for part in (papers, cuts, changes, reviews, analyses, replay, datasets, jobs, server, doctor, benchmark, demo):
     part.register(app)
 
 
