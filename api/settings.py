@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     arxiv_eprint_url: str = Field(default="https://export.arxiv.org/e-print", description="arXiv's LaTeX sources")
     arxiv_pdf_url: str = Field(default="https://export.arxiv.org/pdf", description="arXiv's PDF files")
     inspire_url: str = Field(default="https://inspirehep.net/api", description="INSPIRE's REST API")
+    opendata_url: str = Field(default="https://opendata.cern.ch", description="CERN Open Data portal, or a mirror")
     llm_url: str | None = Field(default=None, description="OpenAI-compatible server; default: no language model")
     llm_model: str | None = Field(default=None, description="name of the model that server serves")
     llm_api_key: SecretStr | None = Field(default=None, description="key of that server, where it asks for one")
@@ -77,7 +78,14 @@ class Settings(BaseSettings):
         return value.expanduser().absolute()
 
     @field_validator(
-        "arxiv_api_url", "arxiv_eprint_url", "arxiv_pdf_url", "inspire_url", "qdrant_url", "grobid_url", "llm_url"
+        "arxiv_api_url",
+        "arxiv_eprint_url",
+        "arxiv_pdf_url",
+        "inspire_url",
+        "opendata_url",
+        "qdrant_url",
+        "grobid_url",
+        "llm_url",
     )
     @classmethod
     def _is_web_address(cls, value: str | None) -> str | None:

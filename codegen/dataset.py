@@ -147,8 +147,11 @@ def _open(place: Path, profile: Profile | None) -> Dataset:
     if luminosity is not None:
         profile = profile.model_copy(update={"luminosity": luminosity})
     grouped = _grouped(folder, kept, profile)
-    read = {name: next((f.path for f in group if not f.problem), None) for name, group in grouped.items()}
-    present = {name: branches(path, profile.tree) for name, path in read.items() if path is not None}
+    read = {name: branches(group, profile.tree) for name, group in grouped.items()}
+    present = {name: found for name, found in read.items() if found is not None}
+    if not present:
+        message = f"{kept[0].path}: tree '{profile.tree}' is damaged or cut off"
+        raise DataError(message, hint="fetch the files again and compare their sizes or checksums")
     fitted = profile.fitted(frozenset.intersection(*present.values()))
     if not fitted.objects:
         message = f"{folder}: {profile.name} does not fit: tree '{profile.tree}' has no object of it"

@@ -59,11 +59,13 @@ def _count(piece: str) -> tuple[int, int] | None:
 def relation(text: str) -> Relation | None:
     """Return the relation of two leptons that a text names, or None.
 
-    >>> relation("same"), relation("different flavour"), relation("opposite-sign"), relation("tight")
+    >>> relation("same"), relation("different flavour"), relation("opposite-sign"), relation("share the same track")
     ('same_flavour', 'different_flavour', 'opposite_charge', None)
     """
     words = text.casefold().replace("-", " ")
     charge = any(word in words for word in ("charge", "sign"))
+    if not charge and "flavo" not in words and len(words.split()) > 1:
+        return None  # the same track, say
     if "opposite" in words:
         return "different_flavour" if "flavo" in words and not charge else "opposite_charge"
     if "different" in words or "unlike" in words:

@@ -45,16 +45,19 @@ def contents(path: Path) -> Contents:
         return Contents(path, problem=_damage(path, error))
 
 
-def branches(path: Path, tree: str) -> frozenset[str]:
-    """Return the names of a tree's branches; DataError for one that cannot be read."""
+def branches(files: Iterable[Contents], tree: str) -> frozenset[str] | None:
+    """Return the names of a tree's branches in the first file in which they can be read; None where there is none."""
     import uproot
 
-    try:
-        with uproot.open(path) as file:
-            return frozenset(map(str, file[tree].keys()))
-    except Exception as error:  # as above
-        message = f"{path} {_damage(path, error)}"
-        raise DataError(message, hint="fetch the file again and compare its size or checksum") from error
+    for known in files:
+        if known.problem or tree not in known.trees:
+            continue
+        try:
+            with uproot.open(known.path) as file:
+                return frozenset(map(str, file[tree].keys()))
+        except Exception:
+            continue
+    return None
 
 
 def fits(files: Iterable[Contents], profiles: Iterable[Profile]) -> list[Fit]:
@@ -67,7 +70,7 @@ def fits(files: Iterable[Contents], profiles: Iterable[Profile]) -> list[Fit]:
         if not having:
             continue
         if profile.tree not in seen:
-            seen[profile.tree] = branches(having[0].path, profile.tree)
+            seen[profile.tree] = branches(having, profile.tree) or frozenset()
         if profile.fitted(seen[profile.tree]).objects:
             found.append(Fit(profile, len(having), len(seen[profile.tree] & set(profile.branches))))
     return sorted(found, key=lambda fit: (-fit.known / len(fit.profile.branches), fit.profile.name))

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
     group.callback()(datasets)
     group.command(name="list")(list_)
-    for command in (show, add):
+    for command in (show, add, fetch):
         group.command()(command)
     app.add_typer(group, name="datasets")
 
@@ -36,6 +36,7 @@ def list_() -> None:
     from rich.text import Text
 
     from api.cli.screen import errors, grid, screen
+    from api.open_data import known_records
     from api.settings import Settings
     from api.workspace import Workspace
     from codegen.profile import load_profile, shipped_profiles
@@ -53,6 +54,10 @@ def list_() -> None:
         profile = load_profile(name)
         profiles.add_row(Text(name, style="cyan"), Text(profile.tree), Text(profile.title))
     screen().print(profiles)
+    records = grid("to fetch", "record", "holds")
+    for known in known_records().values():
+        records.add_row(Text(known.name, style="cyan"), str(known.record), Text(known.title))
+    screen().print(records)
     if len(found) == 1:
         errors().print(f"No Open Data in {searched}. Set CUTBOOK_DATA to the folders that hold it")
 
@@ -157,6 +162,46 @@ def add(
     errors().print(
         f"Check every line, above all the units. Next: cutbook analyse ID --dataset {folder}{elsewhere}", soft_wrap=True
     )
+
+
+def fetch(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A name that cutbook datasets lists, or the number of a record.")
+    ],
+    only: Annotated[
+        str | None, typer.Option(metavar="PATTERN", help="Only files of such names: 'data_*.root'.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Where to put them; default: the home's folder open.")
+    ] = None,
+) -> None:
+    """Download official data of the CERN Open Data portal by record.
+
+    Every file is compared with the portal's checksum. What breaks off is gone on with by the same command.
+    """
+    from rich.text import Text
+
+    from api.cli.progress import download_progress
+    from api.cli.screen import errors, screen
+    from api.open_data import OpenData, record_of, unpack, wanted
+    from api.settings import Settings
+    from api.workspace import Workspace
+
+    known = record_of(name)
+    settings = Settings.read()
+    with Workspace(settings) as workspace:
+        folder = out or workspace.folder("open", known.name)
+    portal = OpenData(settings.opendata_url)
+    record = portal.record(known.record)
+    files = wanted(record, only or known.only)
+    total = sum(file.size for file in files)
+    about = f"{len(files)} files, {total / 1e6:.1f} MB" if len(files) > 1 else f"1 file, {total / 1e6:.1f} MB"
+    errors().print(Text(f"{record.title or known.title}: {about}"), soft_wrap=True)
+    with download_progress(total) as tell:
+        paths = [portal.fetch(file, folder, tell) for file in files]
+    paths += unpack([path for path in paths if path.suffix == ".zip"], folder)
+    screen().print(Text.assemble(f"{len(paths)} files, checked, in ", (str(folder), "cyan")), soft_wrap=True)
+    errors().print(f"Next: cutbook analyse ID --dataset {folder if out else known.name}", soft_wrap=True)
 
 
 def _samples(opened: Dataset) -> Table:

@@ -59,6 +59,27 @@ def job_progress() -> Iterator[_Show]:
         yield show
 
 
+@contextmanager
+def download_progress(total: int) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield the function that is told how many bytes of which file are here; it draws where someone looks."""
+    console = errors()
+    if not console.is_terminal:
+        yield lambda _name, _here, _size: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        line = bar.add_task("", total=total)
+        known: dict[str, int] = {}
+
+        def show(name: str, here: int, _size: int) -> None:
+            known[name] = here
+            bar.update(line, description=shorten(name, 40, placeholder="…"), completed=sum(known.values()))
+
+        yield show
+
+
 def print_plan(out: Console, cited: Sequence[CitedPaper]) -> None:
     """Print which cited papers are fetched, linked and left out, each with the sentence that says why."""
     from rich.text import Text
