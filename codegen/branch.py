@@ -6,7 +6,7 @@ Releases of a format name things differently. `otherwise` says what to read wher
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -21,11 +21,15 @@ class Strict(BaseModel):
 
 
 class Branch(Strict):
-    """A branch with its unit; `over` names a branch it is divided by (an uncertainty, say)."""
+    """A branch with its unit; `over` names a branch it is divided by (an uncertainty, say).
+
+    Where every object has branches of its own (pt1, pt2), `each` names them, and `branch` is written `pt{}`.
+    """
 
     branch: str = Field(min_length=1)
     unit: str = "1"
     over: str | None = None
+    each: tuple[str, ...] = ()
     otherwise: Self | None = Field(default=None, description="what to read where the ntuple lacks it")
 
     @field_validator("unit")
@@ -44,7 +48,8 @@ class Branch(Strict):
     @property
     def branches(self) -> tuple[str, ...]:
         """All branches that are read for it."""
-        return (self.branch, self.over) if self.over else (self.branch,)
+        own = self.each or (self.branch,)
+        return (*own, self.over) if self.over else own
 
     def among(self, present: Container[str]) -> Self | None:
         """Return what is read of an ntuple that has the branches `present`, or None."""
@@ -70,6 +75,7 @@ class Flag(Strict):
     """
 
     branch: str = ""
+    each: tuple[str, ...] = ()
     bits: int | None = Field(default=None, gt=0)
     equals: int | None = None
     above: float | None = None
@@ -119,7 +125,7 @@ class Flag(Strict):
     def branches(self) -> tuple[str, ...]:
         """All branches that are read for it."""
         if self.branch:
-            return (self.branch,)
+            return self.each or (self.branch,)
         inner = [branch for part in (*self.any_of, *self.all_of) for branch in part.branches]
         return tuple(dict.fromkeys(inner))
 
@@ -130,7 +136,7 @@ class Flag(Strict):
         """
         changes: dict[str, Any] | None = None
         if self.branch:
-            changes = {} if self.branch in present else None
+            changes = {} if all(branch in present for branch in self.branches) else None
         elif self.any_of:
             there = tuple(found for part in self.any_of if (found := part.among(present)) is not None)
             changes = {"any_of": there} if there else None
@@ -151,19 +157,24 @@ class Trigger(Flag):
     words: tuple[str, ...] = Field(min_length=1)
 
 
-def prefixed(entry: Any, prefix: str) -> Any:
-    """Return raw TOML values with `prefix` before every name of a branch; a bare string is one."""
+def prefixed(entry: Any, prefix: str, slots: Sequence[str] = ()) -> Any:
+    """Return raw TOML values with `prefix` before every name of a branch; a bare string is one.
+
+    A name with `{}` stands for one branch per slot, which is put there.
+    """
     if isinstance(entry, str):
-        return {"branch": prefix + entry}
+        entry = {"branch": entry}
     if isinstance(entry, list):
-        return [prefixed(part, prefix) for part in entry]
+        return [prefixed(part, prefix, slots) for part in entry]
     if not isinstance(entry, dict):
         return entry
     found = dict(entry)
     for name in ("branch", "over"):
         if isinstance(found.get(name), str):
             found[name] = prefix + found[name]
+    if slots and "{}" in str(found.get("branch")):
+        found["each"] = [found["branch"].replace("{}", slot) for slot in slots]
     for name in ("otherwise", "any_of", "all_of"):
         if name in found:
-            found[name] = prefixed(found[name], prefix)
+            found[name] = prefixed(found[name], prefix, slots)
     return found

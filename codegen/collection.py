@@ -11,9 +11,14 @@ from kb.vocabulary import vocabulary
 
 
 class Collection(Strict):
-    """Branches that belong together; `prefix` is put before all their names, and is empty from then on."""
+    """Branches that belong together; `prefix` is put before all their names, and is empty from then on.
+
+    Where every object has branches of its own, `slots` are put in the place of `{}` in their names: pt{} of the slots 1
+    and 2 are the branches pt1 and pt2.
+    """
 
     prefix: str = ""
+    slots: tuple[str, ...] = ()
     scalar: bool = Field(default=False, description="one value per event (missing momentum)")
     variables: dict[str, Branch] = Field(default={})
     isolation: tuple[Isolation, ...] = ()
@@ -25,14 +30,15 @@ class Collection(Strict):
         prefix = raw.get("prefix", "") if isinstance(raw, dict) else None
         if not isinstance(prefix, str):
             return raw
+        slots = [str(slot) for slot in raw.get("slots", ())] if isinstance(raw.get("slots", ()), list) else []
         found = {**raw, "prefix": ""}
         if isinstance(raw.get("variables"), dict):
-            found["variables"] = {name: prefixed(entry, prefix) for name, entry in raw["variables"].items()}
+            found["variables"] = {name: prefixed(entry, prefix, slots) for name, entry in raw["variables"].items()}
         if isinstance(raw.get("isolation"), list | tuple):
-            found["isolation"] = [prefixed(entry, prefix) for entry in raw["isolation"]]
+            found["isolation"] = [prefixed(entry, prefix, slots) for entry in raw["isolation"]]
         if isinstance(raw.get("flags"), dict):
             found["flags"] = {
-                name: {point: prefixed(entry, prefix) for point, entry in points.items()}
+                name: {point: prefixed(entry, prefix, slots) for point, entry in points.items()}
                 if isinstance(points, dict)
                 else points
                 for name, points in raw["flags"].items()
@@ -47,6 +53,13 @@ class Collection(Strict):
             msg = f"no variable of the vocabulary: {', '.join(unknown)}"
             raise ValueError(msg)
         return entries
+
+    @property
+    def numbered(self) -> dict[str, tuple[str, ...]]:
+        """The branches of single objects, by the name with `{}` that they have together."""
+        columns: list[Branch | Flag] = [*self.variables.values(), *self.isolation]
+        columns += [flag for points in self.flags.values() for flag in points.values()]
+        return {column.branch: column.each for column in columns if column.each}
 
     @property
     def branches(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from codegen.emit_source import (
     printable,
     statement,
 )
-from codegen.emit_terms import Writer, flag, parameters
+from codegen.emit_terms import Writer, flag, parameters, stored
 from codegen.plan_fields import used_collections
 from codegen.plan_model import (
     ChosenPair,
@@ -309,7 +309,7 @@ def _column(field: Field) -> Code:
     source = field.source
     if isinstance(source, Flag):
         return flag(source)
-    value = call("column", "events", literal(source.branch))
+    value = stored(source)
     if source.factor < 1:
         # 1000 is a binary number and 0.001 is none, so MeV are divided.
         value = Code(f"{value} / {number(round(1 / source.factor, 9))}")

@@ -20,6 +20,12 @@ def column(events: Array, branch: str) -> Array:
     return ak.values_astype(events[branch], np.float64)
 
 
+def columns(events: Array, *branches: str) -> Array:
+    """Return branches that hold one object each as lists, one per event, in double precision."""
+    side_by_side = [column(events, branch)[:, np.newaxis] for branch in branches]
+    return ak.from_regular(ak.concatenate(side_by_side, axis=1))
+
+
 def by_pt(objects: Array) -> Array:
     """Return objects in the order of falling pT."""
     return objects[ak.argsort(objects.pt, axis=1, ascending=False)]

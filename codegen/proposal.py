@@ -60,11 +60,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Group:
-    """Branches whose names begin alike, by the rest of the names."""
+    """Branches whose names begin alike, by the rest of the names; `slots` are what their names end in."""
 
     prefix: str
     object: str
     columns: dict[str, Column]
+    slots: tuple[str, ...] = ()
 
 
 @cache
@@ -90,7 +91,7 @@ def propose(name: str, path: Path, tree: str | None = None) -> str:
     if wanted not in trees:
         message = f"{path} has no tree{f' {tree!r}' if tree else ''}"
         raise DataError(message, hint=f"it has: {', '.join(trees) or 'none'}")
-    groups = list(_groups(columns.values()))
+    groups = list(_groups(columns.values())) or list(_numbered(columns.values(), path.stem))
     if not groups:
         message = f"{path}: no branches of tree '{wanted}' look like transverse momenta and directions of objects"
         raise DataError(message, hint="write a profile.toml by hand; compare with codegen/profiles")
@@ -117,7 +118,9 @@ def _columns(tree: Any) -> dict[str, Column]:
 
 
 def _telling(name: str) -> bool:
-    return any(True for _ in _splits(name)) or any(_fits(p, name) for p in _event_patterns())
+    slot = _SLOT.match(name)
+    numbered = slot is not None and any(_fits(p, slot["rest"]) for p in _names()["variables"].values())
+    return numbered or any(True for _ in _splits(name)) or any(_fits(p, name) for p in _event_patterns())
 
 
 def _event_patterns() -> list[str]:
@@ -160,9 +163,33 @@ def _groups(columns: Iterable[Column]) -> Iterator[Group]:
             yield Group(prefix, object_, named)
 
 
+_SLOT = re.compile(r"^(?P<rest>.*?[A-Za-z])_?(?P<slot>\d)$")
+
+
+def _numbered(columns: Iterable[Column], stem: str) -> Iterator[Group]:
+    """Yield what is written as one branch per object and variable: pt1, eta1, phi1, pt2, eta2, phi2."""
+    known = _names()
+    parted: dict[str, dict[str, Column]] = {}
+    for column in columns:
+        if not column.jagged and (found := _SLOT.match(column.name)):
+            parted.setdefault(found["slot"], {})[column.name[: found.start("slot")] + "{}"] = column
+    alike = {
+        rest: column for rest, column in parted.get("1", {}).items() if all(rest in one for one in parted.values())
+    }
+    if any(_variable(alike, variable) is None for variable in ("pt", "eta", "phi")):
+        return
+    # Such files hold one kind of object, which only their own names tell.
+    told = next((name for name, words in known["files"].items() if re.search(words, stem, re.IGNORECASE)), "lepton")
+    yield Group("", told, alike, tuple(sorted(parted)))
+
+
 def _variable(named: Mapping[str, Column], variable: str) -> Column | None:
     pattern = _names()["variables"][variable]
-    return next((column for rest, column in named.items() if _fits(pattern, rest)), None)
+    return next((column for rest, column in named.items() if _fits(pattern, _bare(rest))), None)
+
+
+def _bare(rest: str) -> str:
+    return rest.removesuffix("{}").rstrip("_")
 
 
 # The text ------------------------------------------------------------------------------------------------------------
@@ -219,11 +246,16 @@ def _collection(group: Group, unit: str) -> Iterator[str]:
     known = _names()
     table = f"collections.{group.object}"
     pt = _variable(group.columns, "pt")
-    yield from ("", f"[{table}]", f"prefix = {_text(group.prefix)}", "", f"[{table}.variables]")
+    yield from ("", f"[{table}]")
+    if group.slots:
+        yield f"slots = [{', '.join(map(_text, group.slots))}]  # one branch per object"
+    else:
+        yield f"prefix = {_text(group.prefix)}"
+    yield from ("", f"[{table}.variables]")
     median = f"  # median {pt.median:.3g}" if pt is not None else ""
     for variable, pattern in known["variables"].items():
         for rest in group.columns:
-            if _fits(pattern, rest):
+            if _fits(pattern, _bare(rest)):
                 yield f"{variable} = {_branch(variable, rest, unit)}{median if variable == 'pt' else ''}"
                 break
     for sum_ in known["isolation"]:

@@ -54,18 +54,25 @@ class Ntuple:
         """Branches by collection."""
         listed = {}
         for name, collection in self.profile.collections.items():
-            names = set(collection.branches)
+            single = {name for each in collection.numbered.values() for name in each}
+            names = (set(collection.branches) - single) | set(collection.numbered)
             for kind in self.profile.objects.values():
                 if kind.collection == name and kind.where:
                     names |= set(kind.where.branches)
             listed[name] = sorted(names)
         return listed
 
+    @cached_property
+    def _numbered(self) -> dict[str, tuple[str, ...]]:
+        """Branches of single objects, by the name they have together."""
+        return {key: each for group in self.profile.collections.values() for key, each in group.numbered.items()}
+
     def events(self, files: Iterable[Path]) -> Iterator[Row]:
         """Yield every event as plain values and lists by branch; DataError for a file that cannot be read."""
         import uproot
 
         wanted = {branch for branches in self._listed.values() for branch in branches}
+        wanted |= {branch for each in self._numbered.values() for branch in each}
         decisions = [self.profile.trigger(name) for name in (*self.profile.triggers, *self.paths)]
         wanted |= {branch for flag in (*decisions, *self.profile.cleaning.values()) for branch in flag.branches}
         for file in files:
@@ -75,7 +82,9 @@ class Ntuple:
                     present = sorted(wanted & set(tree.keys()))
                     for columns in tree.iterate(present, library="np", step_size=5000):
                         for values in zip(*(columns[name] for name in present), strict=True):
-                            yield {name: value.tolist() for name, value in zip(present, values, strict=True)}
+                            row = {name: value.tolist() for name, value in zip(present, values, strict=True)}
+                            numbered = {key: [row[name] for name in each] for key, each in self._numbered.items()}
+                            yield {**row, **numbered}
             except (OSError, KeyError, ValueError) as error:
                 message = f"{file}: {error}"
                 raise DataError(message, hint=f"give ROOT files with a tree '{self.profile.tree}'") from error
@@ -155,7 +164,7 @@ class Ntuple:
 
     def _stored(self, particle: Particle, variable: str) -> float:
         branch = self.profile.branch(particle.kind, variable)
-        if branch is None or any(name not in particle.row for name in branch.branches):
+        if branch is None or any(name not in particle.row for name in (branch.branch, branch.over) if name):
             message = f"the ntuple has no {variable} of {particle.kind}s"
             raise InexpressibleError(message)
         return _scaled(branch, particle.row)

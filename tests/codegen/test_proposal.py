@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,12 @@ from codegen.dataset import open_dataset
 from codegen.profile import Profile
 from codegen.proposal import propose
 from codegen.toys import write_toys
+from eval.reference import reference_masks
 from kb.errors import DataError
 from tests.codegen.conftest import masks_of
 from tests.codegen.formats import (
     ATLAS_2025,
+    MUON,
     NANOAOD,
     PHYSLITE,
     Branches,
@@ -79,6 +82,52 @@ def test_real_files_are_described_much_as_their_profiles_do(shared: Path) -> Non
                 assert known is not None
                 assert found is not None
                 assert (found.branch, found.unit) == (known.branch, known.unit)
+
+
+NUMBERED = {"Run": "i4", "Q1": "i4", "Q2": "i4"} | dict.fromkeys(
+    (f"{v}{n}" for v in ("pt", "eta", "phi", "E") for n in (1, 2)), "f8"
+)
+
+
+def numbered_muons(path: Path) -> tuple[Path, list[bool]]:
+    """Write two muons per event as branches of their own; return which events make a Z boson."""
+    rng = np.random.default_rng(4)
+    flat = {name: rng.uniform(0.1, 1.0, 300).astype(kind) for name, kind in NUMBERED.items()}
+    for n in (1, 2):
+        flat[f"Q{n}"] = rng.choice([-1, 1], 300).astype("i4")
+        flat[f"pt{n}"], flat[f"eta{n}"] = rng.normal(40, 15, 300).clip(4), rng.uniform(-2.6, 2.6, 300)
+        flat[f"phi{n}"] = rng.uniform(-3.1, 3.1, 300)
+        flat[f"E{n}"] = np.hypot(flat[f"pt{n}"] * np.cosh(flat[f"eta{n}"]), MUON)
+    with uproot.recreate(path) as file:
+        file.mktree("events", {name: values.dtype for name, values in flat.items()}).extend(flat)
+    passes = []
+    for i in range(300):
+        pt, eta, phi, charge = ([float(flat[f"{v}{n}"][i]) for n in (1, 2)] for v in ("pt", "eta", "phi", "Q"))
+        mass = math.sqrt(2 * pt[0] * pt[1] * (math.cosh(eta[0] - eta[1]) - math.cos(phi[0] - phi[1])))
+        inside = all(abs(value) < 2.4 for value in eta) and max(pt) > 20 and min(pt) > 10
+        passes.append(inside and charge[0] * charge[1] < 0 and 70 < mass < 110)
+    return path, passes
+
+
+def test_objects_with_branches_of_their_own_are_read_as_lists(tmp_path: Path) -> None:
+    path, expected = numbered_muons(tmp_path / "Zmumu.root")
+    profile = proposed(path)
+    assert profile.collections["muon"].slots == ("1", "2")
+    fitted = profile.fitted(NUMBERED)
+    assert list(fitted.objects) == ["muon", "lepton"]
+    assert profile.fitted([name for name in NUMBERED if name != "eta2"]).objects == {}
+    assert sum(expected) > 5
+    assert masks_of(pair_of("muon"), fitted, path)["selected"] == expected
+    reference = reference_masks(pair_of("muon"), fitted, [path])
+    assert (reference.selected, reference.not_applied) == (expected, {})
+
+
+def test_a_real_ntuple_of_two_muons_is_described(shared: Path) -> None:
+    path = shared / "data" / "cms_nanoaod" / "uproot-Zmumu.root"
+    profile = proposed(path)
+    found = masks_of(pair_of("muon"), profile, path)["selected"]
+    assert sum(found) == 1900
+    assert reference_masks(pair_of("muon"), profile, [path]).selected == found
 
 
 def test_what_has_no_objects_gets_no_profile(tmp_path: Path) -> None:
