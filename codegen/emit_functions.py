@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from codegen.emit_branches import flag, stored
 from codegen.emit_momenta import distance, merging, naming, nonnegative, summed
 from codegen.emit_source import (
     Code,
@@ -21,7 +22,7 @@ from codegen.emit_source import (
     printable,
     statement,
 )
-from codegen.emit_terms import Writer, flag, parameters, stored
+from codegen.emit_terms import Writer, parameters
 from codegen.plan_fields import used_collections
 from codegen.plan_model import (
     ChosenPair,

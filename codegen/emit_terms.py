@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from codegen.emit_branches import flag
 from codegen.emit_momenta import distance, nonnegative, summed
 from codegen.emit_source import (
-    AND,
     Code,
     call,
     chain,
@@ -62,7 +62,6 @@ from codegen.plan_terms import (
     is_list,
     walk,
 )
-from codegen.profile import Branch, Flag
 from kb.bounds import comparisons
 
 _LONG = 80
@@ -337,29 +336,6 @@ class Writer:
         one, two = self._names[key].split(", ")
         inner = compared(distance(term.kind, code(one), code(two)), term.operator, number(term.value))
         return call("ak.all" if term.every else "ak.any", inner, "axis=2")
-
-
-def stored(of: Branch | Flag) -> Code:
-    """Write the numbers of a branch, or of the branches of single objects as lists."""
-    if of.each:
-        return call("columns", "events", *map(literal, of.each))
-    return call("column", "events", literal(of.branch))
-
-
-def flag(of: Flag) -> Code:
-    """Write a flag as a mask."""
-    if not of.branch:
-        return chain("|" if of.any_of else "&", [flag(part) for part in of.any_of or of.all_of])
-    held = stored(of) if of.each else Code(f"events[{literal(of.branch)}]")
-    if of.each and of.comparison is None and of.bits is None:
-        return compared(held, "!=", code("0"))
-    if of.bits is not None:
-        held = call("ak.values_astype", held, "np.int64") if of.each else held
-        held = Code(f"{held} & {of.bits}", AND)
-    if of.comparison is None:
-        return held if of.bits is None else compared(held, "!=", code("0"))
-    operator, value = of.comparison
-    return compared(held, operator, code(str(of.equals)) if of.equals is not None else number(value))
 
 
 def _whole(term: Quantity) -> bool:
