@@ -34,11 +34,13 @@ class Sample:
     cross_section: float | None = None
     sum_of_weights: float | None = None
     efficiency: float | None = None
+    in_branches: bool = False
+    """Whether the three numbers are in branches of its events."""
 
     @property
     def normalised(self) -> bool:
         """Whether weighted yields mean events at the profile's luminosity (counts, for data)."""
-        return self.kind == "data" or self.cross_section is not None
+        return self.kind == "data" or self.in_branches or self.cross_section is not None
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,10 @@ def _samples(
             is_data = only not in present[name]
         numbers = None if is_data or profile.luminosity is None else table.get(name)
         weight = profile.weight
+        if weight is not None and weight.in_branches and not is_data and profile.luminosity is not None:
+            whole = {*weight.factors, *weight.divisors} <= present.get(name, frozenset())
+            samples.append(Sample(name, "mc", paths, in_branches=whole))
+            continue
         if numbers is None or weight is None:
             samples.append(Sample(name, "data" if is_data else "mc", paths))
             continue
@@ -223,7 +229,7 @@ def _clean(name: str) -> str:
 
 
 def _normalisations(folder: Path, profile: Profile) -> dict[str, dict[str, Any]]:
-    if profile.weight is None:
+    if profile.weight is None or profile.weight.in_branches:
         return {}
     path = folder / profile.weight.file
     if not path.is_file():

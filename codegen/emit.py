@@ -101,7 +101,7 @@ def _imports(*, vectors: bool) -> str:
 
 def _constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str]) -> list[str]:
     weight, profile = plan.profile.weight, plan.profile
-    keys = (weight.cross_section, weight.sum_of_weights, weight.efficiency or "") if weight else ("", "", "")
+    keys = (weight.cross_section, weight.sum_of_weights, weight.efficiency) if weight else (None, None, None)
     identifiers = {name: literal(branch).text for name, branch in profile.identifiers.items()}
     lines = [
         f"TREE = {literal(profile.tree)}",
@@ -110,7 +110,8 @@ def _constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str
         f"CHUNK = {CHUNK:_}  # events in memory at a time",
         f"LUMINOSITY = {number(1000 * (profile.luminosity or 0.0))}  # pb^-1",
         *_listed("WEIGHTS", weight.factors if weight else ()),
-        "SAMPLE_KEYS = (" + ", ".join(str(literal(key)) for key in keys) + ")",
+        *(_listed("DIVISORS", weight.divisors) if weight and weight.divisors else ["DIVISORS: tuple[str, ...] = ()"]),
+        "SAMPLE_KEYS = (" + ", ".join(str(literal(key or "")) for key in keys) + ")",
         f"SAMPLE_TABLE = {literal((weight.table if weight else '') or '')}",
         "# Cross-section in pb, sum of weights of all generated events, fraction of events kept.",
         *_samples(samples, keys),
@@ -145,8 +146,8 @@ def _listed(name: str, values: Sequence[str]) -> list[str]:
     return [f"{name} = (", *(f"    {literal(value)}," for value in values), ")"]
 
 
-def _samples(samples: Mapping[str, Sample], keys: Sequence[str]) -> list[str]:
-    known = [sample for sample in samples.values() if sample.cross_section is not None]
+def _samples(samples: Mapping[str, Sample], keys: Sequence[str | None]) -> list[str]:
+    known = [sample for sample in samples.values() if sample.kind == "mc" and sample.normalised]
     if not known:
         return ["SAMPLES: dict[str, dict[str, float]] = {}"]
     lines = ["SAMPLES: dict[str, dict[str, float]] = {"]

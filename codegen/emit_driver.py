@@ -26,6 +26,7 @@ REGIONS: dict[str, dict[str, Any]] = {}
 HISTOGRAMS: dict[str, dict[str, Any]] = {}
 LUMINOSITY: float = 0.0
 WEIGHTS: tuple[str, ...] = ()
+DIVISORS: tuple[str, ...] = ()
 SAMPLES: dict[str, dict[str, float]] = {}
 SAMPLE_KEYS = ("", "", "")
 SAMPLE_TABLE = ""
@@ -80,7 +81,7 @@ class Analysis:
     @property
     def branches(self) -> list[str]:
         """Names of the branches that are read."""
-        weights = WEIGHTS if self.scale is not None else ()
+        weights = (*WEIGHTS, *DIVISORS) if self.scale is not None else ()
         return list(dict.fromkeys([*BRANCHES, *IDENTIFIERS.values(), *weights]))
 
     def weight(self, events: ak.Array) -> Any:
@@ -90,6 +91,8 @@ class Analysis:
             weight *= self.scale
             for branch in WEIGHTS:
                 weight *= ak.to_numpy(events[branch]).astype(np.float64)
+            for branch in DIVISORS:
+                weight /= ak.to_numpy(events[branch]).astype(np.float64)
         return weight
 
     def add(self, events: ak.Array) -> None:
@@ -146,7 +149,10 @@ class Analysis:
 
 
 def normalisation(sample: str | None, samples: Path | None) -> float | None:
-    """Return luminosity × cross-section / (sum of weights × efficiency), or None for data and unknown samples."""
+    """Return luminosity × cross-section / (sum of weights × efficiency), or None for data and unknown samples.
+
+    What the table does not hold is in branches of the events.
+    """
     table: dict[str, Any] = SAMPLES
     if samples is not None:
         content = json.loads(samples.read_text(encoding="utf-8"))
@@ -155,6 +161,8 @@ def normalisation(sample: str | None, samples: Path | None) -> float | None:
         return None
     cross_section, sum_of_weights, efficiency = SAMPLE_KEYS
     numbers = table[sample]
+    if not cross_section:
+        return LUMINOSITY
     return float(LUMINOSITY * numbers[cross_section] / (numbers[sum_of_weights] * numbers.get(efficiency, 1.0)))
 
 

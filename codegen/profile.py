@@ -40,15 +40,32 @@ _MOMENTUM = ("pt", "eta", "phi")
 class Weight(Strict):
     """Weight of a simulated event: luminosity × cross-section / (sum of weights × efficiency) × product of branches.
 
-    The first three numbers stand per sample in a JSON file (`file`, under the key `table`); data have weight 1.
+    The first three numbers stand per sample in a JSON file (`file`, under the key `table`), or without keys for them
+    in branches, among the `factors` and `divisors`. Data have weight 1.
     """
 
     factors: tuple[str, ...] = ()
+    divisors: tuple[str, ...] = ()
     file: str = "samples.json"
     table: str | None = None
-    cross_section: str = Field(description="key of the cross-section in pb")
-    sum_of_weights: str = Field(description="key of the sum of weights of all generated events")
+    cross_section: str | None = Field(default=None, description="key of the cross-section in pb")
+    sum_of_weights: str | None = Field(default=None, description="key of the sum of weights of all generated events")
     efficiency: str | None = Field(default=None, description="key of the fraction of events kept, if it is there")
+
+    @model_validator(mode="after")
+    def _normalised(self) -> Self:
+        if (self.cross_section is None) != (self.sum_of_weights is None):
+            msg = "give both 'cross_section' and 'sum_of_weights', or neither if branches hold them"
+            raise ValueError(msg)
+        if self.cross_section is None and not self.divisors:
+            msg = "without keys of a file, 'divisors' must name the branch with the sum of weights"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def in_branches(self) -> bool:
+        """Whether the events themselves hold all that their weight is made of."""
+        return self.cross_section is None
 
 
 class SampleNames(Strict):

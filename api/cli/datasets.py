@@ -211,7 +211,10 @@ def _samples(opened: Dataset) -> Table:
 
     table = grid("sample", "kind", "files", "cross-section [pb]")
     for sample in opened.samples.values():
-        section = "" if sample.kind == "data" else f"{sample.cross_section:g}" if sample.cross_section else "unknown"
+        told = (
+            f"{sample.cross_section:g}" if sample.cross_section else "in branches" if sample.in_branches else "unknown"
+        )
+        section = "" if sample.kind == "data" else told
         table.add_row(Text(sample.name, style="cyan"), sample.kind, str(len(sample.files)), section)
     return table
 

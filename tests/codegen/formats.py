@@ -155,7 +155,11 @@ def write_physlite(path: Path, size: int = 400) -> Path:
     return _write(path, "CollectionTree", lists, flat, separator=".")
 
 
-def write_atlas_2025(path: Path, size: int = 400) -> Path:
+WEIGHTS_2025 = {"xsec": 0.5, "filteff": 0.25, "kfac": 1.2, "sum_of_weights": 4000.0, "ScaleFactor_LepTRIGGER": 0.9}
+"""Branches of simulation; those that are 1 are left out."""
+
+
+def write_atlas_2025(path: Path, size: int = 400, *, simulated: bool = False) -> Path:
     """Write leptons and triggers in the layout of the ATLAS education release of 2025, in GeV."""
     columns = leptons(size, seed=8)
     kinds = {name: (name, "f4") for name in ("pt", "eta", "phi")} | {"charge": ("charge", "i4"), "type": ("type", "i4")}
@@ -169,4 +173,9 @@ def write_atlas_2025(path: Path, size: int = 400) -> Path:
         "trigE": rng.random(size) < 0.5,
         "trigM": rng.random(size) < 0.5,
     }
+    if simulated:
+        ones = ("mcWeight", "ScaleFactor_PILEUP", "ScaleFactor_ELE", "ScaleFactor_MUON")
+        flat |= {
+            name: np.full(size, value, "f4") for name, value in {**dict.fromkeys(ones, 1.0), **WEIGHTS_2025}.items()
+        }
     return _write(path, "analysis", {"lep": lep}, flat)

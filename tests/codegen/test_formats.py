@@ -181,3 +181,24 @@ def test_four_leptons_of_the_real_release_of_2025(shared: Path, tmp_path: Path) 
     assert result.validation.status == "agrees"
     [file] = dataset.samples["data15_periodD"].files
     assert result.samples["data15_periodD"].selected == sum(four_by_hand(file)) == 1
+
+
+def test_simulation_of_2025_is_weighted_by_its_own_branches(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    write_atlas_2025(tmp_path / "data" / "ODEO_data15_periodD.root")
+    write_atlas_2025(tmp_path / "data" / "ODEO_mc_345060.root", simulated=True)
+    dataset = open_dataset(str(tmp_path / "data"))
+    assert {name: (s.kind, s.normalised) for name, s in dataset.samples.items()} == {
+        "data15_periodD": ("data", True),
+        "mc_345060": ("mc", True),
+    }
+    result = analyse(pair_of("muon"), dataset, tmp_path / "out")
+    weight = 36.1 * 1000 * 0.5 * 0.25 * 1.2 / 4000.0 * 0.9
+    simulated = result.samples["mc_345060"]
+    assert simulated.selected == result.samples["data15_periodD"].weighted > 0
+    assert simulated.weighted == pytest.approx(weight * simulated.selected, rel=1e-6)
+
+
+def test_simulation_without_its_weights_is_only_counted(tmp_path: Path) -> None:
+    dataset = open_dataset(str(write_atlas_2025(tmp_path / "ODEO_mc_345060.root")))
+    assert [(s.kind, s.normalised) for s in dataset.samples.values()] == [("mc", False)]

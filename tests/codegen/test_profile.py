@@ -69,6 +69,7 @@ def test_an_unknown_profile_names_the_shipped_ones() -> None:
         ("bins = 34", 'bins = "many"', "bins"),
         ('collection = "jet"', 'collection = "jets"', "no collection 'jets'"),
         ("equals = 11", "equals = 11, above = 3.0", "at most one"),
+        ('cross_section = "xsec"', "", "both 'cross_section' and 'sum_of_weights'"),
         ('name = "m4l"', 'name = "m4l"\nnames = 1', "not permitted"),
     ],
 )
