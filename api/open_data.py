@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest.download import reason
 from ingest.patience import BUSY, BusyError, Patience, asked_wait
+from ingest.web import reason
 from kb.errors import DataError, DatasetNotFoundError, InputError, UnreachableError
 
 if TYPE_CHECKING:
