@@ -267,6 +267,6 @@ def chunks(line: Line, gap: float, cuts: Sequence[float] = ()) -> list[Line]:
             parts[-1].runs.append(run)
             end = max(end, run.x1)
         else:
-            parts.append(Line(line.y, line.size, [run]))
+            parts.append(Line(line.y, line.size, [run], line.page))
             end = run.x1
     return parts

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.pdflines import Line
 from ingest.pdftable_columns import Piece, TableColumns
+
+# More lines than this above the first rule are no head.
+_TALLEST_HEAD = 3
+# What the names of columns and their units have none of.
+_VALUE = re.compile(r"[\d<>≤≥=±✓]")
 
 
 @dataclass(slots=True)
@@ -33,28 +39,58 @@ class TableRows:
         for row in self.grid.pieces:
             if row:
                 bands.setdefault(row[0].band, []).append(row)
+        if len(bands) == 1:
+            bands = self._with_head(bands)
         self.ruled = ruled = len(bands) > 2 and len(bands) >= 0.55 * len(self.grid.pieces)
         cells: list[GridCell] = []
         heights: list[tuple[float, float]] = []
         for band in sorted(bands):
             rows = bands[band]
             full = [row for row in rows if len(row) > 1 and any(piece.first == 0 for piece in row)]
-            groups = self._parted(rows) if ruled and len(full) < 2 else self._grouped(rows)
+            head = band == min(bands) < max(bands) and len(rows) <= _TALLEST_HEAD
+            groups = self._parted(rows) if ruled and len(full) < 2 else self._grouped(rows, head=head)
             self._place(groups, cells, heights)
         self._span_rows(cells, heights)
         self._flag_headers(cells, bands)
         return sorted(cells, key=lambda cell: (cell.row, cell.column))
 
-    def _grouped(self, rows: list[list[Piece]]) -> list[list[list[Piece]]]:
+    def _with_head(self, bands: dict[int, list[list[Piece]]]) -> dict[int, list[list[Piece]]]:
+        """Part off the head where the rule beneath it leaves out the empty corner and so frames no band."""
+        (band, rows), *_ = bands.items()
+        height = next((k for k, row in enumerate(rows) if any(piece.first == 0 for piece in row)), 0)
+        if not 0 < height <= _TALLEST_HEAD or self.grid.floats(rows[height]):
+            return bands
+        lines = [piece.line for row in rows[:height] for piece in row]
+        x0, x1 = min(line.x0 for line in lines), max(line.x1 for line in lines)
+        low, high = (rows[k][0].y + 0.25 * self.grid.size for k in (height, height - 1))
+        if not any(low < rule.y0 < high and rule.x0 < x0 + 3 and rule.x1 > x1 - 3 for rule in self.grid.horizontal):
+            return bands
+        return {band - 1: rows[:height], band: rows[height:]}
+
+    def _grouped(self, rows: list[list[Piece]], *, head: bool) -> list[list[list[Piece]]]:
         """Group the lines of a band into rows: wrapped lines join the row above; floating labels stand alone."""
         groups: list[list[list[Piece]]] = []
         centred = self._centred_label(rows)
         for row in rows:
-            if groups and not centred and self._wraps(groups[-1], row):
+            if groups and ((head and self._goes_on(groups[-1], row)) or (not centred and self._wraps(groups[-1], row))):
                 groups[-1].append(row)
             else:
                 groups.append([row])
         return groups
+
+    def _goes_on(self, group: list[list[Piece]], row: list[Piece]) -> bool:
+        """Say whether a line of a table's head goes on with the names above it: `Signal | E_T^miss`, `region | [GeV]`.
+
+        A line that stands under a name of several columns, or names every column, is a row of its own.
+        """
+        above = {(piece.first, piece.last) for line in group for piece in line}
+        here = {(piece.first, piece.last) for piece in row}
+        close = group[-1][0].y - row[0].y <= 1.4 * self.grid.pitch and not self.grid.floats(row)
+        if not close or not here <= above or len(above) < 2 or len(here) == len(self.grid.columns):
+            return False
+        if all(first > 0 for first, _ in above):  # the corner is empty
+            return True
+        return len(here) < len(above) and not any(_VALUE.search(piece.line.text()) for piece in row)
 
     def _parted(self, rows: list[list[Piece]]) -> list[list[list[Piece]]]:
         """Take the lines of a band as one row, but part them where a rule runs across some of the columns."""

@@ -227,3 +227,88 @@ def test_a_table_needs_no_rules_beneath_its_caption() -> None:
         ["jets", "Pythia"],
     ]
     assert table.label == "9"
+
+
+def test_cells_know_their_page_and_box() -> None:
+    first, second = Sheet(), Sheet()
+    first.lines(72, 760, *LEAD)
+    second.lines(72, 720, "Table 1: Requirements.")
+    for y in (710, 690, 660):
+        second.rule(72, y, 300)
+    for y, cells in ((696, ("Variable", "SR")), (678, ("N_jets", "> 2")), (666, ("H_T", "> 700 GeV"))):
+        for x, cell in zip((80, 200), cells, strict=True):
+            second.math(x, y, cell)
+    document = read_pdf(pdf_of(first, second), arxiv_id="test")
+    (table,) = document.tables
+    pieces = [document.source_of(cell.start) for cell in table.cells]
+    assert [piece.page for piece in pieces if piece] == [2] * 6
+    last = pieces[-1]
+    assert last is not None
+    assert last.box is not None
+    assert 199 < last.box[0] < 201
+    assert last.box[1] < 666 < last.box[3]
+
+
+def test_names_of_columns_over_two_lines_are_one_cell_each() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, "Table 1: Requirements of the regions.")
+    for y in (690, 660, 618):
+        sheet.rule(72, y, 400)
+    for y, cells in (
+        (677, ("Signal", "Momentum", "N_jets", "N_b")),
+        (665, ("region", "[GeV]", "", "")),
+        (648, ("A", "> 30", "4", "1")),
+        (636, ("B", "> 50", "5", "2")),
+        (624, ("C", "> 70", "6", "3")),
+    ):
+        for x, cell in zip((80, 160, 260, 340), cells, strict=True):
+            sheet.math(x, y, cell)
+    document = read(sheet)
+    (table,) = document.tables
+    assert rows(document, table)[:2] == [["Signal region", "Momentum [GeV]", "N_jets", "N_b"], ["A", "> 30", "4", "1"]]
+    assert {cell.row for cell in table.cells if cell.header} == {0}
+
+
+def test_names_beneath_a_name_of_several_columns_are_a_row_of_their_own() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, "Table 1: Limits.")
+    for y in (690, 660, 630):
+        sheet.rule(72, y, 400)
+    sheet.text(250, 677, "Limit in fb")
+    for y, cells in (
+        (665, ("Region", "SR1", "SR2", "SR3")),
+        (648, ("Seen", "7", "3", "2")),
+        (636, ("Due", "9", "4", "3")),
+    ):
+        for x, cell in zip((80, 200, 280, 350), cells, strict=True):
+            sheet.text(x, y, cell)
+    document = read(sheet)
+    (table,) = document.tables
+    assert rows(document, table)[1:3] == [["Region", "SR1", "SR2", "SR3"], ["Seen", "7", "3", "2"]]
+    assert {cell.row for cell in table.cells if cell.header} == {0, 1}
+
+
+def test_a_head_beside_an_empty_corner_ends_at_the_rule_that_leaves_the_corner_out() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, "Table 3: Regions for others to use.")
+    sheet.rule(80, 690, 400)
+    sheet.rule(130, 660, 400)
+    sheet.rule(80, 630, 400)
+    for x in (130, 265):
+        sheet.wall(x, 630, 690)
+    for y, cells in (
+        (677, ("", "N_b > 2,", "N_b > 3,")),
+        (665, ("", "H_T > 200 GeV", "H_T > 60 GeV")),
+        (648, ("off", "S1", "S2")),
+        (636, ("on", "S3", "S4")),
+    ):
+        for x, cell in zip((90, 140, 275), cells, strict=True):
+            sheet.math(x, y, cell)
+    document = read(sheet)
+    (table,) = document.tables
+    assert rows(document, table) == [
+        ["N_b > 2, H_T > 200 GeV", "N_b > 3, H_T > 60 GeV"],
+        ["off", "S1", "S2"],
+        ["on", "S3", "S4"],
+    ]
+    assert {cell.row for cell in table.cells if cell.header} == {0}
