@@ -116,3 +116,31 @@ def _divides(bar: Rule, glyphs: Sequence[Glyph]) -> bool:
     """Say whether something as wide as the bar, and no word of the line above, stands on it: a fraction's numerator."""
     beside = [g for g in glyphs if 0 < g.y - bar.y1 < 0.5 * g.size and g.x1 > bar.x0 - 2 and g.x0 < bar.x1 + 2]
     return bool(beside) and all(bar.x0 - 1 <= g.x0 and g.x1 <= bar.x1 + 1 for g in beside)
+
+
+def underscored(glyphs: list[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
+    """Put an underscore where a short rule lies on the baseline between two letters: many fonts of TeX have none."""
+    bars = [rule for rule in rules if rule.horizontal and 2.5 < rule.length < 8 and rule.y1 - rule.y0 < 1.2]
+    if not bars:
+        return glyphs
+    shelves: dict[int, list[Glyph]] = defaultdict(list)
+    for glyph in glyphs:
+        shelves[int(glyph.y // _SHELF)].append(glyph)
+    behind: dict[int, Glyph] = {}
+    for bar in bars:
+        shelf = int(bar.y0 // _SHELF)
+        near = [glyph for k in (shelf - 1, shelf, shelf + 1) for glyph in shelves.get(k, ())]
+        level = [glyph for glyph in near if _rests_on(bar, glyph)]
+        left = max((g for g in level if g.x0 < bar.x0), key=lambda g: g.x1, default=None)
+        right = min((g for g in level if g.x1 > bar.x1), key=lambda g: g.x0, default=None)
+        if left is None or right is None or not (left.text[-1].isalnum() and right.text[0].isalnum()):
+            continue
+        close = 0.2 * left.size
+        free = not any(g.x0 < bar.x1 - 1 and g.x1 > bar.x0 + 1 and abs(g.y - bar.y0) < g.size for g in near)
+        if free and abs(bar.x0 - left.x1) < close and abs(right.x0 - bar.x1) < close:
+            behind[id(left)] = Glyph("_", bar.x0, bar.x1, left.y, left.size, left.font)
+    return [one for glyph in glyphs for one in (glyph, behind.get(id(glyph))) if one is not None]
+
+
+def _rests_on(bar: Rule, glyph: Glyph) -> bool:
+    return -0.2 * glyph.size < bar.y0 - glyph.y < 0.08 * glyph.size and bar.length < 0.6 * glyph.size

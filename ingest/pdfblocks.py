@@ -187,6 +187,8 @@ def _breaks(group: list[Line], line: Line, left: float, right: float, worn: Dres
         return False
     if _EQUATION_NUMBER.fullmatch(last.text()):
         return True
+    if all(_is_numbered_display(one, right) and one.x0 > left + body.size for one in (last, line)):
+        return True
     text = line.text()
     expected = body.pitch * max(last.size, line.size) / body.size
     gap = last.y - line.y

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from ingest.pdfaccents import accented, barred
+from ingest.pdfaccents import accented, barred, underscored
 from ingest.pdffigures import without_figures
 from ingest.pdffonts import Font, font_named
 from ingest.pdfpage import Box, Glyph, Page, Rule, Run, Stroke
@@ -109,7 +109,7 @@ def _read_page(page: Any, number: int) -> Page:
     else:
         turn = 0
     upright = [_turned_glyph(g, turn, width, height) for g, angle in glyphs if angle == turn]
-    result.runs = _runs(barred(accented(upright), result.rules))
+    result.runs = _runs(underscored(barred(accented(upright), result.rules), result.rules))
     return without_figures(result)
 
 

@@ -54,9 +54,14 @@ class Words:
             words = text.lower().split()
             for word in words[1:-1] if len(words) > 2 else words:
                 bare = word.strip(".,;:()[]“”‘’\"'")
-                (self._joined if "-" in bare else self._whole)[bare] += 1
                 if "-" in bare:
+                    self._joined[bare] += 1
                     self._prefixes.add(bare.partition("-")[0])
+                    continue
+                self._whole[bare] += 1
+                first = _FIRST_WORD.match(bare)
+                if first and first[0] != bare:  # MadGraph5_aMC@NLO
+                    self._whole[first[0]] += 1
 
     def keeps_hyphen(self, left: str, right: str) -> bool:
         """Say whether `left-` at a line's end and `right` at the next one's begin make a word with a hyphen."""

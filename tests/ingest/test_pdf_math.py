@@ -202,3 +202,26 @@ def test_glyphs_without_a_unicode_map_are_known_by_their_font(font: str, code: i
 @pytest.mark.parametrize(("code", "text"), [(0x2206, "Δ"), (0xB5, "μ"), (0x1D45D, "p"), (0xFB01, "fi"), (0xF068, "η")])
 def test_look_alikes_are_written_in_one_way(code: int, text: str) -> None:
     assert font_named("AnyFont").text(code, mapped=True) == text
+
+
+def test_an_underscore_drawn_as_a_rule_is_one() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, "a table above a rule and the program")
+    end = sheet.text(72, 676, "MadGraph5")
+    sheet.rule(end + 0.6, 675.8, end + 4.6)
+    end = sheet.text(end + 5.2, 676, "aMC")
+    sheet.rule(end + 6, 675.8, end + 10)  # between words it is no letter
+    sheet.text(end + 16, 676, "version 2")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("the program MadGraph5_aMC version 2")
+
+
+def test_equations_with_a_number_each_stand_apart() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 720, *[LEAD] * 3)
+    for number, y in ((1, 664), (2, 644)):
+        sheet.math(180, y, f"SF_{number} = 1.{number} ± 0.06,")
+        sheet.text(402, y, f"({number})")
+    sheet.lines(72, 620, *[LEAD] * 3)
+    document = read_pdf(pdf_of(sheet), arxiv_id="test")
+    equations = [document.quote(b.start, b.end) for b in document.blocks if b.kind == "equation"]
+    assert equations == ["SF_1 = 1.1 ± 0.06, (1)", "SF_2 = 1.2 ± 0.06, (2)"]
