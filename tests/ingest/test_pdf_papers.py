@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from ingest.pdf import read_pdf
@@ -48,6 +51,54 @@ def test_numbered_sections_come_complete_and_in_order(paper: ReadPaper, arxiv_id
                 parent, _, own = number.rpartition(".")
                 assert int(own) == last.get(parent, 0) + 1
                 last[parent] = int(own)
+
+
+@pytest.mark.parametrize("arxiv_id", PAPERS)
+def test_titles_of_sections_are_those_of_the_bookmarks_in_their_order(
+    shared: Path, paper: ReadPaper, arxiv_id: str
+) -> None:
+    with closing(pypdfium2.PdfDocument(shared / "papers" / "pdf" / f"{arxiv_id}.pdf")) as file:
+        bookmarks = [(mark.level + 1, latin(mark.get_title())) for mark in file.get_toc()]
+    sections = [section for section in paper(arxiv_id).sections if section.number]
+    assert [(section.level, latin(section.number + section.title)) for section in sections] == bookmarks
+
+
+def latin(title: str) -> str:
+    """Return the Latin letters and digits of a title: bookmarks leave its formulas out."""
+    return "".join(character for character in title if character.isascii() and character.isalnum())
+
+
+@pytest.mark.parametrize("arxiv_id", PAPERS)
+def test_nothing_is_read_where_pages_count_themselves(shared: Path, paper: ReadPaper, arxiv_id: str) -> None:
+    heads = running_heads(shared / "papers" / "pdf" / f"{arxiv_id}.pdf")
+    assert len(heads) >= 15
+    pieces = [piece for piece in paper(arxiv_id).source_map if piece.page and piece.box]
+    assert all(piece.page for piece in paper(arxiv_id).source_map)
+    read = [
+        paper(arxiv_id).quote(piece.start, piece.end)
+        for piece in pieces
+        if piece.page in heads and piece.box and piece.box[1] < heads[piece.page] < piece.box[3]
+    ]
+    assert not read
+
+
+def running_heads(path: Path) -> dict[int, float]:
+    """Return the height at which pages show their own number in the outermost line, as most pages do."""
+    found: dict[int, tuple[float, int]] = {}
+    with closing(pypdfium2.PdfDocument(path)) as file:
+        for index in range(len(file)):
+            text = file[index].get_textpage()
+            boxes = [text.get_rect(k) for k in range(text.count_rects())]
+            upright = [box for box in boxes if box[0] > 50]  # arXiv's stamp runs along the left margin
+            if not upright:
+                continue
+            for y in (max(box[3] for box in upright) - 3, min(box[1] for box in upright) + 3):
+                words = text.get_text_bounded(0, y - 6, file[index].get_width(), y + 6).split()
+                for word in {*words[:1], *words[-1:]}:
+                    if word.isdigit():
+                        found.setdefault(index + 1, (y, int(word) - index))
+    (offset, _), *_ = Counter(offset for _, offset in found.values()).most_common(1)
+    return {page: y for page, (y, own) in found.items() if own == offset}
 
 
 def letters(title: str) -> str:
@@ -134,6 +185,32 @@ def test_requirements_of_a_region_share_its_label(paper: ReadPaper) -> None:
     labels = [cell(document, table, row, 0) for row in range(1, table.shape[0])]
     assert list(dict.fromkeys(labels)) == ["Preselection", "Control region", "Validation region", "Signal region"]
     assert "S_T^γ > 600 GeV" in [cell(document, table, row, 1) for row in range(14, 18)]
+
+
+def test_heads_of_tables_are_as_many_rows_as_their_names_need(paper: ReadPaper) -> None:
+    for arxiv_id, label, shape in (
+        ("1704.03848", "3", (6, 8)),
+        ("1710.09154", "3", (3, 3)),
+        ("1711.08008", "3", (10, 3)),
+    ):
+        table = next(table for table in paper(arxiv_id).tables if table.label == label)
+        assert table.shape == shape
+        heads = {each.row for each in table.cells if each.header}
+        assert heads == ({0, 1} if arxiv_id == "1711.08008" else {0})
+
+
+def test_names_of_programs_keep_their_underscore(paper: ReadPaper) -> None:
+    for arxiv_id in PAPERS:
+        text = paper(arxiv_id).text
+        assert "aMC@NLO" in text
+        assert not re.search(r"5 aMC@NLO", text)
+
+
+def test_equations_with_a_number_each_are_blocks_of_their_own(paper: ReadPaper) -> None:
+    for arxiv_id in PAPERS:
+        equations = [paper(arxiv_id).quote(b.start, b.end) for b in paper(arxiv_id).blocks if b.kind == "equation"]
+        numbers = [re.findall(r"\((\d+)\)", text)[-1:] for text in equations]
+        assert numbers == [[str(k + 1)] for k in range(len(equations))]
 
 
 def test_a_paper_in_two_columns_is_read_in_order(shared: Path) -> None:
