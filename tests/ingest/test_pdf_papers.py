@@ -70,16 +70,14 @@ def latin(title: str) -> str:
 
 @pytest.mark.parametrize("arxiv_id", PAPERS)
 def test_nothing_is_read_where_pages_count_themselves(shared: Path, paper: ReadPaper, arxiv_id: str) -> None:
+    document = paper(arxiv_id)
     heads = running_heads(shared / "papers" / "pdf" / f"{arxiv_id}.pdf")
     assert len(heads) >= 15
-    pieces = [piece for piece in paper(arxiv_id).source_map if piece.page and piece.box]
-    assert all(piece.page for piece in paper(arxiv_id).source_map)
-    read = [
-        paper(arxiv_id).quote(piece.start, piece.end)
-        for piece in pieces
-        if piece.page in heads and piece.box and piece.box[1] < heads[piece.page] < piece.box[3]
-    ]
-    assert not read
+    for piece in document.source_map:
+        assert piece.page
+        assert piece.box
+        inside = piece.box[1] < heads.get(piece.page, 0.0) < piece.box[3]
+        assert not inside, document.quote(piece.start, piece.end)
 
 
 def running_heads(path: Path) -> dict[int, float]:
