@@ -171,11 +171,16 @@ class _Grid:
         self.table = table
         self.columns = columns
         self.covered: set[tuple[int, int]] = set()
+        # Where the rows that are kept stand among all, so that a cell over rows without any text reaches no further.
+        self.places: list[int] = []
         # How many columns up to each hold decimals, which belong into the column before.
         self.joined = list(accumulate((column.continues for column in columns), initial=0))
 
     def rows(self) -> list[list[CellDraft | None]]:
-        kept = [row for row in self.table.rows if any(visible(cell) for cell in row.cells)]
+        filled = [any(visible(cell) for cell in row.cells) for row in self.table.rows]
+        drawn = [(row, shown) for row, shown in zip(self.table.rows, filled, strict=True) if shown or len(row.cells) > 1]
+        self.places = [place for place, (_, shown) in enumerate(drawn) if shown]
+        kept = [row for row, shown in drawn if shown]
         grid = [self._row(index, row.cells) for index, row in enumerate(kept)]
         header = _header_size([row.ruled_above for row in kept], grid)
         for row in grid:
@@ -215,6 +220,7 @@ class _Grid:
     def _cell(self, tokens: list[Token], row: int, column: int) -> CellDraft:
         cell = CellDraft(row=row, column=column)
         content = self._unwrap(tokens, cell)
+        cell.row_span = sum(self.places[row] <= place < self.places[row] + cell.row_span for place in self.places)
         if content is tokens and column < len(self.columns) and visible(tokens):
             content = self.columns[column].content(tokens)
         cell.items = self.table.reader.inline(content, self.table.expander)

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from kb.distil import clauses, flags
-from kb.distil.candidates import Candidate, Setting, operator_of
+from kb.distil.candidates import Candidate, Setting
 from kb.distil.entities import kinds, tokens_of
 from kb.distil.grid import states_bound
 from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
 from kb.distil.particles import COLLECTED, FLAVOURS
-from kb.distil.reading import Reading, read
-from kb.ssc import Value, Variable
+from kb.distil.telegrams import made, objects, reading_of, telegrams
+from kb.distil.threshold_lists import thresholds
 from kb.vocabulary import vocabulary
 
 _NONE = re.compile(r"^\s*(?:[-–—−]+|\.{2,}|…|n/?a|none|inclusive|any|all|·)?\s*$", re.IGNORECASE)
@@ -28,8 +28,10 @@ _TOLD = re.compile(
     r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))",
     re.I,
 )
-_COUNTED_WITH = re.compile(r"(?P<number>[Nn]umber of [^()]{3,40}?)\s*\((?P<what>[^()]+)\)$")
+_COUNTED_WITH = re.compile(r"(?:[Nn]umber of )?(?P<o>[^()]{3,40}?)\s*\((?:with )?(?P<what>[^()]+)\)$")
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
+_NUMBER_AND = re.compile(r"\s*(?P<n>[<>≤≥=]*\s*\d{1,2})\s*[,;]\s*(?P<rest>[^\d\s<>≤≥=].*)")
+_OWN_UNIT = re.compile(rf"\s*({_UNITS})$")
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
 _SYMBOLS = {"e": "electron", "μ": "muon", "τ": "tau", "ℓ": "lepton", "γ": "photon"}
 
@@ -57,34 +59,44 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     bare, unit, comparator = _header(head)
     ticked = _TICK.match(cell)
     if re.search(r"\bveto\b", head, re.IGNORECASE) and (ticked or cell.lower().startswith("inverted")):
-        for name in _objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
-            yield _made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
+        for name in objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
+            yield made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
         return
     counted = _COUNTED_WITH.match(bare)
     if counted and states_bound(counted["what"]):  # "Number of jets (p_T > 35 GeV, |η| < 4.5) | 0"
-        yield from requirement(counted["number"], cell, regions, about)
-        owner = _owner(counted["number"])[0]
-        yield from _sentence(
-            f"{counted['number'][10:]} with {counted['what']}".replace(",", " and"), owner, None, setting, "", owner
-        )
+        yield from requirement(f"number of {counted['o']}", cell, regions, about)
+        owner = _owner(counted["o"])[0]
+        said = f"{counted['o']} with {counted['what']}".replace(",", " and")
+        yield from _sentence(said, owner, None, setting, "", owner)
+        return
+    several = thresholds(bare, cell)
+    if several:  # "p_T(ℓ_1, ℓ_2) [GeV] | > 25, 20"
+        for name, value in several:
+            full = f"{name} [{unit}] {comparator}" if unit else f"{name} {comparator}"
+            yield from requirement(full, value, regions, about)
+        return
+    number = _NUMBER_AND.match(cell)
+    if number and _counts(tokens_of(plain(bare))):  # "Leptons | 2, opposite charge"
+        yield from requirement(bare, number["n"], regions, about)
+        yield from requirement(bare, number["rest"], regions, about)
         return
     subject, rank = _owner(bare)
     told = _TOLD.match(cell)
     if told and subject and "v" not in kinds(tokens_of(plain(head))):  # "Leptons | exactly two, p_T > 25 GeV"
-        reading = _read(f"{told.group()} {bare}")
+        reading = reading_of(f"{told.group()} {bare}")
         for count in reading.counts if reading else ():
-            yield _made(subject, "count", count.operator, count.value, setting)
+            yield made(subject, "count", count.operator, count.value, setting)
     several = re.match(r"\s*(\d+)\s*or\s*(\d+)\s+(?:with\b|$)", cell)
     if several and subject:
         low, high = float(several.group(1)), float(several.group(2))
-        yield _made(subject, "count", "<=" if low == 0 else "in", high if low == 0 else (low, high), setting)
+        yield made(subject, "count", "<=" if low == 0 else "in", high if low == 0 else (low, high), setting)
     written = _written(cell, unit, comparator, bare) if bare and not states_bound(cell) else None
     vetoed = re.match(r"\s*veto(?:\s+on\s+(?P<o>.*))?$", cell, re.IGNORECASE)
     if written is not None:
         yield from _sentence(written, None, None, setting, "", about)
     elif bare and vetoed:
         for name in _vetoed(vetoed.group("o") or bare):
-            yield _made(name, "count", "==", 0.0, setting)
+            yield made(name, "count", "==", 0.0, setting)
     else:
         yield from _sentence(cell, subject, rank, setting, bare, about)
 
@@ -104,6 +116,9 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
     flat = re.sub(r"\s*[†‡*§]+$", "", plain(cell).text.strip())
     if not re.search(r"\d", flat):
         return None
+    own = _OWN_UNIT.search(flat)
+    if own and _RANGE.fullmatch(flat[: own.start()]):  # "12–81 GeV"
+        flat, unit = flat[: own.start()], own.group(1)
     tokens = tokens_of(plain(bare))
     named = any(t.kind == "v" or (t.kind == "o" and t.value.object == "met") for t in tokens)
     if re.fullmatch(r"[<>≥≤=]{0,2}\s*\d{1,2}(?:\s*[-–]\s*\d{1,2})?", flat) and _counts(tokens):
@@ -150,7 +165,7 @@ def object_of(text: str) -> str | None:
     >>> object_of("Photon selection criteria"), object_of("Electrons"), object_of("Electron and muon selection")
     ('photon', 'electron', None)
     """
-    named = set(_objects(text)) & COLLECTED
+    named = set(objects(text)) & COLLECTED
     return named.pop() if len(named) == 1 else None
 
 
@@ -164,42 +179,17 @@ def _counts(tokens: list[Token]) -> bool:
     )
 
 
-def _read(text: str) -> Reading | None:
-    flat = plain(text)
-    return read(flat) if flat.text.strip() else None
-
-
-def _objects(text: str) -> list[str]:
-    reading = _read(text)
-    return list(dict.fromkeys(p.object for p in reading.phrases if p.object != "event")) if reading else []
-
-
 def _vetoed(text: str) -> list[str]:
     """Return the objects that must not be there: named by symbols (`e/μ`) or words."""
-    found = [_SYMBOLS[t.text] for t in tokens_of(plain(text)) if t.text in _SYMBOLS] or _objects(text)
+    found = [_SYMBOLS[t.text] for t in tokens_of(plain(text)) if t.text in _SYMBOLS] or objects(text)
     return ["lepton"] if set(found) == FLAVOURS else found
 
 
 def _owner(head: str) -> tuple[str | None, int | None]:
     """Return the object a header names, and its rank."""
-    reading = _read(head)
+    reading = reading_of(head)
     phrase = next((p for p in reading.phrases if p.object != "event"), None) if reading else None
     return (phrase.object, phrase.rank) if phrase else (None, None)
-
-
-def _made(object_id: str, variable: str, operator: str, value: Value, setting: Setting) -> Candidate:
-    """Make a candidate of a cell that is no sentence; its place is that of the cell."""
-    return Candidate(
-        object=object_id,
-        variable=Variable(id=variable),
-        operator=operator_of(operator),
-        value=value,
-        start=0,
-        end=1,
-        rule="table-cell",
-        regions=setting.regions,
-        scope=setting.event_scope,
-    )
 
 
 def _sentence(
@@ -207,41 +197,12 @@ def _sentence(
 ) -> Iterator[Candidate]:
     """Read a cell as a sentence about what its header names."""
     lead = f"{head} with " if subject and head and "v" not in kinds(tokens_of(plain(head))) else f"{head} "
-    reading = _read(lead + text if head else text)
+    reading = reading_of(lead + text if head else text)
     if reading is None:
         return
     memory = Memory(subject=subject or about)
     for candidate in clauses.candidates(reading, memory, setting):
         ranked = rank if candidate.object == subject and candidate.rank is None else candidate.rank
         yield candidate.with_(rule=f"table-{candidate.rule}", rank=ranked)
-    words = [word.strip() for word in text.split(",")]
-    for word in words:
-        yield from _telegram(word, subject, setting)
-    if subject:
-        for word in words:
-            yield from (one.with_(rank=rank) for one in _property(word, subject, setting))
+    yield from telegrams(text, subject, rank, setting)
     yield from flags.flags(reading, memory, setting)
-
-
-def _telegram(word: str, subject: str | None, setting: Setting) -> Iterator[Candidate]:
-    """`b-jet veto`, `τ tag`, `isolated muon`: what must be there or not, without a verb."""
-    told = re.fullmatch(r"(?P<o>[\w -]{1,20}?)[ -](?P<w>veto|tag|tagged)\.?", word, re.IGNORECASE)
-    if told:
-        absent = told.group("w").lower() == "veto"
-        name = "b jet" if re.fullmatch(r"(?i)b(?:[ -]jets?)?", told.group("o")) else told.group("o")
-        for object_id in _objects(name):
-            yield _made(object_id, "count", "==" if absent else ">=", 0.0 if absent else 1.0, setting)
-    lone = re.fullmatch(r"(?:an? )?(?P<a>isolated|tight|loose|medium) (?P<o>\w+)", word, re.IGNORECASE)
-    if lone and not subject:
-        for object_id in _objects(lone.group("o")):
-            yield _made(object_id, "count", ">=", 1.0, setting)
-            yield from _property(lone.group("a"), object_id, setting)
-
-
-def _property(word: str, object_id: str, setting: Setting) -> Iterator[Candidate]:
-    """`tight`, `well-isolated`."""
-    value = word.lower()
-    if value in {"loose", "medium", "tight"}:
-        yield _made(object_id, "id", "is", value, setting)
-    if re.fullmatch(r"(?:\w+[- ])?isolated", value):
-        yield _made(object_id, "isolation", "is", value, setting)

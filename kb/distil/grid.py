@@ -25,6 +25,7 @@ _COMMON_HEAD = re.compile(
     re.IGNORECASE,
 )
 _ROWS = re.compile(r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?)(?:\s+name)?", re.IGNORECASE)
+_UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
 _PROSE = re.compile(r"\b(?:selection|requirements?|criteria)\b", re.IGNORECASE)
 
 
@@ -34,6 +35,13 @@ class Item:
 
     cell: Cell
     text: str
+    more: tuple[Cell, ...] = ()
+    """Further cells that the text is from."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells that the text is from."""
+        return (self.cell, *self.more)
 
     @property
     def bare(self) -> str:
@@ -59,6 +67,7 @@ class Grid:
                 for column in range(cell.column, cell.column + cell.column_span):
                     self._cover.setdefault((row, column), item)
         self.heads = {row for row in range(self.rows) if self._is_head(row)}
+        self.sides = self._count_sides()
 
     def at(self, row: int, column: int) -> Item | None:
         """Return what covers a place."""
@@ -70,17 +79,39 @@ class Grid:
         return list({id(item): item for item in covering if item is not None}.values())
 
     def body_rows(self) -> list[tuple[int, Item]]:
-        """Return the rows that are no heads and open with a text, with their first items."""
-        sides = ((row, self.at(row, 0)) for row in range(self.rows) if row not in self.heads)
+        """Return the rows that are no heads and open with a text, with what they open with."""
+        sides = ((row, self._side(row)) for row in range(self.rows) if row not in self.heads)
         return [(row, side) for row, side in sides if side is not None and side.text]
 
+    def _side(self, row: int) -> Item | None:
+        covering = (self.at(row, column) for column in range(self.sides))
+        items = list({id(item): item for item in covering if item is not None and item.text}.values())
+        return _joined(items) if items else self.at(row, 0)
+
+    def _count_sides(self) -> int:
+        """Return how many columns say what the rows are: `Jets | p_T [GeV] | > 30`, `m_T | [GeV] | > 120`."""
+        sides = 1
+        while self.heads and sides < self.columns - 1:
+            tops = [self.at(head, sides) for head in self.heads]
+            if any(top is not None and top.text and top.cell.column != 0 for top in tops):
+                break
+            texts = [i.text for r in range(self.rows) if r not in self.heads and (i := self.at(r, sides)) and i.text]
+            tells = [_UNIT_LINE.fullmatch(text) or names_variable(text) for text in texts]
+            if not texts or not all(tells) or any(states_bound(text) for text in texts):
+                break
+            sides += 1
+        return sides
+
     def above(self, row: int, column: int) -> Item | None:
-        """Return the nearest head above a place."""
-        for head in sorted((r for r in self.heads if r < row), reverse=True):
-            item = self.at(head, column)
-            if item is not None and item.text:
-                return item
-        return None
+        """Return the nearest head above a place, with those above it that say what a unit is of: `m_T` over `[GeV]`."""
+        covering = (self.at(head, column) for head in sorted((r for r in self.heads if r < row), reverse=True))
+        lines = list({id(item): item for item in covering if item is not None and item.text}.values())
+        last = next((i for i, item in enumerate(lines) if not _UNIT_LINE.fullmatch(item.text)), len(lines) - 1)
+        if last < 0:
+            return None
+        if last + 1 < len(lines) and _is_symbol(lines[last].text) and _is_objects(lines[last + 1].text):
+            last += 1  # "Leading jet" over "p_T"
+        return _joined(list(reversed(lines[: last + 1])))
 
     def _is_head(self, row: int) -> bool:
         cells = [i for i in self.row(row) if i.text]
@@ -127,6 +158,22 @@ class Grid:
             if item is not None and item.text and item.cell.column > 0:
                 return None if _COMMON_HEAD.fullmatch(item.bare) else item
         return None
+
+
+def _joined(items: list[Item]) -> Item:
+    """Return several items as one text."""
+    first, *rest = items
+    return Item(first.cell, " ".join(item.text for item in items), tuple(c for item in rest for c in item.cells))
+
+
+def _is_symbol(text: str) -> bool:
+    """Say whether a text is a variable of whatever stands beside it."""
+    shape = kinds(tokens_of(plain(text)))
+    return "v" in shape and "o" not in shape
+
+
+def _is_objects(text: str) -> bool:
+    return re.fullmatch(r"[trk]{0,3}o", kinds(tokens_of(plain(text)))) is not None
 
 
 def names_variable(text: str) -> bool:

@@ -86,7 +86,7 @@ def _upright(grid: Grid, about: str | None) -> Iterator[_Found]:
     for row, side in grid.body_rows():
         if is_empty(side.text) or (_TELLS.search(side.text) and not names_variable(side.text)):
             continue
-        body = [i for i in grid.row(row) if i.cell.column > 0]
+        body = [i for i in grid.row(row) if i.cell.column >= grid.sides]
         for item in body:
             if not item.text and len(body) > 1:
                 continue
@@ -99,7 +99,7 @@ def _upright(grid: Grid, about: str | None) -> Iterator[_Found]:
             for candidate in requirement(side.text, item.text, names, owner or about):
                 if part and candidate.when is None:
                     candidate = candidate.with_(when=Condition(text=part))
-                yield _Found(candidate, (item.cell, side.cell, *(head.cell for head in heads)))
+                yield _Found(candidate, (item.cell, *side.cells, *(head.cell for head in heads)))
 
 
 def _transposed(grid: Grid, about: str | None) -> Iterator[_Found]:
@@ -109,7 +109,7 @@ def _transposed(grid: Grid, about: str | None) -> Iterator[_Found]:
             continue
         region = () if _EVERYWHERE.fullmatch(side.text) else (side.bare,)
         for item in grid.row(row):
-            head = grid.above(row, item.cell.column) if item.cell.column > 0 else None
+            head = grid.above(row, item.cell.column) if item.cell.column >= grid.sides else None
             if head is None or (
                 _TELLS.search(head.text)
                 and not names_variable(head.text)
@@ -117,7 +117,7 @@ def _transposed(grid: Grid, about: str | None) -> Iterator[_Found]:
             ):
                 continue
             for candidate in requirement(head.text, item.text, region, about):
-                yield _Found(candidate, (item.cell, head.cell, side.cell))
+                yield _Found(candidate, (item.cell, *head.cells, *side.cells))
 
 
 def _matrix(grid: Grid) -> Iterator[_Found]:
@@ -148,7 +148,7 @@ def _matrix(grid: Grid) -> Iterator[_Found]:
 def _joint(head: Item | None, sides: list[Item], item: Item) -> Iterator[_Found]:
     """Read what the sides of a region say; a region that spans several ranges has them all."""
     said = [(list(requirement(head.text if head else "", side.text, (item.bare,))), side.cell) for side in sides]
-    heads = (head.cell,) if head else ()
+    heads = head.cells if head else ()
     several = len({(c.object, c.variable.id) for found, _ in said for c in found}) > 1
     if len(said) == 1 or several:
         for found, cell in said:
