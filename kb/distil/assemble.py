@@ -14,11 +14,11 @@ from kb.distil.conflicts import conflicts
 from kb.distil.delegation import Delegation, follow
 from kb.distil.experiment import experiment
 from kb.distil.grounding import ground
+from kb.distil.inheritance import inherited
 from kb.distil.merge import merge, regions_of, slot
 from kb.distil.paper import walk
 from kb.distil.particles import PHYSICAL
 from kb.distil.quotes import evidence_of, quote, unique
-from kb.distil.region_names import kind_of
 from kb.document import Document
 from kb.ssc import (
     Cut,
@@ -27,7 +27,6 @@ from kb.ssc import (
     Origin,
     Paper,
     Refused,
-    Region,
     SelectionCriteria,
     Subject,
     Value,
@@ -95,7 +94,7 @@ def criteria(
         objects=_definitions(cuts),
         composites=composites,
         cuts=tuple(cuts),
-        regions=_regions(cuts),
+        regions=inherited(document, cuts, findings.inherits),
         unresolved=(*unavailable, *verdict.refused, *conflicts(verdict.cuts), *turned),
     )
     return result, tuple(sorted(steps, key=lambda s: (s.start, s.end, s.rule, s.text)))
@@ -228,15 +227,4 @@ def _definitions(cuts: list[Cut]) -> tuple[ObjectDefinition, ...]:
     return tuple(
         ObjectDefinition(name=f"selected {name}", object=name, cuts=tuple(ids))
         for name, ids in sorted(by_object.items())
-    )
-
-
-def _regions(cuts: list[Cut]) -> tuple[Region, ...]:
-    names: dict[str, list[Cut]] = {}
-    for cut in cuts:
-        for name in cut.regions:
-            names.setdefault(name, []).append(cut)
-    return tuple(
-        Region(name=name, kind=kind_of(name), cuts=tuple(c.id for c in members), evidence=(members[0].evidence[0],))
-        for name, members in names.items()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.delegation import Delegation, delegation
 from kb.distil.flavours import flavours
+from kb.distil.inheritance import Inheritance, excepts, parent_of
 from kb.distil.isolation import cones, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
@@ -19,7 +21,7 @@ from kb.distil.placeholders import remember_placeholders
 from kb.distil.rationale import explains, purpose
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
-from kb.distil.region_names import brackets, label_of, of_title
+from kb.distil.region_names import brackets, label_of, names, of_title
 from kb.distil.region_parts import listed
 from kb.distil.regions import Regions
 from kb.distil.sentences import sentences
@@ -49,6 +51,7 @@ class Findings:
     turned: list[Turned] = field(default_factory=list)
     systems: list[System] = field(default_factory=list)
     delegations: list[Delegation] = field(default_factory=list)
+    inherits: list[Inheritance] = field(default_factory=list)
     quadruplet: tuple[int, int] | None = None
 
 
@@ -161,7 +164,23 @@ class _Walk:
         elif reading.quantities or any(c.explicit for c in reading.counts):
             findings.turned.append(Turned("not_a_cut", against or "no requirement", reading.start, reading.end, text))
         memory.told = reading.start if found else None
+        if kind in {"selection", "background"}:
+            findings.inherits += self._inherits(reading, found)
         remember(reading, memory, found)
+
+    def _inherits(self, reading: Reading, found: list[Candidate]) -> Iterator[Inheritance]:
+        """Yield which regions take over the requirements of another one that the sentence names."""
+        parent = parent_of(reading.text, names(reading.text, self.regions.own))
+        if parent is None:
+            return
+        ways = (
+            self.regions.at(parent.start) if self.regions.parts else (),
+            dict.fromkeys(name for c in found for name in c.regions),
+            self.regions.current,
+        )
+        children = next((others for way in ways if (others := [name for name in way if name != parent.name])), [])
+        for child in children:
+            yield Inheritance(child, parent.name, reading.start, reading.end, excepts(reading.text))
 
     def _objection(self, reading: Reading, kind: SectionKind, item: bool) -> str:
         """Return why a sentence states no requirement; items of a list of requirements need not say that they do."""

@@ -42,6 +42,7 @@ _INTO = re.compile(
 )
 # "…, those with 100 < E_T^miss < 250 GeV the low-E_T^miss region"
 _REST = re.compile(r"\b(?:those|(?:the\s+)?others?|the\s+rest)\b(?:,?\s+with\b)[^;]{3,80}\s(?:the|a)\s+$")
+_LIKE = re.compile(r"\b(?:as|than|like|to|of|from)\s+(?:(?:in|for|that|those|of|the|region)\s+)*$")
 _JOINED = re.compile(r"[\s,]*(?:(?:and|or|&)\s+(?:(?:in|for)\s+)?|/)?\s*(?:the\s+)?")
 
 
@@ -104,7 +105,10 @@ def _groups(text: str, found: tuple[Name, ...]) -> Iterator[tuple[int, int, tupl
     """Yield the names that stand together: `SR-A and SR-B`, with the stretch they take."""
     group: list[Name] = []
     for name in (n for n in found if not n.bracketed):
-        if group and not _JOINED.fullmatch(text[group[-1].end : name.start]) and name.start != group[-1].start:
+        apart = group and not _JOINED.fullmatch(text[group[-1].end : name.start]) and name.start != group[-1].start
+        # "… as in SR-C, and VR-met has …" tells of VR-met anew
+        anew = group and _LIKE.search(text[: group[0].start]) and _ASKS.match(text[name.end :])
+        if apart or anew:
             yield group[0].start, group[-1].end, tuple(dict.fromkeys(n.name for n in group))
             group = []
         if group and not text[group[-1].end : name.start].strip() and re.search(r"regions?$", group[-1].name):
