@@ -79,7 +79,7 @@ def criteria(
     verdict = _judged(document, proposals, documents, version)
     turned = [_refused(document, one) for one in findings.turned]
     steps = [*verdict.steps, *(Step(t.start, t.end, t.code, f"refused: {t.reason}", t.text) for t in findings.turned)]
-    cuts, composites = composed(document, verdict.cuts, findings)
+    cuts, composites = composed(document, _alternatives(verdict.cuts), findings)
     about = experiment(document)
     result = SelectionCriteria(
         paper=Paper(
@@ -202,10 +202,21 @@ def _cut(document: Document, candidate: Candidate, evidence: tuple[Evidence, ...
         when=candidate.when,
         role=candidate.role,
         regions=candidate.regions,
+        any_of=None if candidate.any_of is None else str(candidate.any_of),
         evidence=evidence,
         rationale=quote(document, *candidate.rationale, "stated") if candidate.rationale else None,
         origin=Origin(extractor="grammar", version=version, rule=candidate.rule),
     )
+
+
+def _alternatives(cuts: list[Cut]) -> list[Cut]:
+    """Name alternatives by what they say; one that the others did not follow is none."""
+    groups: dict[str, list[Cut]] = {}
+    for cut in cuts:
+        if cut.any_of is not None:
+            groups.setdefault(cut.any_of, []).append(cut)
+    names = {key: " or ".join(c.statement() for c in group) for key, group in groups.items() if len(group) > 1}
+    return [c.model_copy(update={"any_of": names.get(c.any_of)}) if c.any_of is not None else c for c in cuts]
 
 
 def _spelt(value: Value | object) -> str:

@@ -32,6 +32,8 @@ class Candidate:
     also: tuple[tuple[int, int, EvidenceKind], ...] = ()
     rationale: tuple[int, int] | None = None
     at: int = 0
+    any_of: int | None = None
+    """What alternatives share: where the sentence starts that lists them."""
 
     def with_(self, **changes: Any) -> Candidate:
         """Return a copy with some fields changed."""

@@ -20,6 +20,8 @@ class Memory:
     """How many leptons the event was last said to have."""
     listing: bool = False
     """Whether the items that follow are requirements."""
+    asked: bool = False
+    """Whether the words before them say that they are."""
     told: int | None = None
     """Where the last sentence starts, if it stated a requirement."""
     placeholders: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)

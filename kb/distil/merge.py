@@ -11,7 +11,8 @@ from kb.vocabulary import normal_unit, unit_factor
 
 def key(candidate: Candidate) -> tuple[object, ...]:
     """Return what makes two candidates the same statement, apart from their regions."""
-    return (*slot(candidate), _number(candidate), candidate.value if isinstance(candidate.value, str) else "")
+    word = candidate.value if isinstance(candidate.value, str) else ""
+    return (*slot(candidate), _number(candidate), word, candidate.any_of)
 
 
 def slot(candidate: Candidate) -> tuple[object, ...]:

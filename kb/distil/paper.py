@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kb.distil import charges, clauses, flags, tables, triggers
+from kb.distil.alternatives import alternatives, lists_alternatives, mark
 from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.delegation import Delegation, delegation
@@ -36,6 +37,7 @@ _WORTH = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
+_ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
 _TAGS = re.compile(r"\b(?:identified|tagged)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
@@ -75,6 +77,8 @@ class _Walk:
         self.memory = Memory()
         self.regions = Regions(own=own_names(document))
         self.last_objects: frozenset[str] = frozenset()
+        self.alternatives: list[list[Candidate]] | None = None
+        """What each item of a list of alternatives requires; None outside such a list."""
 
     def blocks(self) -> Findings:
         section: tuple[str, ...] = ()
@@ -95,7 +99,13 @@ class _Walk:
                 kind = "selection"
             if kind not in {"skip", "systematics", "front"}:
                 self._block(block, kind)
+        self._end_of_alternatives()
         return self.findings
+
+    def _end_of_alternatives(self) -> None:
+        if self.alternatives:
+            self.findings.candidates = mark(self.findings.candidates, self.alternatives, self.alternatives[0][0].start)
+        self.alternatives = None
 
     @cached_property
     def _is_letter(self) -> bool:
@@ -108,6 +118,9 @@ class _Walk:
             self.regions.current = ()
             text = self.document.text[block.start : block.end]
             self.memory.listing = bool(_LISTS.search(text))
+            self._end_of_alternatives()
+            self.memory.asked = bool(_LISTS.search(text) and _ASKED.search(text))
+            self.alternatives = [] if lists_alternatives(text) else None
             self.regions.listed = bool(_LISTS_REGIONS.search(text))
             self.memory.vetoed = {}
         for sentence in sentences(self.document, block):
@@ -150,6 +163,8 @@ class _Walk:
         if not against and not (chosen and not reading.quantities):
             found = self._requirements(reading, chosen)
             findings.candidates += found
+            if found and item and self.alternatives is not None:
+                self.alternatives.append(found)
             if not found and reading.quantities:
                 reason = "a bound whose variable or subject is not clear"
                 findings.turned.append(Turned("unstructured", reason, reading.start, reading.end, text))
@@ -187,9 +202,9 @@ class _Walk:
         against = objection(reading.text, kind)
         if against == NO_REQUIREMENT and any(c.explicit for c in reading.counts):
             return ""
-        listed = self.memory.listing and item and any(q.symbolic for q in reading.quantities)
+        listed = self.memory.listing and item and any(q.symbolic or self.memory.asked for q in reading.quantities)
         label = label_of(reading.text, of_regions=self.regions.listed)
-        opens = listed and (reading.quantities[0].start <= 10 or label)
+        opens = listed and (reading.quantities[0].start <= 10 or label or self.memory.asked)
         return "" if opens and against in {NO_REQUIREMENT, DESCRIBES} else against
 
     def _requirements(self, reading: Reading, chosen: System | None) -> list[Candidate]:
@@ -208,6 +223,7 @@ class _Walk:
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading)
         found = _in_turn(found, text)
+        found = alternatives(found, text, reading.start)
         found = [_placed(c, text, reading.start, self.regions) for c in found]
         why = purpose(self.document.text[reading.start : reading.end])
         if why is None:
