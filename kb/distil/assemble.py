@@ -25,6 +25,7 @@ from kb.ssc import (
     Evidence,
     ObjectDefinition,
     Origin,
+    OverlapRemoval,
     Paper,
     Refused,
     SelectionCriteria,
@@ -59,6 +60,7 @@ class _Verdict:
     """What became of the proposals."""
 
     cuts: list[Cut] = field(default_factory=list)
+    overlaps: list[OverlapRemoval] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -91,7 +93,7 @@ def criteria(
             luminosity=about.luminosity,
             document_hash=document.document_hash,
         ),
-        objects=_definitions(cuts),
+        objects=_definitions(cuts, verdict.overlaps),
         composites=composites,
         cuts=tuple(cuts),
         regions=inherited(document, cuts, findings.inherits),
@@ -171,6 +173,9 @@ def _judged(document: Document, proposals: list[Proposal], documents: Mapping[st
         else:
             used.add(cut.id)
             verdict.cuts.append(cut)
+            if candidate.overlap:
+                removed, kept = candidate.overlap
+                verdict.overlaps.append(OverlapRemoval(removed=removed, kept=kept, cut=cut.id))
         outcome = f"refused: {objections[0]}" if objections else "cut"
         verdict.steps.append(Step(candidate.start, candidate.end, candidate.rule, outcome, statement))
     return verdict
@@ -230,12 +235,17 @@ def _refused(document: Document, turned: Turned) -> Refused:
     return Refused(code=turned.code, reason=turned.reason, evidence=quote(document, turned.start, end, "stated"))
 
 
-def _definitions(cuts: list[Cut]) -> tuple[ObjectDefinition, ...]:
-    by_object: dict[str, list[str]] = {}
+def _definitions(cuts: list[Cut], overlaps: list[OverlapRemoval]) -> tuple[ObjectDefinition, ...]:
+    by_object: dict[str, list[str]] = {removal.removed: [] for removal in overlaps}
     for cut in cuts:
         if cut.scope == "object" and not cut.regions and cut.subject.object in PHYSICAL and cut.subject.rank is None:
             by_object.setdefault(cut.subject.object, []).append(cut.id)
     return tuple(
-        ObjectDefinition(name=f"selected {name}", object=name, cuts=tuple(ids))
+        ObjectDefinition(
+            name=f"selected {name}",
+            object=name,
+            cuts=tuple(ids),
+            overlap_removal=tuple(removal for removal in overlaps if removal.removed == name),
+        )
         for name, ids in sorted(by_object.items())
     )

@@ -34,6 +34,8 @@ class Candidate:
     at: int = 0
     any_of: int | None = None
     """What alternatives share: where the sentence starts that lists them."""
+    overlap: tuple[str, str] | None = None
+    """Which object is removed, and near which one."""
 
     def with_(self, **changes: Any) -> Candidate:
         """Return a copy with some fields changed."""

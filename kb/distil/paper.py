@@ -17,6 +17,7 @@ from kb.distil.inheritance import Inheritance, excepts, parent_of
 from kb.distil.isolation import cones, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
+from kb.distil.overlaps import overlaps
 from kb.distil.particles import COLLECTED, FLAVOURS, leptons
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.rationale import explains, purpose
@@ -212,6 +213,8 @@ class _Walk:
         scope: Scope | None = "trigger" if triggers.is_about_triggers(text) else None
         setting = Setting(scope, self.regions.turn_to(text))
         found = clauses.candidates(reading, memory, setting)
+        if scope is None:
+            found = overlaps(reading, setting, found)
         found += charges.total_charge(reading, memory, setting)
         found += charges.unit_charge(reading, memory, setting)
         if not chosen:
