@@ -60,7 +60,7 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     if quantity.operator != "==":
         return True
     if variable is None:
-        counted = re.search(r"v[tO]?[trk]{0,2}o(?:m[gt]{0,2})?$", reading.shape[: quantity.start])
+        counted = re.search(r"v[tO]?[trk]{0,2}o(?:t?m[gt]{0,2})?$", reading.shape[: quantity.start])
         return counted is not None and tokens[counted.start()].value.variable == "count"
     symbol = tokens[variable].value
     if symbol.variable in {"count", "charge"}:

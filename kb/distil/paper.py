@@ -20,7 +20,7 @@ from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
 from kb.distil.particles import COLLECTED, FLAVOURS, leptons
 from kb.distil.placeholders import remember_placeholders
-from kb.distil.rationale import explains, purpose
+from kb.distil.rationale import explained, explains, is_meant
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
 from kb.distil.region_names import brackets, label_of, names, of_title
@@ -138,6 +138,7 @@ class _Walk:
             else:
                 if kind in {"selection", "background"}:
                     self.regions.turn_to(reading.text)
+                self._explain(reading)
                 remember(reading, self.memory, [])
             objects = frozenset(p.object for p in reading.phrases if p.object != "event")
             self.last_objects = objects or self.last_objects
@@ -152,12 +153,7 @@ class _Walk:
             findings.systems.append(chosen)
         if re.search(r"\bquadruplet\b", text) and findings.quadruplet is None and re.search(r"\bpairs?\b", text):
             findings.quadruplet = (reading.start, reading.end)
-        if explains(text) and memory.told is not None:
-            why = (reading.start, reading.end)
-            findings.candidates = [
-                c.with_(rationale=why) if c.start == memory.told and c.rationale is None else c
-                for c in findings.candidates
-            ]
+        self._explain(reading)
         remember_placeholders(reading, memory)
         against = self._objection(reading, kind, item)
         found: list[Candidate] = []
@@ -198,6 +194,17 @@ class _Walk:
         for child in children:
             yield Inheritance(child, parent.name, reading.start, reading.end, excepts(reading.text))
 
+    def _explain(self, reading: Reading) -> None:
+        """Give what the sentence before required the reason that this one tells."""
+        told = self.memory.told
+        if told is None or reading.quantities or not explains(reading.text):
+            return
+        why = (reading.start, reading.end)
+        self.findings.candidates = [
+            c.with_(rationale=why) if c.start == told and c.rationale is None and is_meant(c, reading) else c
+            for c in self.findings.candidates
+        ]
+
     def _objection(self, reading: Reading, kind: SectionKind, item: bool) -> str:
         """Return why a sentence states no requirement; items of a list of requirements need not say that they do."""
         against = objection(reading.text, kind)
@@ -228,10 +235,7 @@ class _Walk:
         found = _in_turn(found, text)
         found = alternatives(found, text, reading.start)
         found = [_placed(c, text, reading.start, self.regions) for c in found]
-        why = purpose(self.document.text[reading.start : reading.end])
-        if why is None:
-            return found
-        return [c.with_(rationale=(reading.start + why[0], reading.start + why[1])) for c in found]
+        return explained(found, self.document.text[reading.start : reading.end], reading.start)
 
 
 def _object_of(title: str) -> str | None:

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
-_AIM = (
-    r"suppress|reduce|reject|avoid|ensure|remove|minimi[sz]e|maximi[sz]e|select|account|improve"
-    r"|enhance|increase|exploit|veto|eliminate|"
-    r"discriminate|guarantee|maintain|mitigate|limit|target|separate|protect|prevent|retain"
-    r"|isolate|preserve|distinguish|exclude|optimi[sz]e"
-)
-_PURPOSE = re.compile(
-    rf"(?:\bin order |\bdesigned |\bso as )?\bto (?:(?:further|completely|better|strongly"
-    rf"|efficiently|significantly) )?(?:{_AIM})\b[^,;.()]*"
-    r"|\b(?:because|since|so that|which (?:removes|rejects|suppresses|reduces|ensures))\b[^,;.()]*",
-    re.IGNORECASE,
-)
-_EXPLAINS = re.compile(
-    r"^(?:this|these|the latter|the last|such a?)\s+(?:\w+\s+){0,3}?(?:requirements?|selections?"
-    r"|criteri(?:on|a)|cuts?|veto(?:es)?|windows?|conditions?)\b"
-    r"[^.]*?\b(?:reject|suppress|remove|reduce|ensure|provide|avoid|minimi[sz]e|select|retain|help"
-    r"|target|are used to|is used to|eliminate|enhance)\w*",
-    re.IGNORECASE,
-)
+from kb.distil.candidates import Candidate
+from kb.distil.reading import Reading
+from kb.distil.rulebook import pattern, patterns, rulebook
+
+_DATA = rulebook("rationale")
+_PURPOSE = pattern("(?:" + "|".join(_DATA["purposes"]).replace("<aims>", "|".join(_DATA["aims"])) + r")[^,;:.()]*")
+_EXPLAINS = patterns(_DATA["explains"])
+_LEAST = 12
+
+Span = tuple[int, int]
 
 
-def purpose(text: str) -> tuple[int, int] | None:
-    """Return the part of a sentence that says why.
+def purposes(text: str) -> Iterator[Span]:
+    """Yield the parts of a sentence that say why.
 
     >>> text = "To suppress tt background, events with a second lepton are rejected."
-    >>> start, end = purpose(text)
-    >>> text[start:end]
-    'To suppress tt background'
+    >>> [text[start:end] for start, end in purposes(text)]
+    ['To suppress tt background']
     """
-    match = _PURPOSE.search(text)
-    if match is None:
-        return None
-    start, end = match.span()
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if end - start >= 12 else None
+    for match in _PURPOSE.finditer(text):
+        start, end = match.start(), match.start() + len(match.group().rstrip())
+        if end - start >= _LEAST:
+            yield start, end
+
+
+def explained(found: list[Candidate], text: str, start: int) -> list[Candidate]:
+    """Give a sentence's candidates the reason that stands nearest behind them, else before; it begins at `start`."""
+    spans = [(start + a, start + b) for a, b in purposes(text)]
+    if not spans:
+        return found
+    return [c.with_(rationale=_nearest(c.at, spans)) for c in found]
+
+
+def _nearest(place: int, spans: list[Span]) -> Span:
+    if not place:
+        return spans[0]
+    return next((span for span in spans if span[0] >= place), spans[-1])
 
 
 def explains(text: str) -> bool:
@@ -48,4 +49,10 @@ def explains(text: str) -> bool:
     >>> explains("This requirement mainly rejects the γ+jets background events.")
     True
     """
-    return bool(_EXPLAINS.match(text))
+    return any(rule.search(text) for rule in _EXPLAINS)
+
+
+def is_meant(candidate: Candidate, reading: Reading) -> bool:
+    """Say whether a reason may be that of a candidate: `the m_T requirement` is not one on other variables."""
+    named = {t.value.variable for t in reading.tokens if t.kind == "v"}
+    return not named or candidate.variable.id in named or not reading.text.lower().startswith("the ")
