@@ -69,9 +69,9 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         said = f"{counted['o']} with {counted['what']}".replace(",", " and")
         yield from _sentence(said, owner, None, setting, "", owner)
         return
-    several = thresholds(bare, cell)
-    if several:  # "p_T(ℓ_1, ℓ_2) [GeV] | > 25, 20"
-        for name, value in several:
+    listed = thresholds(bare, cell)
+    if listed:  # "p_T(ℓ_1, ℓ_2) [GeV] | > 25, 20"
+        for name, value in listed:
             full = f"{name} [{unit}] {comparator}" if unit else f"{name} {comparator}"
             yield from requirement(full, value, regions, about)
         return

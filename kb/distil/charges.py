@@ -171,7 +171,9 @@ def relative_charges(reading: Reading, memory: Memory, setting: Setting) -> list
             continue
         if bounded and "m" in reading.shape[phrase.index + 1 : phrase.index + 8]:
             continue  # "oppositely charged pairs must have m > 12 GeV"
-        requires = pair_requirements(reading.words(phrase.start, phrase.index + 8)) or phrase.requires
+        listed = phrase.start > 1 and reading.shape[phrase.start - 1] == "l"  # "an opposite charge, same flavour pair"
+        first = max(0, phrase.start - 4) if listed else phrase.start
+        requires = pair_requirements(reading.words(first, phrase.index + 8)) or phrase.requires
         if not {"opposite_charge", "same_charge"} & set(requires):
             continue
         return _pair_charges(reading, setting, pair, requires)

@@ -8,11 +8,12 @@ from typing import Any
 
 from kb.distil.candidates import Candidate, Setting, flag
 from kb.distil.holders import IDENTIFIED, holders
+from kb.distil.inversions import inversions
 from kb.distil.memory import Memory
 from kb.distil.particles import compose
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, patterns, rulebook
-from kb.distil.working_points import btagging, identification, isolation_points, speaks_of_btagging
+from kb.distil.working_points import btagging, contraries, identification, isolation_points, speaks_of_btagging
 from kb.ssc import Role, Scope, Variable
 
 
@@ -45,47 +46,34 @@ _DATA = rulebook("flags")
 _RULES = [_Rule.of(raw) for raw in _DATA["rule"]]
 _CLEANING = patterns(_DATA["cleaning"]["patterns"])
 _CLEANING_VERBS = pattern(_DATA["cleaning"]["verbs"])
-_STEMS: dict[str, str] = _DATA["reversed"]
-_REVERSED = pattern(rf"\b({'|'.join(_STEMS)})\w*")
-_REQUIREMENT = re.compile(r"\b(?:requirements?|selections?|cuts?|criteri\w+|veto\w*)\b")
 
 
 def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
     """Return the flag requirements of a sentence."""
     text = reading.text
-    found = [*btagging(reading, setting), *isolation_points(reading, memory, setting), *_cleaning(reading)]
-    if not (speaks_of_btagging(text) and "tag" in text):
+    tagging = speaks_of_btagging(text) or _goes_on_about_tagging(reading, memory)
+    found = [*isolation_points(reading, memory, setting), *_cleaning(reading)]
+    if tagging:
+        found += btagging(reading, setting)
+    if not (tagging and re.search(r"tag|\bpoint\b", text)):
         found += identification(reading, memory, setting)
+    told = {(c.object, c.variable.id) for c in found}
+    found += [c for c in contraries(reading, memory, setting) if (c.object, c.variable.id) not in told]
     found += _worded(reading, memory, setting, {(c.object, c.variable.id) for c in found})
-    found += _reversed(reading, setting)
+    found += inversions(reading, setting)
     return [_collected(candidate, reading) for candidate in found]
+
+
+def _goes_on_about_tagging(reading: Reading, memory: Memory) -> bool:
+    """Say whether `the medium working point is used` is that of the b tagging told of before."""
+    named = {p.object for p in reading.phrases} & (IDENTIFIED - {"jet", "track"})
+    return memory.tagging and not named and bool(re.search(r"\b(?:working|operating) point", reading.text))
 
 
 def _collected(candidate: Candidate, reading: Reading) -> Candidate:
     """Name the collection a flag is for, where the sentence is about one (`high-purity muons`)."""
     named = next((p.definition for p in reading.phrases if p.object == candidate.object and p.definition), None)
     return candidate.with_(definition=named) if named and candidate.scope == "object" else candidate
-
-
-def _reversed(reading: Reading, setting: Setting) -> list[Candidate]:
-    """Read `with reversed requirements on Δφ`, `the requirement on E_T^miss/m_eff is reinstated`."""
-    match = _REVERSED.search(reading.text)
-    if match is None or not _REQUIREMENT.search(reading.text):
-        return []
-    value = f"requirement {_STEMS[match.group(1).lower()]}"
-    at = reading.start + match.start()
-    named = [(i, t) for i, t in enumerate(reading.tokens) if t.kind == "v"]
-    behind = [(i, t) for i, t in named if t.start >= at] or [(i, t) for i, t in named if at - t.end < 90]
-    bounded = {i for q in reading.quantities for i in range(q.start, q.end)} | {q.variable for q in reading.quantities}
-    found: dict[tuple[str, str], Candidate] = {}
-    for index, token in behind:
-        symbol = token.value
-        if symbol.about is None or index in bounded:
-            continue
-        variable = Variable(id=symbol.variable, name=symbol.name if symbol.variable in {"ratio", "other"} else None)
-        one = flag(reading, setting, symbol.about.object, symbol.variable, value, "turned-round", "event")
-        found.setdefault((symbol.about.object, symbol.variable), one.with_(variable=variable))
-    return list(found.values())
 
 
 def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple[str, str]]) -> list[Candidate]:
@@ -108,7 +96,7 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
 def _objects(rule: _Rule, reading: Reading, memory: Memory, position: int) -> list[str]:
     """Return what a rule is about: the pair of the objects named, the only one it may be, or those spoken of."""
     if "pair" in rule.objects:
-        singles = list(dict.fromkeys(p.object for p in reading.phrases if p.object in IDENTIFIED))
+        singles = list(dict.fromkeys(p.object for p in reading.phrases if p.object in IDENTIFIED - {"track"}))
         return [compose(tuple(singles[:2]))] if len(singles) >= 2 else []
     if rule.objects in ({"bjet"}, {"jet"}):
         return list(rule.objects)

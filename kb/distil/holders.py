@@ -24,7 +24,8 @@ def holders(reading: Reading, memory: Memory, position: int, objects: AbstractSe
     tokens = reading.tokens
 
     def fits(phrase: Phrase) -> bool:
-        return phrase.object in objects
+        against = reading.words_before(phrase.start, 1) in {"against", "versus"}  # "discrimination against jets"
+        return phrase.object in objects and not against
 
     before = [p for p in reading.phrases if tokens[p.index].start - reading.start <= position and fits(p)]
     before = [p for p in before if not p.oblique] or before

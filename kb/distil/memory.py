@@ -28,6 +28,8 @@ class Memory:
     """Symbols that stand for a bound: variable, its name, operator."""
     vetoed: dict[str, str] = field(default_factory=dict)
     """Objects whose presence rejects an event, with the collection they are."""
+    tagging: bool = False
+    """Whether the last sentence told of b tagging."""
     component: str | None = None
     """Which part of the detector an isolation sum is over."""
     cones: dict[str, float] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kb.distil.candidates import Candidate, Setting, stated
@@ -12,7 +12,7 @@ from kb.distil.entities import is_passive
 from kb.distil.particles import FLAVOURS, PHYSICAL, compose
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
-from kb.ssc import Operator, Role
+from kb.ssc import Condition, Operator, Role
 
 _IN_CONE = re.compile(
     r"\b(?:cone|distance|radius)(?: (?:of|with))?(?: an?)?(?: (?:size|radius|opening|width))?(?: of| =)?\s*$"
@@ -46,12 +46,13 @@ def _removals(reading: Reading, setting: Setting, found: list[Candidate]) -> Ite
     for start, end, inside in _clauses(reading, distances):
         things = [p for p in reading.phrases if start <= p.index < end and p.object in PHYSICAL]
         verbs = [i for i in range(start, end) if reading.tokens[i].kind == "j"]
+        role: Role = "veto" if verbs else "select"
         if verbs:
             if _throws_events_away(reading, verbs[-1], start):
                 continue
-            removed, role = _removed(reading, things, verbs[-1], inside, start), "veto"
+            removed = _removed(reading, things, verbs[-1], inside, start)
         elif _asks_for_space(reading, things, inside, start):
-            removed, role = reading.joined_after(things[0]), "select"
+            removed = reading.joined_after(things[0])
         else:
             continue
         for distance in inside:
@@ -67,7 +68,7 @@ def _between(
     things: list[Phrase],
     distance: _Distance,
     role: Role,
-    conditions: dict[int, object],
+    conditions: Mapping[int, Condition | None],
 ) -> Iterator[Candidate]:
     """Yield what one distance removes: an object near each kind of object that is kept."""
     gone = {p.object for p in removed}

@@ -18,7 +18,7 @@ from kb.distil.isolation import cones, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
-from kb.distil.particles import COLLECTED, FLAVOURS, leptons
+from kb.distil.particles import COLLECTED, FLAVOURS, PHYSICAL, leptons
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.rationale import explained, explains, is_meant
 from kb.distil.reading import Reading, read
@@ -28,19 +28,22 @@ from kb.distil.region_parts import listed
 from kb.distil.regions import Regions
 from kb.distil.sentences import sentences
 from kb.distil.systems import System, system
+from kb.distil.working_points import ADJECTIVE, speaks_of_btagging
 from kb.document import Block, Document
 from kb.ssc import Condition, Scope
 
 _WORTH = re.compile(
     r"\d|\[|pair|Ref|\b(?i:one|two|three|four|five|six|no|trigger\w*|identif\w*|isolat\w*|tagg\w*|quality"
     r"|filters?|closest|charge|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
-    r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt)\b"
+    r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
+    r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*|reinstat\w*)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
-_TAGS = re.compile(r"\b(?:identified|tagged)\b")
+_TAGS = re.compile(r"\b(?:identif(?:y|ied|ies)|tagged|tagger|tagging)\b")
+_TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
 _READ = {"paragraph", "item", "footnote", "equation"}
@@ -222,6 +225,8 @@ class _Walk:
         found = clauses.candidates(reading, memory, setting)
         if scope is None:
             found = overlaps(reading, setting, found)
+        elif triggers.each_of_one(text):
+            found = [c.with_(rank=None) if c.object in PHYSICAL else c for c in found]
         found += charges.total_charge(reading, memory, setting)
         found += charges.unit_charge(reading, memory, setting)
         if not chosen:
@@ -229,7 +234,10 @@ class _Walk:
         channels = flavours(reading, setting)
         if channels:  # the numbers in `four electrons or two electrons and two muons` are part of it
             found = [c for c in found if not (c.variable.id == "count" and c.object in FLAVOURS)] + channels
-        found += flags.flags(reading, memory, setting)
+        required = {c.object for c in found}
+        told = [c for c in flags.flags(reading, memory, setting) if c.rule != ADJECTIVE or c.object in required]
+        asked = {c.object for c in told if c.variable.id == "count"}  # "the veto on b jets is inverted"
+        found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading)
         found = _in_turn(found, text)
@@ -313,6 +321,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     named = [t.value.variable for t in reading.tokens if t.kind == "v"]
     if named:
         memory.variable = named[-1]
+    memory.tagging = (speaks_of_btagging(reading.text) and "tag" in reading.text) or bool(_TAGGER.search(reading.text))
     memory.component = summed_component(reading.text) or memory.component
     if re.search(r"\bcone\b", reading.text):
         memory.cones = cones(reading.text)

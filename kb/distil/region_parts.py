@@ -27,7 +27,8 @@ _ASKS = re.compile(
 )
 _BOUND = re.compile(
     r"(?:(?:\d|\b(?:GeV|TeV|MeV|zero|one|two|three|four|five|six|mm|cm|rad))(?:\^1/2)?[)\]]?"
-    r"|\b(?:required|rejected|vetoed|removed|applied|used|imposed|demanded|allowed|asked for|selected|discarded)"
+    r"|\b(?:required|rejected|vetoed|removed|applied|used|imposed|demanded|allowed|asked for|selected"
+    r"|discarded|inverted|reversed|reinstated|relaxed|tightened|loosened|raised|lowered)"
     r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
 )
 _WITH = re.compile(

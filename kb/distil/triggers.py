@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from kb.distil.candidates import Candidate, Setting, flag
 from kb.distil.reading import Reading
@@ -14,13 +15,20 @@ _VERBS = pattern(_DATA["verbs"])
 _AGAINST = pattern(_DATA["against"])
 _REQUIRES = pattern(_DATA["require"])
 _ELSEWHERE = pattern(_DATA["elsewhere"])
-_CHAIN = re.compile(r"\b(?:HLT|L1|EF|Hlt[12]|L0)_?[A-Z]?\w*_\w+|\bHLT_\w+|\b[eg]\d{2,3}_(?:lh)?\w+|\bmu\d{2,3}_\w+")
-_MENTIONED = pattern(r"\btriggers?\b")
+_SINGLE = pattern(_DATA["single"])
+_MULTIPLE = pattern(_DATA["multiple"])
+_CHAIN = re.compile(_DATA["chains"])
+_MENTIONED = pattern(r"\btriggers?\b|\btrigger paths?\b")
 
 
 def is_about_triggers(text: str) -> bool:
     """Say whether a sentence tells what a trigger requires."""
     return bool(_MENTIONED.search(text)) and not _ELSEWHERE.search(text)
+
+
+def each_of_one(text: str) -> bool:
+    """Say whether several thresholds are those of several triggers on one object: `single-electron triggers`."""
+    return bool(_SINGLE.search(text)) and not _MULTIPLE.search(text)
 
 
 def chains(text: str) -> list[str]:
@@ -36,11 +44,8 @@ def trigger(reading: Reading) -> list[Candidate]:
     named = chains(text)
     if named:
         return [flag(reading, Setting("trigger"), "event", "trigger", one, "trigger-name") for one in named]
-    name = _name(text)
-    if name:
-        plural = re.search(rf"{re.escape(name.split()[-1])}\s+triggers", text)
-        names = [f"{name} triggers" if plural else f"{name} trigger"]
-    else:
+    names = [f"{name} {noun}" for name, noun in _names(text)]
+    if not names:
         required = _REQUIRES.search(text)
         wanted = re.sub(r"\s+", " ", required.group("name")).strip() if required else ""
         parts = re.split(r"\s+or\s+(?:an?\s+)?", wanted)
@@ -49,14 +54,15 @@ def trigger(reading: Reading) -> list[Candidate]:
     return [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in names if one]
 
 
-def _name(text: str) -> str:
-    """Return the words that name a trigger: `unprescaled lepton triggers` gives `lepton`."""
+def _names(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the words that name triggers: `unprescaled lepton triggers` gives `lepton`, each once."""
+    seen: set[str] = set()
     for match in re.finditer(r"\btriggers?\b", text):
         words: list[str] = []
         for word in reversed(re.findall(r"\S+", text[: match.start()])[-6:]):
             bare = word.strip(",;:()\"'")
             joins = bare.lower() in {"or", "and"} and words
-            function = bare.lower() in _FUNCTION or re.fullmatch(r"[a-z]+(?:ed|ing|ly)|\[.*\]|\d+", bare)
+            function = bare.lower() in _FUNCTION or re.fullmatch(r"[a-z]+(?:ed|ing|ly)|\[.*\]|\d+|triggers?", bare)
             if function and not joins:
                 break
             words.insert(0, bare)
@@ -64,6 +70,7 @@ def _name(text: str) -> str:
                 break
         while words and words[0].lower() in {"or", "and"}:
             words.pop(0)
-        if words:
-            return " ".join(words)
-    return ""
+        name = " ".join(words)
+        if name and name not in seen:
+            seen.add(name)
+            yield name, match.group()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from kb.distil.candidates import Candidate, Setting, flag
 from kb.distil.holders import IDENTIFIED, holders
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS
+from kb.distil.rationale import purposes
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, rulebook
 
@@ -24,6 +26,13 @@ _ISOLATION = [_pattern(rule) for rule in _DATA["isolation"]["patterns"]]
 _ISOLATED = _pattern(_DATA["isolation"]["generic"])
 _BTAG_CONTEXT = _pattern(_DATA["btag"]["context"])
 _BTAG = [_pattern(rule) for rule in _DATA["btag"]["patterns"]]
+_ISOLATED_ONES = _pattern(_DATA["adjectives"]["isolated"])
+_CONTRARY = _pattern(_DATA["adjectives"]["contrary"])
+_FAILS = _pattern(_DATA["adjectives"]["fails"])
+_ALTERNATING = _pattern(r"""["']?\b(?P<w><points>)\b["']?\s*\(["']?(?P<other><points>)["']?\)""")
+_OF_QUALITY = IDENTIFIED - {"jet", "track"}
+ADJECTIVE = "adjective"
+"""The rule of what only an adjective tells; it counts where its object has another requirement."""
 _ARTICLES = {"a", "an", "any", "all", "each", "every"}
 _STEMS = {"looser": "loose", "tighter": "tight"}
 
@@ -40,15 +49,56 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
     for rule in _IDENTIFICATION:
         for match in rule.finditer(text):
             word = match.group("w").lower()
-            if re.match(r"\s*isolation", text[match.end("w") :]):
+            if re.match(r"\s*isolation", text[match.end("w") :]) or _is_of_isolation(match):
                 continue
+            word = _STEMS.get(word, word)
+            word = f"fails {word}" if _FAILS.search(text[: match.start("w")]) else word
             for object_id in holders(reading, memory, match.start(), IDENTIFIED):
-                found.append(flag(reading, setting, object_id, "id", _STEMS.get(word, word), "working-point"))
+                found.append(flag(reading, setting, object_id, "id", word, "working-point"))
+    found += _alternating(reading, setting)
     generic = _IDENTIFIED.search(text)
     if generic and not found:
         for object_id in holders(reading, memory, generic.start(), IDENTIFIED - {"jet"}):
             found.append(flag(reading, setting, object_id, "id", "identification criteria", "identification"))
     return list({(c.object, c.value): c for c in found}.values())
+
+
+def _is_of_isolation(match: re.Match[str]) -> bool:
+    """Say whether a bare working point is one of isolation, the only thing that the sentence speaks of."""
+    return (
+        bool(re.search(r"point", match.group(), re.I))
+        and not re.search(r"identif|\bID\b|quality", match.string)
+        and bool(re.search(r"isolat", match.string, re.I))
+    )
+
+
+def _alternating(reading: Reading, setting: Setting) -> Iterator[Candidate]:
+    """Read `electrons (muons) must satisfy the tight (medium) identification criteria`."""
+    said = _ALTERNATING.search(reading.text)
+    owners = next((a for a in reading.alternations if a.kind == "o"), None)
+    if said is None or owners is None:
+        return
+    variable = "isolation" if re.match(r"\s*isolation", reading.text[said.end() :]) else "id"
+    for place, word in ((owners.outer, said["w"]), (owners.inner, said["other"])):
+        object_id = reading.tokens[place].value.object
+        if object_id in IDENTIFIED:
+            yield flag(reading, setting, object_id, variable, word.lower(), "working-point")
+
+
+def contraries(reading: Reading, memory: Memory, setting: Setting) -> Iterator[Candidate]:
+    """Read `non-isolated`, `non-tight`, and that leptons are isolated by an adjective: `two isolated leptons`."""
+    named = {p.object for p in reading.phrases} & _OF_QUALITY
+    why = list(purposes(reading.text))
+    for match in _CONTRARY.finditer(reading.text):
+        if any(start <= match.start() < end for start, end in why):
+            continue  # "to remove non-isolated leptons" tells why
+        variable = "isolation" if match["w"].lower() == "isolated" else "id"
+        for object_id in holders(reading, memory, match.start(), named):
+            at = reading.start + match.start()
+            yield flag(reading, setting, object_id, variable, match.group().lower(), "contrary").with_(at=at)
+    for phrase in reading.phrases:
+        if phrase.object in IDENTIFIED and not phrase.oblique and _ISOLATED_ONES.search(phrase.words):
+            yield flag(reading, setting, phrase.object, "isolation", "isolated", ADJECTIVE)
 
 
 def isolation_points(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
@@ -75,7 +125,7 @@ def isolation_points(reading: Reading, memory: Memory, setting: Setting) -> list
 def btagging(reading: Reading, setting: Setting) -> list[Candidate]:
     """Read `the working point with 77% efficiency`, `tagged using the … algorithm`."""
     text = reading.text
-    if not speaks_of_btagging(text) or not re.search(r"tag|identif|operating|working", text):
+    if not re.search(r"tag|identif|operating|working", text):
         return []
     words = [re.sub(r"\s+", " ", match.group("w")).strip() for rule in _BTAG for match in rule.finditer(text)]
     return [flag(reading, setting, "bjet", "btag", word, "b-tag") for word in dict.fromkeys(words)]

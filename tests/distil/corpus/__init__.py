@@ -6,6 +6,9 @@ One TOML file per topic, a list of `[[entry]]` tables:
     latex    in place of text: the body of a LaTeX document, perhaps a whole paper
     section  the heading they stand under ("Event selection" unless said)
     cuts     the exact cuts, one line each (see `expected`); empty for text that states none
+    parents  `CR < SR except event.mt`: what holds in SR holds in CR, but for SR's cuts on event.mt
+    overlaps   `jet near electron`: jets near electrons are removed
+    conflicts  `A | B`: the cut A (as a statement) is shown to contradict B
     known_gap  why the entry is not read right yet; it must then fail
 
 `_heldout` files hold entries that were not looked at while the rules were written.
@@ -16,7 +19,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from eval.score import Atom, claims
 from ingest.reader import read_source
 from kb.distil import distil
 from kb.document import Document
+from kb.ssc import Cut, SelectionCriteria
 from kb.vocabulary import normal_unit, unit_factor
 from tests.distil.papers import paper
 
@@ -49,11 +53,14 @@ class Entry:
     section: str
     cuts: tuple[str, ...]
     known_gap: str
+    parents: tuple[str, ...] = ()
+    overlaps: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was missed, invented, or misplaced (scope, region, condition) of an entry."""
+    """What was missed, invented, or misplaced (scope, region, condition, structure) of an entry."""
 
     expected: int
     found: int
@@ -80,6 +87,9 @@ def entries(file: Path) -> list[Entry]:
             section=entry.get("section", "Event selection"),
             cuts=tuple(entry.get("cuts", ())),
             known_gap=entry.get("known_gap", ""),
+            parents=tuple(entry.get("parents", ())),
+            overlaps=tuple(entry.get("overlaps", ())),
+            conflicts=tuple(entry.get("conflicts", ())),
         )
         for number, entry in enumerate(raw, 1)
     ]
@@ -88,7 +98,8 @@ def entries(file: Path) -> list[Entry]:
 def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
-    Options are `veto`, `scope=…`, `region=…` and `when=…` (a part of the condition); `*` is any object.
+    Options are `veto`, `any` (one of several alternatives), `scope=…`, `region=…`, `when=…` (a part of the condition)
+    and `why=…` (a part of the rationale); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -110,7 +121,7 @@ def expected(line: str) -> dict[str, Any]:
     }
     for option in options:
         name, _, said = option.partition("=")
-        record[name if said else "role"] = said or name
+        record[name if said or name == "any" else "role"] = said or name
     return record
 
 
@@ -164,10 +175,10 @@ def _document(entry: Entry) -> Document:
 
 def read(entry: Entry) -> Reading:
     """Distil an entry and compare. Numbers must agree exactly; flags must be there, further flags are not counted."""
-    document = _document(entry)
+    criteria = distil(_document(entry))
     offers = [
-        (key, cut.flat(), cut.statement())
-        for cut in distil(document).cuts
+        (key, _told(cut), cut.statement())
+        for cut in criteria.cuts
         for key in _keys(cut.flat())
         if key[0].direction != "is" or any(" is " in line for line in entry.cuts)
     ]
@@ -196,8 +207,44 @@ def read(entry: Entry) -> Reading:
         right=right,
         missed=tuple(missed),
         invented=tuple(spare),
-        misplaced=tuple(misplaced),
+        misplaced=(*misplaced, *_unstructured(entry, criteria)),
     )
+
+
+def _told(cut: Cut) -> dict[str, Any]:
+    why = cut.rationale.quote if cut.rationale else ""
+    return {**cut.flat(), "why": " ".join(why.split()), "any": cut.any_of}
+
+
+def _unstructured(entry: Entry, criteria: SelectionCriteria) -> Iterator[str]:
+    """Yield what an entry says of regions, overlaps and contradictions that the criteria do not."""
+    for line in entry.parents:
+        child, _, rest = line.partition(" < ")
+        parent, _, excepted = rest.partition(" except ")
+        held, above = _holding(criteria, child), _holding(criteria, parent)
+        replaced = {c.id for c in above if f"{c.subject.object}.{c.variable.id}" in excepted.split(", ")}
+        if not above or {c.id for c in held} & {c.id for c in above} != {c.id for c in above} - replaced:
+            yield f"{line}: {child} has {[c.statement() for c in held]}, {parent} {[c.statement() for c in above]}"
+    removals = {f"{o.removed} near {o.kept}" for d in criteria.objects for o in d.overlap_removal}
+    yield from (f"{line} not in {removals}" for line in entry.overlaps if line not in removals)
+    shown = [one for one in criteria.unresolved if one.code == "conflict"]
+    for line in entry.conflicts:
+        cut, _, other = line.partition(" | ")
+        if not any(one.candidate == cut and f"'{other}'" in one.reason for one in shown):
+            yield f"{line} not in {[(one.candidate, one.reason) for one in shown]}"
+    if len(shown) > len(entry.conflicts):
+        yield f"conflicts: {[(one.candidate, one.reason) for one in shown]}"
+
+
+def _holding(criteria: SelectionCriteria, name: str) -> list[Cut]:
+    """Return the cuts that hold in a region and not everywhere, its own and those of the regions it inherits from."""
+    known = {region.name: region for region in criteria.regions}
+    line: list[str] = []
+    while name in known and name not in line:
+        line.append(name)
+        name = known[name].parent or ""
+    listed = {cut_id for region in line for cut_id in known[region].cuts}
+    return [cut for cut in criteria.cuts if cut.id in listed or set(cut.regions) & set(line)]
 
 
 def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
@@ -206,6 +253,8 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         wanted.get("scope") not in {None, record["scope"]}
         or (region is not None and not _names(region) <= _names(str(record["region"])))
         or (when is not None and when not in record["note"])
+        or wanted.get("why", "") not in record["why"]
+        or ("any" in wanted and record["any"] is None)
     )
 
 
