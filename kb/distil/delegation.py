@@ -23,7 +23,8 @@ _SELECTS = re.compile(
 _NOT = re.compile(
     r"\b(?:generat\w*|simulat\w*|cross[- ]sections?|algorithm|calibrat\w*|uncertaint\w*|detector"
     r"|luminosity|resolution|efficienc\w*|PDF|tune|measured|coordinate|clusterin\w*|search(?:es)?"
-    r"|correct\w*|observ\w*|model\w*|measurement\w*|limits?|theor\w*|parton|estimat\w*|decay)\b",
+    r"|correct\w*|observ\w*|model\w*|measurement\w*|limits?|theor\w*|parton|estimat\w*|decay"
+    r"|variables?|fit(?:s|ted)?|methods?|differs?|magnitude|averages?|Particle Data Group|mass of)\b",
     re.IGNORECASE,
 )
 _FAMILIES = {
