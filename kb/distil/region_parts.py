@@ -21,7 +21,7 @@ _OPENS = re.compile(
 _ASKS = re.compile(
     r"(?:\s*\([^()]*\))?\s+(?:(?:signal|control|validation)?\s*(?:regions?|categor(?:y|ies)|channels?|selections?)\s+)?"
     r"(?:(?:is|are|has|have|targets?|aims?|uses?|also|in\s+addition|instead|further|additionally)\b[^,;]{0,60}?\b)?"
-    r"(?:requir\w+|characteri[sz]ed|belongs?|demand\w*|vetoe?s|rejects?|defined|demands?|selects?|contains?|must|has\s+to|have\s+to|consists?|includes?"
+    r"(?:requir\w+|characteri[sz]ed|identical|the\s+same|belongs?|demand\w*|vetoe?s|rejects?|defined|demands?|selects?|contains?|must|has\s+to|have\s+to|consists?|includes?"
     r"|comprises?|differs|inverts?|revers\w+|relax\w*|tightens?|accepts?|satisf(?:y|ies)|imposes?|adds?|applies|keeps?|has|have|by|with)\b"
     r"|\s+(?:[\d.]+\s*[<≤]|\S+\s*[<>≥≤]|(?:exactly|at\s+least|at\s+most|no|one|two|three|four|five|six)\b)"
 )

@@ -12,7 +12,7 @@ from kb.distil.region_parts import Part, parts
 _DEFINING = (
     r"(?:(?:is|are|was|were)\s+(?:\w+\s+){0,2}?(?:defined|selected|formed|obtained|constructed"
     r"|required|built|identified|enhanced|characteri[sz]ed|divided|subdivided|split|categori[sz]ed"
-    r"|chosen|enriched)|consists?|contains?|requires?|selects?|comprises?|includes?|must"
+    r"|chosen|enriched|identical|the\s+same|similar|analogous|equivalent|equal)|demands?|imposes?|applies|consists?|contains?|requires?|selects?|comprises?|includes?|must"
     r"|satisf(?:y|ies)|differs|inverts?|revers\w+|relax\w*|tightens?|has\s+to|have\s+to|aims?\b|targets?|uses?|has\s+the|have\s+the"
     r"|corresponds?\s+to|at\s+least)"
 )

@@ -48,7 +48,7 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
     found: list[Candidate] = []
     for rule in _IDENTIFICATION:
         for match in rule.finditer(text):
-            word = match.group("w").lower()
+            word = re.sub(r"l?lh$", "", match.group("w").lower())  # `MediumLLH` is a medium likelihood
             if re.match(r"\s*isolation", text[match.end("w") :]) or _is_of_isolation(match):
                 continue
             word = _STEMS.get(word, word)
