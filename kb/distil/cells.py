@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kb.distil import clauses, flags
 from kb.distil.candidates import Candidate, Setting
-from kb.distil.entities import kinds, tokens_of
+from kb.distil.entities import kinds, shape, tokens_of
 from kb.distil.grid import states_bound
 from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
@@ -82,7 +82,7 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         return
     subject, rank = _owner(bare)
     told = _TOLD.match(cell)
-    if told and subject and "v" not in kinds(tokens_of(plain(head))):  # "Leptons | exactly two, p_T > 25 GeV"
+    if told and subject and "v" not in shape(head):  # "Leptons | exactly two, p_T > 25 GeV"
         reading = reading_of(f"{told.group()} {bare}")
         for count in reading.counts if reading else ():
             yield made(subject, "count", count.operator, count.value, setting)
@@ -196,7 +196,7 @@ def _sentence(
     text: str, subject: str | None, rank: int | None, setting: Setting, head: str, about: str | None
 ) -> Iterator[Candidate]:
     """Read a cell as a sentence about what its header names."""
-    lead = f"{head} with " if subject and head and "v" not in kinds(tokens_of(plain(head))) else f"{head} "
+    lead = f"{head} with " if subject and head and "v" not in shape(head) else f"{head} "
     reading = reading_of(lead + text if head else text)
     if reading is None:
         return

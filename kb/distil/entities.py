@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from kb.distil.lexer import KINDS, Plain, Token, lex
+from kb.distil.lexer import KINDS, Plain, Token, lex, plain
 from kb.distil.lexicon import lexicon
 from kb.distil.notation import OF_THE_EVENT, Symbol, symbols
 from kb.distil.particles import Named
@@ -207,6 +207,12 @@ def _phrased(raw: list[Token]) -> list[Token]:
 def kinds(tokens: list[Token]) -> str:
     """Return the kinds of tokens as one string, for the clause grammar."""
     return "".join(t.kind for t in tokens)
+
+
+@lru_cache(maxsize=4096)
+def shape(text: str) -> str:
+    """Return the kinds of the tokens of a short text, such as a table's cell, that is asked about again and again."""
+    return kinds(tokens_of(plain(text)))
 
 
 def mention(tokens: list[Token], index: int) -> Mention:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kb.distil.entities import kinds, tokens_of
-from kb.distil.lexer import plain
+from kb.distil.entities import shape
 from kb.document import Cell, Document, Table
 
 _LABEL = re.compile(
@@ -168,20 +167,20 @@ def _joined(items: list[Item]) -> Item:
 
 def _is_symbol(text: str) -> bool:
     """Say whether a text is a variable of whatever stands beside it."""
-    shape = kinds(tokens_of(plain(text)))
-    return "v" in shape and "o" not in shape
+    kinds_of_text = shape(text)
+    return "v" in kinds_of_text and "o" not in kinds_of_text
 
 
 def _is_objects(text: str) -> bool:
-    return re.fullmatch(r"[trk]{0,3}o", kinds(tokens_of(plain(text)))) is not None
+    return re.fullmatch(r"[trk]{0,3}o", shape(text)) is not None
 
 
 def names_variable(text: str) -> bool:
     """Say whether a text names what can be required, a variable or objects to count."""
-    shape = kinds(tokens_of(plain(text)))
-    return "v" in shape or ("o" in shape and bool(re.search(r"\bveto|number|N\(", text, re.IGNORECASE)))
+    kinds_of_text = shape(text)
+    return "v" in kinds_of_text or ("o" in kinds_of_text and bool(re.search(r"\bveto|number|N\(", text, re.IGNORECASE)))
 
 
 def states_bound(text: str) -> bool:
     """Say whether a text is a requirement by itself: `p_T > 30 GeV`."""
-    return bool(re.search(r"v.{0,2}cn|ncv", kinds(tokens_of(plain(text)))))
+    return bool(re.search(r"v.{0,2}cn|ncv", shape(text)))

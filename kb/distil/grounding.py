@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from kb.distil.entities import tokens_of
 from kb.distil.lexer import plain
@@ -94,17 +96,38 @@ def _is_window(low: float, high: float, unit: str, said: Numerals) -> bool:
 
 def _names(cut: Cut, text: str) -> bool:
     """Say whether the text names a variable: by an alias, a symbol, or a hint of `grounding.toml`."""
-    flat = plain(text)
-    tokens = tokens_of(flat)
+    said = _said(text)
     term = vocabulary().variables[cut.variable.id]
     names = {_squeezed(name) for name in (*term.aliases, term.symbol, cut.variable.name or "")} - {""}
-    squeezed, words = _squeezed(flat.text), {_squeezed(token.text) for token in tokens}
-    if any(name in words if len(name) < _LONG else name in squeezed for name in names):
+    if any(name in said.words if len(name) < _LONG else name in said.squeezed for name in names):
         return True
-    if any(t.kind == "v" and t.value.variable == cut.variable.id for t in tokens):
+    if cut.variable.id in said.variables:
         return True
     hint = _HINTS.get(cut.variable.id)
-    return hint is None or bool(re.search(hint, flat.text) or re.search(hint, flat.text.lower()))
+    return hint is None or bool(re.search(hint, said.flat) or re.search(hint, said.flat.lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a quote says: its text, its words, the variables of its symbols."""
+
+    flat: str
+    squeezed: str
+    words: frozenset[str]
+    variables: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def _said(text: str) -> _Said:
+    """Read a quote; one sentence is that of several cuts."""
+    flat = plain(text)
+    tokens = tokens_of(flat)
+    return _Said(
+        flat.text,
+        _squeezed(flat.text),
+        frozenset(_squeezed(token.text) for token in tokens),
+        frozenset(t.value.variable for t in tokens if t.kind == "v"),
+    )
 
 
 def _squeezed(text: str) -> str:

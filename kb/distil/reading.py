@@ -126,8 +126,9 @@ def _name_masses(tokens: list[Token]) -> None:
 def _name_zeros(tokens: list[Token]) -> None:
     """Read `the number of b jets must be zero` as a bound."""
     for index, token in enumerate(tokens):
-        counted = any(t.kind == "v" and t.value.variable == "count" for t in tokens[:index])
-        if token.word == "zero" and counted and tokens[index - 1].word in {"be", "is"}:
+        if token.word != "zero" or not index or tokens[index - 1].word not in {"be", "is"}:
+            continue
+        if any(t.kind == "v" and t.value.variable == "count" for t in tokens[:index]):
             tokens[index - 1].kind, tokens[index - 1].value = "c", "=="
             token.kind, token.value = "n", 0.0
 

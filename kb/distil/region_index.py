@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kb.distil.entities import kinds, tokens_of
+from kb.distil.entities import shape
 from kb.distil.grid import Grid
-from kb.distil.lexer import plain
 from kb.document import Document, Table
 
 _LISTS_REGIONS = re.compile(r"\b(?:regions?|categor(?:y|ies)|selections?|SRs?|CRs?|VRs?)\b")
@@ -44,4 +43,4 @@ def _headed(document: Document, table: Table) -> Iterator[str]:
 
 
 def _is_code(name: str) -> bool:
-    return _CODE.fullmatch(name) is not None and not re.search("[voncu]", kinds(tokens_of(plain(name))))
+    return _CODE.fullmatch(name) is not None and not re.search("[voncu]", shape(name))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kb.distil.entities import kinds, tokens_of
-from kb.distil.lexer import plain
+from kb.distil.entities import shape
 from kb.distil.particles import PHYSICAL, named
 
 _OF_EACH = re.compile(r"(?P<symbol>[pE]_?\{?T\}?)\s?(?:\((?P<args>[^()]+,[^()]+)\)|\^?\{(?P<up>[^{}]+,[^{}]+)\})")
@@ -44,4 +43,4 @@ def _variables(head: str) -> list[str]:
         if all(one is not None and one.object in PHYSICAL and one.rank is not None for _, one in of):
             return [f"{each['symbol']}({piece})" for piece, _ in of]
     pieces = re.split(r"\s*[,/;]\s*(?![^({]*[)}])", head.strip())
-    return pieces if all(kinds(tokens_of(plain(piece))).strip("tr") == "v" for piece in pieces) else []
+    return pieces if all(shape(piece).strip("tr") == "v" for piece in pieces) else []

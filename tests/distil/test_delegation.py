@@ -16,7 +16,8 @@ _REFERENCES = (
 
 
 def document(text: str, section: str = "Object selection") -> Document:
-    source = f"\\documentclass{{article}}\n\\begin{{document}}\n\\section{{{section}}}\n{text}\n{_REFERENCES}\n\\end{{document}}\n"
+    body = f"\\section{{{section}}}\n{text}\n{_REFERENCES}"
+    source = f"\\documentclass{{article}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
     return read_source(source.encode(), "paper.tex", arxiv_id="test")
 
 

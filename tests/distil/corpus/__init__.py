@@ -19,8 +19,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,9 @@ def _share_word(one: Atom, other: Atom) -> bool:
     return bool(set(re.findall(r"\w+", str(one.value))) & set(re.findall(r"\w+", str(other.value))))
 
 
-def _document(entry: Entry) -> Document:
+@cache
+def document(entry: Entry) -> Document:
+    """Return the document that an entry's text makes."""
     if not entry.latex:
         return paper(f"# {entry.section}\n\n{entry.text}")
     opening = "" if "\\section" in entry.latex else f"\\section{{{entry.section}}}\n"
@@ -173,9 +176,9 @@ def _document(entry: Entry) -> Document:
     return read_source(source.encode(), "entry.tex", arxiv_id="test")
 
 
-def read(entry: Entry) -> Reading:
+def read(entry: Entry, distil: Callable[[Document], SelectionCriteria] = distil) -> Reading:
     """Distil an entry and compare. Numbers must agree exactly; flags must be there, further flags are not counted."""
-    criteria = distil(_document(entry))
+    criteria = distil(document(entry))
     offers = [
         (key, _told(cut), cut.statement())
         for cut in criteria.cuts
