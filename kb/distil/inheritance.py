@@ -34,19 +34,16 @@ class Inheritance:
     excepts: bool
 
 
-def parent_of(text: str, found: tuple[Name, ...]) -> Name | None:
-    """Return the region whose requirements a sentence takes over.
+def parents(text: str, found: tuple[Name, ...]) -> list[Name]:
+    """Return the regions whose requirements a sentence takes over.
 
     >>> from kb.distil.region_names import names
     >>> text = "In addition to the requirements of SRA, events in SRB must satisfy m_T2 > 120 GeV."
-    >>> parent_of(text, names(text)).name
-    'SRA'
+    >>> [name.name for name in parents(text, names(text))]
+    ['SRA']
     """
-    for name in found:
-        before = text[max(0, name.start - _REACH) : name.start]
-        if any(rule.search(before) for rule in _TAKES):
-            return name
-    return None
+    before = ((name, text[max(0, name.start - _REACH) : name.start]) for name in found)
+    return [name for name, words in before if any(rule.search(words) for rule in _TAKES)]
 
 
 def excepts(text: str) -> bool:

@@ -13,7 +13,7 @@ from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.delegation import Delegation, delegation
 from kb.distil.flavours import flavours
-from kb.distil.inheritance import Inheritance, excepts, parent_of
+from kb.distil.inheritance import Inheritance, excepts, parents
 from kb.distil.isolation import cones, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
@@ -185,17 +185,15 @@ class _Walk:
 
     def _inherits(self, reading: Reading, found: list[Candidate]) -> Iterator[Inheritance]:
         """Yield which regions take over the requirements of another one that the sentence names."""
-        parent = parent_of(reading.text, names(reading.text, self.regions.own))
-        if parent is None:
-            return
-        ways = (
-            self.regions.at(parent.start) if self.regions.parts else (),
-            dict.fromkeys(name for c in found for name in c.regions),
-            self.regions.current,
-        )
-        children = next((others for way in ways if (others := [name for name in way if name != parent.name])), [])
-        for child in children:
-            yield Inheritance(child, parent.name, reading.start, reading.end, excepts(reading.text))
+        for parent in parents(reading.text, names(reading.text, self.regions.own)):
+            ways = (
+                self.regions.at(parent.start) if self.regions.parts else (),
+                dict.fromkeys(name for c in found for name in c.regions),
+                self.regions.current,
+            )
+            children = next((others for way in ways if (others := [name for name in way if name != parent.name])), [])
+            for child in children:
+                yield Inheritance(child, parent.name, reading.start, reading.end, excepts(reading.text))
 
     def _explain(self, reading: Reading) -> None:
         """Give what the sentence before required the reason that this one tells."""

@@ -51,8 +51,8 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         if (
             verb
             and tokens[verb - 1].word == "to"
-            and token.word in {"reject", "remove", "suppress", "veto", "exclude", "eliminate"}
-            and not _asked(tokens, verb)
+            and token.word in {"reject", "remove", "suppress", "veto", "exclude", "eliminate", "discard"}
+            and (not _asked(tokens, verb) or (verb == start + 2 and any(t.kind == "l" for t in between)))
         ):
             continue  # a purpose: "to reject background, …"
         if token.word in {"excluding", "excludes", "removing"} and len(between) > 5:
@@ -95,4 +95,6 @@ def _asked(tokens: list[Token], verb: int) -> bool:
 
 def _passive(tokens: list[Token], verb: int) -> bool:
     word = tokens[verb].word
-    return not word.endswith("ing") and (word.startswith(("not ", "are not")) or is_passive(tokens, verb))
+    if word.endswith("ing") or (verb and tokens[verb - 1].word == "to"):
+        return False  # "a cut is used to reject events with …"
+    return word.startswith(("not ", "are not")) or is_passive(tokens, verb)

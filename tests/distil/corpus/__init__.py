@@ -99,8 +99,8 @@ def entries(file: Path) -> list[Entry]:
 def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
-    Options are `veto`, `any` (one of several alternatives), `scope=…`, `region=…`, `when=…` (a part of the condition)
-    and `why=…` (a part of the rationale); `*` is any object.
+    Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `scope=…`,
+    `region=…`, `when=…` (a part of the condition) and `why=…` (a part of the rationale); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -122,7 +122,7 @@ def expected(line: str) -> dict[str, Any]:
     }
     for option in options:
         name, _, said = option.partition("=")
-        record[name if said or name == "any" else "role"] = said or name
+        record[name if said or name in {"any", "only"} else "role"] = said or name
     return record
 
 
@@ -203,7 +203,12 @@ def read(entry: Entry, distil: Callable[[Document], SelectionCriteria] = distil)
             misplaced.append(f"{line} <- {given['scope']}, region {given['region']}, {given['note']}")
         # Copies of a requirement for other regions are one requirement.
         taken.update(i for i in fits if free[i][0] == free[(best or fits)[0]][0])
-    spare = [said for i, (key, _, said) in enumerate(free) if i not in taken and key[0].kind == "number"]
+    alone = {(key[1], key[0].variable) for _, record, key in wanted if "only" in record}
+    spare = [
+        said
+        for i, (key, _, said) in enumerate(free)
+        if i not in taken and (key[0].kind == "number" or (key[1], key[0].variable) in alone)
+    ]
     return Reading(
         expected=len(wanted),
         found=right + len(spare),
