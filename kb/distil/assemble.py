@@ -40,6 +40,13 @@ _COMMON = re.compile(
     r"|[Ww]e (?:select|require) events)\b"
 )
 
+# "… are suppressed by the requirement m_T > 140 GeV" states nothing new
+_REFERS = re.compile(
+    r"\b(?:suppressed|reduced|removed|rejected|minimi[sz]ed|eliminated|selected) by (?:the|this|these|its)\b"
+    r"|\b(?:because of|due to|thanks to|after|before) (?:the|this|these) (?:[\w/^_-]+ )?"
+    r"(?:requirements?|cuts?|selections?)\b"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -108,9 +115,12 @@ def _stated(document: Document, candidates: list[Candidate]) -> list[Proposal]:
     def common(candidate: Candidate) -> bool:
         return bool(_COMMON.search(document.quote(candidate.start, candidate.end)))
 
+    def refers(candidate: Candidate) -> bool:
+        return bool(_REFERS.search(document.quote(candidate.start, candidate.end)))
+
     return [
         (
-            group[0].with_(regions=regions_of(group, common)),
+            group[0].with_(regions=regions_of(group, common, refers)),
             unique(e for candidate in group for e in evidence_of(document, candidate)),
         )
         for group in merge(candidates)

@@ -11,6 +11,8 @@ class Memory:
 
     subject: str | None = None
     """The object of the last sentence that had one."""
+    collection: str | None = None
+    """The collection it was said to be: `high-purity electron`."""
     variable: str | None = None
     pair: str = "lepton_pair"
     """What a bare `pair` is a pair of."""

@@ -69,12 +69,16 @@ def merge(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
     return list(groups.values())
 
 
-def regions_of(group: list[Candidate], common: Callable[[Candidate], bool]) -> tuple[str, ...]:
+def regions_of(
+    group: list[Candidate], common: Callable[[Candidate], bool], refers: Callable[[Candidate], bool]
+) -> tuple[str, ...]:
     """Return the regions a group holds in; empty means everywhere.
 
-    A statement without a region holds everywhere, unless a table gives regions for it and the sentence does not say
-    that it is common to all (`common`).
+    A statement without a region holds everywhere, unless it only refers to a requirement that regions have (`refers`),
+    or a table gives regions for it and the sentence does not say that it is common to all (`common`).
     """
+    stating = [c for c in group if c.regions or not refers(c)]
+    group = stating if any(c.regions for c in stating) else group
     tabled = any(c.kind == "table" and c.regions for c in group)
     event = all(c.scope in {"event", "region"} for c in group)
     for candidate in group:

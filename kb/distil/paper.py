@@ -43,6 +43,7 @@ _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies)|tagged|tagger|tagging)\b")
+_THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
@@ -238,10 +239,18 @@ class _Walk:
         found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading)
+        if memory.collection and _THEY.match(text):
+            found = [_of_those(c, memory) for c in found]
         found = _in_turn(found, text)
         found = alternatives(found, text, reading.start)
         found = [_placed(c, text, reading.start, self.regions) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
+
+
+def _of_those(candidate: Candidate, memory: Memory) -> Candidate:
+    """Give what `they` must be to the collection the sentence before is about."""
+    own = candidate.object == memory.subject and candidate.scope == "object" and candidate.definition is None
+    return candidate.with_(definition=memory.collection) if own else candidate
 
 
 def _object_of(title: str) -> str | None:
@@ -313,6 +322,8 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     ]
     if heads:
         memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]
+        collections = (p.definition for p in reading.phrases if p.object == memory.subject and p.definition)
+        memory.collection = next(collections, None)
     pairs = [p.object for p in reading.phrases if p.object.endswith("_pair")]
     if pairs:
         memory.pair = pairs[-1]
