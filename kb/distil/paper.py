@@ -212,6 +212,8 @@ class _Walk:
         against = objection(reading.text, kind)
         if against == NO_REQUIREMENT and any(c.explicit for c in reading.counts):
             return ""
+        if against == NO_REQUIREMENT and kind == "selection" and _defines(reading):
+            return ""
         listed = self.memory.listing and item and any(q.symbolic or self.memory.asked for q in reading.quantities)
         label = label_of(reading.text, of_regions=self.regions.listed)
         opens = listed and (reading.quantities[0].start <= 10 or label or self.memory.asked)
@@ -245,6 +247,15 @@ class _Walk:
         found = alternatives(found, text, reading.start)
         found = [_placed(c, text, reading.start, self.regions) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
+
+
+def _defines(reading: Reading) -> bool:
+    """`Baseline muons have p_T > 10 GeV` says what they are."""
+    head = reading.phrases[0] if reading.phrases else None
+    named = head is not None and head.definition is not None and head.start <= 1 and head.plural
+    return named and bool(re.match(r"\w+ (?:\w+ )?(?:have|has) ", reading.words(head.index, head.index + 4) + " ")) and any(
+        q.symbolic for q in reading.quantities
+    )
 
 
 def _of_those(candidate: Candidate, memory: Memory) -> Candidate:

@@ -52,7 +52,10 @@ def concerns(rule: Any) -> Callable[[str], bool]:
     if _WORD.fullmatch(rule) and rule.strip(" .'"):
         wanted = _run_together(rule)
         return lambda text: wanted in _run_together(text)
-    anywhere = re.compile(rule.replace("^", "").replace("$", ""), re.IGNORECASE)
+    try:
+        anywhere = re.compile(rule.removeprefix("^").removesuffix("$"), re.IGNORECASE)
+    except re.error:
+        return lambda _: True
     return lambda text: anywhere.search(text) is not None
 
 
