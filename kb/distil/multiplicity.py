@@ -31,6 +31,8 @@ _ALLOWED = re.compile(
     r"\b(?:may|must|should|can|is|are) (?:be )?"
     r"(?:present|allowed|permitted|found|required|accepted|lie|appear|tolerated)\b"
 )
+_REQUIRED = re.compile(r"(?:\w+ ){0,3}?(?:is|are) (?:also |further )?(?:required|imposed|demanded|asked)\b")
+_KEPT = re.compile(r"(?:are|is) (?:\w+ )?(?:selected|retained|kept|considered|used|accepted|required)\b")
 _TELLING = re.compile(r"\bremaining\b|\btypically\b|\busually\b|\bdecay\w*\b.{0,20}\b(?:in)?to$")
 _DEMANDED = re.compile(
     r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|chosen|demanded|requested|asked for|retained)(?! to)"
@@ -172,13 +174,20 @@ def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Mem
 
 def _is_denied(reading: Reading, count: Count) -> bool:
     """Say whether `no jets` is asked for and not merely told."""
-    before = reading.words(0, count.start)
+    before = reading.words(0, count.start).lower()
     veto = is_veto(reading)
     if _IF_ABSENT.search(before) and not veto:
         return False
-    if reading.tokens[count.start].word in {"without", "absence of", "free of"} and "event" not in before:
-        return False
     behind = reading.words(count.end, len(reading.tokens))
+    word = reading.tokens[count.start].word
+    if word.startswith("absence of") and _REQUIRED.match(behind):
+        return True  # "the absence of muons is required"
+    if word.startswith("cannot ") and before.endswith("event"):
+        return True
+    if word.startswith("without") and before.endswith(("event", "events")) and _KEPT.match(behind):
+        return True  # "events without any taus are selected"
+    if word in {"without", "absence of", "free of"} and "event" not in before:
+        return False
     return veto or bool(_DENYING.search(before)) or (not before and bool(_ALLOWED.search(behind)))
 
 

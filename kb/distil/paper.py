@@ -36,7 +36,7 @@ _WORTH = re.compile(
     r"\d|\[|pair|Ref|\b(?i:one|two|three|four|five|six|no|trigger\w*|identif\w*|isolat\w*|tagg\w*|quality"
     r"|filters?|closest|charge|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
-    r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*|reinstat\w*)\b"
+    r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*|reinstat\w*|any|absence|free|devoid|cannot|not have)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
