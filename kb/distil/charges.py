@@ -50,7 +50,9 @@ _ALIKE = re.compile(
     re.IGNORECASE,
 )
 _OF_SIGN = re.compile(
-    r"\b(?:of|with|having) (?P<sign>opposite|same)[\s-]+(?:electric(?:al)? )?(?:charges?|signs?)\b", re.IGNORECASE
+    r"\b(?:of|with|having) (?:the )?(?P<sign>opposite|same|unlike|like|equal|identical)"
+    r"[\s-]+(?:electric(?:al)? )?(?:charges?|signs?)\b",
+    re.IGNORECASE,
 )
 _UNIT = re.compile(
     r"\bunit (?:electric )?charge\b|\bcharges?\b[^.;,]{0,50}?(?:±|\+/-|\+-)\s?1(?!\.?\d)"

@@ -36,13 +36,15 @@ _WORTH = re.compile(
     r"\d|\[|pair|Ref|\b(?i:one|two|three|four|five|six|no|trigger\w*|identif\w*|isolat\w*|tagg\w*|quality"
     r"|filters?|closest|charge|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
-    r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*|reinstat\w*|any|absence|free|devoid|cannot|not have)\b"
+    r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*"
+    r"|reinstat\w*|any|absence|free|devoid|cannot|not have)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies)|tagged|tagger|tagging)\b")
+_HAVE = re.compile(r"\w+ (?:\w+ )?(?:have|has) ")
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
@@ -252,10 +254,10 @@ class _Walk:
 def _defines(reading: Reading) -> bool:
     """`Baseline muons have p_T > 10 GeV` says what they are."""
     head = reading.phrases[0] if reading.phrases else None
-    named = head is not None and head.definition is not None and head.start <= 1 and head.plural
-    return named and bool(re.match(r"\w+ (?:\w+ )?(?:have|has) ", reading.words(head.index, head.index + 4) + " ")) and any(
-        q.symbolic for q in reading.quantities
-    )
+    if head is None or head.definition is None or head.start > 1 or not head.plural:
+        return False
+    has = _HAVE.match(reading.words(head.index, head.index + 4) + " ")
+    return has is not None and any(q.symbolic for q in reading.quantities)
 
 
 def _of_those(candidate: Candidate, memory: Memory) -> Candidate:

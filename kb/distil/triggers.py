@@ -63,7 +63,7 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
             bare = word.strip(",;:()\"'")
             joins = bare.lower() in {"or", "and"} and words
             function = bare.lower() in _FUNCTION or re.fullmatch(r"[a-z]+(?:ed|ing|ly)|\[.*\]|\d+|triggers?", bare)
-            if function and not joins:
+            if not bare or (function and not joins):
                 break
             words.insert(0, bare)
             if word[-1:] in ",;:" and len(words) > 1:
