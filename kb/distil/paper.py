@@ -171,7 +171,7 @@ class _Walk:
             if not found and reading.quantities:
                 reason = "a bound whose variable or subject is not clear"
                 findings.turned.append(Turned("unstructured", reason, reading.start, reading.end, text))
-        elif triggers.chains(text) and kind not in {"systematics", "results"}:
+        elif (triggers.chains(text) and kind != "results") or triggers.are_collected(text):
             findings.candidates += triggers.trigger(reading)
         elif against == DESCRIBES and re.search(r"\bpoint\b", text):
             # "the working point with 70% efficiency is used"

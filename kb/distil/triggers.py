@@ -18,6 +18,7 @@ _ELSEWHERE = pattern(_DATA["elsewhere"])
 _SINGLE = pattern(_DATA["single"])
 _MULTIPLE = pattern(_DATA["multiple"])
 _CHAIN = re.compile(_DATA["chains"])
+_COLLECTED = pattern(_DATA["collected"])
 _MENTIONED = pattern(r"\btriggers?\b|\btrigger paths?\b")
 
 
@@ -29,6 +30,11 @@ def is_about_triggers(text: str) -> bool:
 def each_of_one(text: str) -> bool:
     """Say whether several thresholds are those of several triggers on one object: `single-electron triggers`."""
     return bool(_SINGLE.search(text)) and not _MULTIPLE.search(text)
+
+
+def are_collected(text: str) -> bool:
+    """Say whether a text tells by which triggers events were taken, whatever its section is about."""
+    return bool(_COLLECTED.search(text))
 
 
 def chains(text: str) -> list[str]:
