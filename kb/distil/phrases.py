@@ -86,12 +86,18 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
         rank,
         number,
         words,
-        pair_requirements(words),
+        pair_requirements(f"{words} {_noun(tokens, index)}"),
         tags(words, here.object),
         _is_oblique(tokens, start),
         article,
         named,
     )
+
+
+def _noun(tokens: list[Token], index: int) -> str:
+    """Return a noun with what may be a part of it: `SFOS pairs`, `oppositely charged lepton pairs`."""
+    doubled = index > 0 and tokens[index - 1].kind == "o" and "_" in mention(tokens, index).object
+    return spoken(tokens[max(0, index - 2) : index + 1]) if doubled else tokens[index].text
 
 
 def _start(tokens: list[Token], index: int) -> int:
