@@ -1,0 +1,154 @@
+"""How fast compiled code is: beside an expert's own awkward, mere reading, and, where they are installed, others.
+
+Every peer counts the same selection in the same file: two muons of opposite charge with |η| < 2.4, p_T > 20 and 10 GeV
+and a mass of 70 to 110 GeV. `make bench` shows the times; ratios are to be taken within one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+import uproot
+import vector
+
+from codegen.dataset import open_dataset
+from codegen.emit import emit
+from codegen.plan import make_plan
+from ingest.reader import read_source
+from kb.distil import distil
+from kb.ssc import SelectionCriteria
+from tests.codegen.formats import write_nanoaod
+
+EVENTS = 2_000_000
+CHUNK = 100_000
+NAMES = ["Muon_pt", "Muon_eta", "Muon_phi", "Muon_mass", "Muon_charge"]
+NOTE = rb"""\documentclass{article}\begin{document}\section{Selection}
+Muons are required to have $|\eta| < 2.4$. Events must contain exactly two muons of opposite charge. The leading muon
+must have $p_T > 20$ GeV and the subleading muon $p_T > 10$ GeV. The invariant mass of the muon pair must satisfy
+$70 < m_{\mu\mu} < 110$ GeV.
+\end{document}"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_nanoaod(tmp_path_factory.mktemp("data") / "nano.root", EVENTS)
+
+
+@pytest.fixture(scope="module")
+def criteria() -> SelectionCriteria:
+    return distil(read_source(NOTE, "note.tex", arxiv_id="note", version=1, title="Two muons"))
+
+
+def by_hand(file: Path) -> int:
+    """Count as an expert writes it: filters before combinatorics, needed branches only."""
+    vector.register_awkward()
+    total = 0
+    for events in uproot.iterate(f"{file}:Events", NAMES, step_size=CHUNK):
+        muons = ak.zip(
+            {name: events[f"Muon_{name}"] for name in ("pt", "eta", "phi", "mass", "charge")}, with_name="Momentum4D"
+        )
+        muons = muons[abs(muons.eta) < 2.4]
+        muons = muons[ak.num(muons) == 2]
+        muons = muons[ak.argsort(muons.pt, ascending=False)]
+        first, second = muons[:, 0], muons[:, 1]
+        passed = (first.pt > 20) & (second.pt > 10) & (first.charge != second.charge)
+        mass = (first[passed] + second[passed]).mass
+        total += int(ak.sum((mass > 70) & (mass < 110)))
+    return total
+
+
+def compiled(source: str, file: Path) -> int:
+    """Count by the compiled module, which also keeps masks, a cutflow and histograms."""
+    namespace: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
+    exec(compile(source, "analysis.py", "exec"), namespace)
+    analysis = namespace["Analysis"](None, None)
+    for events in namespace["pieces"](str(file), analysis.branches):
+        analysis.add(events)
+    return int(analysis.report()["selected"])
+
+
+def once(benchmark: Any, count: Callable[[], int]) -> int:
+    benchmark.group = "dimuon selection, 2 million events"
+    result: int = benchmark.pedantic(count, rounds=3, warmup_rounds=1)
+    return result
+
+
+def test_reading_the_branches_alone(benchmark: Any, file: Path) -> None:
+    def read() -> int:
+        return sum(len(events) for events in uproot.iterate(f"{file}:Events", NAMES, step_size=CHUNK))
+
+    assert once(benchmark, read) == EVENTS
+
+
+def test_compiled_code(benchmark: Any, file: Path, criteria: SelectionCriteria) -> None:
+    plan = make_plan(criteria, open_dataset(str(file.parent)).profile)
+    assert len(plan.applied) == len(criteria.cuts)
+    source = emit(plan)
+    # The hand stays in the single precision of the branches: an event at the very edge may fall on the other side.
+    assert once(benchmark, lambda: compiled(source, file)) == pytest.approx(by_hand(file), abs=3)
+
+
+def test_awkward_written_by_hand(benchmark: Any, file: Path) -> None:
+    assert once(benchmark, lambda: by_hand(file)) > 0
+
+
+def test_coffea(benchmark: Any, file: Path) -> None:
+    nanoevents = pytest.importorskip("coffea.nanoevents", reason="coffea is not installed")
+    selection = pytest.importorskip("coffea.analysis_tools")
+
+    def count() -> int:
+        total = 0
+        for start in range(0, EVENTS, CHUNK):
+            events = nanoevents.NanoEventsFactory.from_root(
+                {str(file): "Events"}, entry_start=start, entry_stop=start + CHUNK, mode="virtual"
+            ).events()
+            muons = events.Muon[abs(events.Muon.eta) < 2.4]
+            muons = muons[ak.argsort(muons.pt, ascending=False)]
+            pair = ak.pad_none(muons, 2)
+            first, second = pair[:, 0], pair[:, 1]
+            packed = selection.PackedSelection()
+            mass = (first + second).mass
+            masks = {
+                "two": ak.num(muons) == 2,
+                "leading": first.pt > 20,
+                "subleading": second.pt > 10,
+                "charge": first.charge != second.charge,
+                "mass": (mass > 70) & (mass < 110),
+            }
+            for name, mask in masks.items():
+                packed.add(name, ak.to_numpy(ak.fill_none(mask, False)))
+            total += int(np.sum(packed.all(*masks)))
+        return total
+
+    assert once(benchmark, count) == by_hand(file)
+
+
+def test_rdataframe(benchmark: Any, file: Path) -> None:
+    root = pytest.importorskip("ROOT", reason="ROOT is not installed")
+
+    def count() -> int:
+        frame = root.RDataFrame("Events", str(file))
+        frame = (
+            frame.Define("good", "abs(Muon_eta) < 2.4")
+            .Filter("Sum(good) == 2")
+            .Define("order", "Reverse(Argsort(Muon_pt[good]))")
+            .Define("pt", "Take(Muon_pt[good], order)")
+            .Filter("pt[0] > 20 && pt[1] > 10")
+            .Filter("Sum(Muon_charge[good]) == 0")
+            .Define("m", "InvariantMass(Muon_pt[good], Muon_eta[good], Muon_phi[good], Muon_mass[good])")
+            .Filter("m > 70 && m < 110")
+        )
+        return int(frame.Count().GetValue())
+
+    assert once(benchmark, count) == pytest.approx(by_hand(file), abs=3)
+
+
+def test_from_plan_to_code(benchmark: Any, file: Path, criteria: SelectionCriteria) -> None:
+    profile = open_dataset(str(file.parent)).profile
+    source = benchmark(lambda: emit(make_plan(criteria, profile)))
+    assert "def select(" in source
