@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from codegen.emit_branches import flag, stored
@@ -19,10 +18,10 @@ from codegen.emit_source import (
     literal,
     member,
     number,
-    printable,
     statement,
 )
 from codegen.emit_terms import Writer, parameters
+from codegen.emit_words import preference, quotation, spaced
 from codegen.plan_fields import used_collections
 from codegen.plan_model import (
     ChosenPair,
@@ -39,11 +38,10 @@ from codegen.plan_model import (
 from codegen.plan_names import identifier
 from codegen.plan_terms import Flagged, Objects, Requirement, walk
 from codegen.profile import Flag, Isolation
-from kb.ssc import Cut
 
-_RESERVED = ("events", "met", "masks", "keep", "steps", "regions", "values", "objects")
-_QUOTE = 220
-"""Longest quote in a comment, in characters."""
+_RESERVED = ("events", "met", "alive", "masks", "keep", "steps", "regions", "values", "objects")
+_BUILDERS = ("pairs", "meetings", "leading", "ak.combinations", "ak.cartesian")
+"""What makes systems of objects."""
 
 
 def function_name(region: str) -> str:
@@ -88,14 +86,17 @@ class Functions:
         if self.plan.missing:
             blocks.append(self._missing())
         blocks += [self._composite(c) for c in self.plan.composites if not isinstance(c, LeadingGroup)]
-        baseline, inputs = self._steps("baseline", "Return the mask of each step, by itself.", self.plan.steps)
-        calls = {"baseline": inputs}
-        blocks.append(baseline)
+        baseline: dict[str, list[str]] = {}
+        first, rest = self._split()
+        for name, steps in (("preselection", first), ("baseline", rest)):
+            if steps or name == "baseline":
+                text, baseline[name] = self._steps(name, "Return the mask of each step, by itself.", steps)
+                blocks.append(text)
+        regions: dict[str, list[str]] = {}
         for region in self.plan.regions:
-            text, inputs = self._region(region)
+            text, regions[region.name] = self._region(region)
             blocks.append(text)
-            calls[region.name] = inputs
-        blocks.append(self._select(calls))
+        blocks.append(self._select(baseline, regions))
         return "\n\n\n".join(blocks)
 
     def _writer(self) -> Writer:
@@ -151,7 +152,7 @@ class Functions:
         if isinstance(composite, ChosenPair):
             other = writer.collection(composite.other) if composite.other is not None else None
             head = definition(f"build_{composite.name}", parameters(writer.inputs), "ak.Array")
-            about = f"Return the {_words(composite.name)}: {_preference_in_words(composite.choice)}; None without one."
+            about = f"Return the {spaced(composite.name)}: {preference(composite.choice)}; None without one."
             found = call("pairs", of) if other is None else call("meetings", of, other)
             lines = [*docstring([about]), *writer.lines, *statement("candidates = ", found)]
             lines += _related("candidates", composite.choice)
@@ -163,8 +164,8 @@ class Functions:
         head = definition(f"build_{composite.name}", parameters(writer.inputs), returns)
         paragraphs = [
             f"Return {names}; None for events without two disjoint pairs.",
-            f"The {_words(first)} is {_preference_in_words(composite.first)}, among those that leave another pair "
-            f"over; the {_words(second)} is {_preference_in_words(composite.second)}, of what remains.",
+            f"The {spaced(first)} is {preference(composite.first)}, among those that leave another pair "
+            f"over; the {spaced(second)} is {preference(composite.second)}, of what remains.",
         ]
         lines = [
             *docstring(paragraphs),
@@ -204,6 +205,22 @@ class Functions:
         opening = [*definition(name, parameters(inputs), "list[Any]"), *docstring([about]), "    masks: list[Any] = []"]
         return "\n".join([*opening, *lines, "", "    return masks"]), inputs
 
+    def _split(self) -> tuple[Sequence[Step], Sequence[Step]]:
+        """Split the baseline before its first step that builds systems of objects; all of it, where nothing does."""
+        steps = self.plan.steps
+        cheap = next((place for place, step in enumerate(steps) if self._is_combinatorial(step)), len(steps))
+        combinatorial = cheap < len(steps) or any(
+            self._is_combinatorial(step) for region in self.plan.regions for step in region.steps
+        )
+        return (steps[:cheap], steps[cheap:]) if cheap and combinatorial else ((), steps)
+
+    def _is_combinatorial(self, step: Step) -> bool:
+        writer = self._writer()
+        found = writer.mask(step.requirement)
+        systems = {name for composite in self.plan.composites for name in _made(composite)}
+        text = "\n".join([*writer.lines, str(found)])
+        return bool(systems & set(writer.inputs)) or any(f"{builder}(" in text for builder in _BUILDERS)
+
     def _region(self, region: RegionPlan) -> tuple[str, list[str]]:
         after = f"after those of {region.parent}" if region.parent else "after the baseline"
         about = f"Return the mask of each step of the {region.kind} region “{region.name}”, {after}."
@@ -218,7 +235,7 @@ class Functions:
             names[region.name] = wanted
         return names[name]
 
-    def _select(self, calls: Mapping[str, Sequence[str]]) -> str:
+    def _select(self, steps: Mapping[str, Sequence[str]], regions: Mapping[str, Sequence[str]]) -> str:
         about = (
             "Return the masks of the baseline's steps, of each region's steps, and what the histograms are filled with."
         )
@@ -235,20 +252,33 @@ class Functions:
             lines += self._merge(made)
         if self.plan.missing:
             lines.append("    met = missing_momentum(events)")
+            made.append("met")
+        early = "preselection" in steps
+        if early:
+            lines += statement("steps = ", call("preselection", *steps["preselection"]))
+            later = {name for inputs in (steps["baseline"], *regions.values()) for name in inputs}
+            lines += self._thinned([*(["events"] if "events" in later else []), *made])
         for composite in self.plan.composites:
             lines += self._build(composite)
-        lines += statement("steps = ", call("baseline", *calls["baseline"]))
+        baseline = call("baseline", *steps["baseline"])
+        lines += statement("steps += ", call("spread", baseline, "alive")) if early else statement("steps = ", baseline)
         if self.plan.regions:
             lines.append("    regions = {")
             for region in self.plan.regions:
-                name = self._region_function(region.name)
-                lines.append(f"        {literal(region.name)}: {call(name, *calls[region.name])},")
+                masks = call(self._region_function(region.name), *regions[region.name])
+                lines.append(f"        {literal(region.name)}: {call('spread', masks, 'alive') if early else masks},")
             lines.append("    }")
         else:
             lines.append("    regions: dict[str, list[Any]] = {}")
-        lines += self._values()
+        lines += self._values(early=early)
         head = "def select(events: ak.Array) -> tuple[list[Any], dict[str, list[Any]], dict[str, Any]]:"
         return "\n".join([head, *lines, "    return steps, regions, values"])
+
+    def _thinned(self, names: Sequence[str]) -> list[str]:
+        """Return the lines that leave all but the events that have come this far out of what comes next."""
+        lines = ["", "    # What builds systems of objects does so only for events that have come this far."]
+        lines.append("    alive = all_of(steps)")
+        return [*lines, *(f"    {name} = {name}[alive]" for name in names)]
 
     def _merge(self, made: list[str]) -> list[str]:
         lines: list[str] = []
@@ -274,22 +304,22 @@ class Functions:
         names = f"{composite.first_name}, {composite.second_name}, {composite.name}"
         return statement(f"{names} = ", call(f"build_{composite.name}", *writer.inputs))
 
-    def _values(self) -> list[str]:
+    def _values(self, *, early: bool) -> list[str]:
         if not self.plan.histograms:
             return ["    values: dict[str, Any] = {}"]
         writer = self._writer()
         entries = [(planned.axis.name, writer.quantity(planned.quantity)) for planned in self.plan.histograms]
+        if early:
+            entries = [(name, call("scattered", value, "alive")) for name, value in entries]
         lines = [*writer.lines, "    values = {"]
         return [*lines, *(f"        {literal(name)}: {value}," for name, value in entries), "    }"]
 
 
-def quotation(cut: Cut) -> str:
-    """Return where a cut is stated, and its sentence, shortened."""
-    stated = cut.evidence[0]
-    # A table's cell says little without the headers of its row and column.
-    told = dict.fromkeys(e.quote for e in cut.evidence if e.kind == "table") or [stated.quote]
-    words = printable(" | ".join(told))
-    return f"{stated.arxiv_id}: “{textwrap.shorten(words, _QUOTE, placeholder=' …')}”"
+def _made(composite: ChosenPair | Quadruplet | LeadingGroup) -> tuple[str, ...]:
+    """Return the names of what is built."""
+    if isinstance(composite, Quadruplet):
+        return composite.name, composite.first_name, composite.second_name
+    return (composite.name,)
 
 
 def _selector(known: ObjectPlan) -> str:
@@ -343,18 +373,3 @@ def _best(name: str, choice: PairChoice) -> Code:
     elif choice.mode == "largest":
         value = Code(f"-{value}")
     return call("chosen", name, value)
-
-
-def _preference_in_words(choice: PairChoice) -> str:
-    kind = " ".join(relation.replace("_", "-") for relation in choice.related)
-    pair = f"the {kind} pair".replace("  ", " ")
-    what = {"mass": "mass", "pt": "pT", "delta_r": "ΔR"}.get(choice.variable, choice.variable)
-    if choice.mode == "closest":
-        return f"{pair} with the {what} closest to {choice.target:g}"
-    if choice.mode is not None:
-        return f"{pair} with the {choice.mode} {what}"
-    return f"{pair} of the highest pT"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

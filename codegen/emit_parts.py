@@ -42,6 +42,28 @@ def passes(mask: Array) -> Array:
     return ak.fill_none(mask, False, axis=0)
 
 
+def all_of(masks: list[Any]) -> Array:
+    """Say which events meet all requirements."""
+    return np.logical_and.reduce([ak.to_numpy(mask) for mask in masks])
+
+
+def spread(masks: list[Any], alive: Array) -> list[Any]:
+    """Return masks of the events that are alive as masks of all events; the others have not passed."""
+    found = []
+    for mask in masks:
+        whole = np.zeros(len(alive), dtype=bool)
+        whole[alive] = ak.to_numpy(mask)
+        found.append(whole)
+    return found
+
+
+def scattered(values: Array, alive: Array) -> Array:
+    """Return values of the events that are alive as values of all events; the others have none."""
+    whole = np.full(len(alive), np.nan)
+    whole[alive] = ak.to_numpy(ak.fill_none(values, np.nan))
+    return whole
+
+
 def nth(objects: Array, rank: int) -> Array:
     """Return each event's object of the n-th highest pT, or None where there are fewer."""
     return ak.firsts(objects[:, rank - 1 :])

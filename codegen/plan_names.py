@@ -8,10 +8,11 @@ from keyword import iskeyword
 
 # Names that mean something else in emitted code: its functions, its modules, its local names.
 _RESERVED = """
-    ak np hist json sys uproot vector argparse events met masks keep steps regions values objects
+    ak np hist json sys uproot vector argparse events met alive masks keep steps regions values objects
     candidates firsts seconds rest column columns by_pt merged passes nth leading pairs meetings same_flavour
     opposite_charge same_charge transverse_mass sides flavours_are threshold chosen numbered disjoint
-    leaving_another members normalisation pieces require table main select baseline missing_momentum
+    leaving_another members normalisation pieces require table main select preselection baseline
+    missing_momentum all_of spread scattered
 """
 RESERVED = frozenset(_RESERVED.split())
 

@@ -126,9 +126,8 @@ def test_code_that_breaks_or_differs_goes_back_with_the_reason(
 def test_a_model_that_never_learns_leaves_what_the_validation_says_of_it(
     toys: Dataset, hzz4l: SelectionCriteria, good: str, tmp_path: Path
 ) -> None:
-    wrong = good.replace("def masks(events):", "def masks(events):\n    events = events[:]", 1).replace(
-        "    return found", "    found['step_000'] = np.zeros(len(events), dtype=bool)\n    return found"
-    )
+    body, _, _ = good.rpartition("    return found")
+    wrong = f"{body}    found['step_000'] = np.zeros(len(events), dtype=bool)\n    return found"
     result = analyse_by_model(hzz4l, toys, tmp_path, Scripted({"code": wrong}), rounds=1, reference=reference_masks)
     assert result.validation.status == "disagrees"
     with pytest.raises(AnswerError, match="2 attempts") as caught:
