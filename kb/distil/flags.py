@@ -10,7 +10,7 @@ from kb.distil.candidates import Candidate, Setting, flag
 from kb.distil.holders import IDENTIFIED, holders
 from kb.distil.inversions import inversions
 from kb.distil.memory import Memory
-from kb.distil.particles import compose
+from kb.distil.particles import PAIRED, compose, twice
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, patterns, rulebook
 from kb.distil.working_points import btagging, contraries, identification, isolation_points, speaks_of_btagging
@@ -98,6 +98,10 @@ def _objects(rule: _Rule, reading: Reading, memory: Memory, position: int) -> li
     if "pair" in rule.objects:
         singles = list(dict.fromkeys(p.object for p in reading.phrases if p.object in IDENTIFIED - {"track"}))
         return [compose(tuple(singles[:2]))] if len(singles) >= 2 else []
+    if rule.variable == "mass" and not any("_" in p.object for p in reading.phrases):
+        two = next((p for p in reading.phrases if p.number == 2 and p.object in PAIRED), None)
+        if two is not None and twice(two.object) in rule.objects:
+            return [twice(two.object)]  # "the two muons must have a mass compatible with …"
     if rule.objects in ({"bjet"}, {"jet"}):
         return list(rule.objects)
     return holders(reading, memory, position, rule.objects)

@@ -37,15 +37,17 @@ _WORTH = re.compile(
     r"|filters?|closest|charge|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*"
-    r"|reinstat\w*|any|absence|free|devoid|cannot|not have)\b"
+    r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
-_TAGS = re.compile(r"\b(?:identif(?:y|ied|ies)|tagged|tagger|tagging)\b")
+_TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b")
 _HAVE = re.compile(r"\w+ (?:\w+ )?(?:have|has) ")
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
+_IDENTIFIES = {"identified-by", "identified-with"}
+"""Rules of flags that tell how objects are identified, which needs no word of requirement."""
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
@@ -178,7 +180,8 @@ class _Walk:
             findings.candidates += flags.flags(reading, memory, Setting())
         elif against in {DESCRIBES, NO_REQUIREMENT} and kind == "selection" and _TAGS.search(text):
             # "b jets are identified by … with an efficiency of 77%"
-            findings.candidates += [c for c in flags.flags(reading, memory, Setting()) if c.variable.id == "btag"]
+            told = flags.flags(reading, memory, Setting())
+            findings.candidates += [c for c in told if c.variable.id == "btag" or c.rule in _IDENTIFIES]
         elif reading.quantities or any(c.explicit for c in reading.counts):
             findings.turned.append(Turned("not_a_cut", against or "no requirement", reading.start, reading.end, text))
         memory.told = reading.start if found else None
