@@ -178,7 +178,9 @@ class _Grid:
 
     def rows(self) -> list[list[CellDraft | None]]:
         filled = [any(visible(cell) for cell in row.cells) for row in self.table.rows]
-        drawn = [(row, shown) for row, shown in zip(self.table.rows, filled, strict=True) if shown or len(row.cells) > 1]
+        drawn = [
+            (row, shown) for row, shown in zip(self.table.rows, filled, strict=True) if shown or len(row.cells) > 1
+        ]
         self.places = [place for place, (_, shown) in enumerate(drawn) if shown]
         kept = [row for row, shown in drawn if shown]
         grid = [self._row(index, row.cells) for index, row in enumerate(kept)]
