@@ -246,16 +246,22 @@ def _refused(document: Document, turned: Turned) -> Refused:
 
 
 def _definitions(cuts: list[Cut], overlaps: list[OverlapRemoval]) -> tuple[ObjectDefinition, ...]:
-    by_object: dict[str, list[str]] = {removal.removed: [] for removal in overlaps}
+    collections: dict[tuple[str, str], list[str]] = {
+        (removal.removed, f"selected {removal.removed}"): [] for removal in overlaps
+    }
     for cut in cuts:
-        if cut.scope == "object" and not cut.regions and cut.subject.object in PHYSICAL and cut.subject.rank is None:
-            by_object.setdefault(cut.subject.object, []).append(cut.id)
+        kind = cut.subject.object
+        if cut.scope == "object" and not cut.regions and kind in PHYSICAL and cut.subject.rank is None:
+            # What a veto is on is not what the events are selected with.
+            named = cut.subject.definition or ""
+            own = named if named.startswith("veto ") else f"selected {kind}"
+            collections.setdefault((kind, own), []).append(cut.id)
     return tuple(
         ObjectDefinition(
-            name=f"selected {name}",
-            object=name,
+            name=name,
+            object=kind,
             cuts=tuple(ids),
-            overlap_removal=tuple(removal for removal in overlaps if removal.removed == name),
+            overlap_removal=tuple(o for o in overlaps if name == f"selected {o.removed}"),
         )
-        for name, ids in sorted(by_object.items())
+        for (kind, name), ids in sorted(collections.items())
     )

@@ -11,6 +11,7 @@ from kb.distil.conditions import ConditionalSpan, channel_after, condition, phra
 from kb.distil.distribution import distribute
 from kb.distil.entities import mass_named
 from kb.distil.isolation import isolation
+from kb.distil.lexer import Token
 from kb.distil.memory import Memory
 from kb.distil.notation import OF_THE_EVENT
 from kb.distil.particles import FLAVOURS, PHYSICAL, Named, single
@@ -43,6 +44,8 @@ _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "h_over_e",
     "sigma_ietaieta",
 }
+_NOT_OVERLAPPING = re.compile(r"\bnot (?:\w+ )?overlap")
+_FLIPS = {**NEGATED, "in": "not_in"}
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
 _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
@@ -74,9 +77,16 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
         quantity.operator = NEGATED[str(compared.value)] if denied_before else str(compared.value)
         return symbol.variable in {"delta_r", "delta_phi", "delta_eta"}
     within = any(t.kind == "i" for t in tokens[max(0, variable - 4) : variable])
+    if within and symbol.variable in {"delta_r", "delta_phi"} and _is_denied(tokens, variable):
+        quantity.operator = ">"  # "must not be within ΔR = 0.4 of a jet"
     if within and "j" not in reading.shape and re.search(r"\b(?:isolat\w+|sums?)\b", reading.text):
         return False  # the cone of an isolation sum
     return within and symbol.variable in {"delta_r", "delta_phi"}
+
+
+def _is_denied(tokens: list[Token], variable: int) -> bool:
+    asked = next((i for i in range(variable - 1, max(-1, variable - 7), -1) if tokens[i].kind == "m"), None)
+    return asked is not None and any(t.word == "not" for t in tokens[asked:variable])
 
 
 def bound(
@@ -101,15 +111,22 @@ def bound(
         who = [replace(w, rank=None) if isinstance(w, Phrase) and w.article in {"a", "an", "any"} else w for w in who]
     single = all(w.object in _OBJECTS and w.rank is None for w in who)
     # "events with a tau with p_T > 20 GeV are rejected" defines the tau and rejects the event
-    defines = stated == "veto" and single and bounded.variable in _OWN and (is_veto(reading) or bool(denied(reading)))
+    refused = {p.index: p for p in denied(reading)}
+    who = [refused.get(w.index, w) if isinstance(w, Phrase) and w.rank is None else w for w in who]
+    stands = stated == "veto" and (is_veto(reading) or bool(refused))
+    named = bool(refused) and all(isinstance(w, Phrase) and w.index in refused for w in who)
+    defines = single and bounded.variable in _OWN and (stands or named)
     if defines:
         stated = "select"
     if quantity.bin:
         setting = Setting(setting.scope, (quantity.bin,))
     if len(quantity.amounts) > 1 and (bounded.variable in OF_THE_EVENT or bounded.variable == "discriminant"):
         who = [Named("event")]  # of which there is no second one
+    apart = bounded.variable == "delta_r" and _NOT_OVERLAPPING.search(reading.words(0, quantity.start))
+    if quantity.operator in _FLIPS and (apart or _none_may(reading, quantity)):
+        quantity = replace(quantity, operator=_FLIPS[quantity.operator])
     found = []
-    for share in distribute(reading, quantity, who):
+    for share in distribute(reading, quantity, who, memory.alternatives):
         subject, amount, extra = share.subject, share.amount, share.when
         if bounded.variable == "discriminant" and subject == Named("event", subject.rank):
             subject = Named("event")
@@ -118,7 +135,7 @@ def bound(
         its_setting = Setting(setting.scope, share.regions) if share.regions else setting
         one = candidate(reading, quantity, bounded, subject, amount, stated, memory, its_setting)
         one = one.with_(when=joined_condition(conditions))
-        if defines and one.definition is None:
+        if defines and (one.definition is None or one.definition.startswith("loose ")):
             one = one.with_(definition=f"veto {one.object}")
         found.append(one)
     return found
@@ -131,9 +148,12 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
     found: list[Condition] = []
     for span in spans:
         opening = span.leading and span.end <= quantity.start
+        elsewhere = any(s.leading and span.end <= s.start and s.end <= quantity.start for s in spans)
+        if opening and elsewhere and re.search("[WS]", reading.shape[span.end : quantity.start]):
+            continue  # "in the ee channel …, while in the eμ channel …"
         if opening and reading.tokens[span.start].kind == "w" and "W" in reading.shape[span.end : quantity.start]:
             continue  # "jets with |η| < 2.4 must …, whereas …"
-        behind = quantity.end <= span.start
+        behind = quantity.end <= span.start and (not span.leading or span.start <= 1)
         nearest = behind and not any(quantity.end <= q.start and q.end <= span.start for q in outside)
         if opening or nearest or (behind and not span.firm and _same_clause(reading, quantity, span)):
             told = condition(reading, span)
@@ -172,7 +192,7 @@ def candidate(
         variable_id = "abs_eta"
     if variable_id in OF_THE_EVENT:
         object_id, rank = "event", None
-    if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"} and quantity.rule not in {"position", "within"}:
+    if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"} and not _is_of_vertex(reading, quantity):
         object_id = memory.subject or "lepton"
     name, centre = bounded.name, _centre(bounded)
     if bounded.window and centre is None and bounded.index is not None:
@@ -208,6 +228,25 @@ def candidate(
         regions=setting.regions,
         scope=_scope(object_id, rank, variable_id, stated, setting),
     )
+
+
+def _none_may(reading: Reading, quantity: Quantity) -> bool:
+    """`no pair may have a mass within 10 GeV of m_Z`: the opposite is asked of every pair."""
+    start = max((i for i in range(quantity.start) if reading.shape[i] in "SWl"), default=-1) + 1
+    lead = re.match(r"z[tkrvhec]{0,6}?o", reading.shape[start : quantity.start])
+    end = start + (lead.end() if lead else 0)
+    return (
+        lead is not None
+        and re.match(r"(?:may|can|must|should) (?:have|lie)\b", reading.words(end, end + 3)) is not None
+    )
+
+
+def _is_of_vertex(reading: Reading, quantity: Quantity) -> bool:
+    """`the vertex must have |z| < 300 mm`: a place, not an impact parameter."""
+    if quantity.rule in {"position", "within"}:
+        return True
+    heads = [p for p in reading.phrases if p.index < quantity.start and not p.oblique]
+    return bool(heads) and heads[-1].object == "vertex" and reading.shape[heads[-1].index + 1 :][:1] == "m"
 
 
 def _definition(reading: Reading, subject: Phrase | Named, memory: Memory, setting: Setting) -> str | None:

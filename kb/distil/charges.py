@@ -50,7 +50,7 @@ _ALIKE = re.compile(
     re.IGNORECASE,
 )
 _OF_SIGN = re.compile(
-    r"\b(?:of|with|having) (?:the )?(?P<sign>opposite|same|unlike|like|equal|identical)"
+    r"\b(?:of|with|having|GeV and) (?:the )?(?P<sign>opposite|same|unlike|like|equal|identical)"
     r"[\s-]+(?:electric(?:al)? )?(?:charges?|signs?)\b",
     re.IGNORECASE,
 )
@@ -133,9 +133,11 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     if len(group) == 1:  # "one electron and one muon of opposite charge"
         group = [*(p for p in before[:-1] if reading.shape[p.index + 1 : before[-1].index] == "an"), before[-1]]
     last = group[-1]
-    if len(group) == 1 and not (alike.re is _ALIKE and last.plural and last.number in {None, 2}):
+    alone = alike.re is _ALIKE or re.match(r" (?:are|is) required", reading.text[alike.end() :]) is not None
+    paired = last.plural and (last.number == 2 or (alone and last.number is None))
+    if len(group) == 1 and not paired:
         return []
-    if alike.re is _OF_SIGN and not all(p.number in {None, 1} and not p.plural for p in group):
+    if alike.re is _OF_SIGN and len(group) > 1 and not all(p.number in {None, 1} and not p.plural for p in group):
         return []
     pair = compose(tuple(p.object for p in group)) if len(group) == 2 else twice(last.object)
     opposite = alike["sign"].lower() in {"opposite", "unlike"}
@@ -171,6 +173,10 @@ def relative_charges(reading: Reading, memory: Memory, setting: Setting) -> list
         asked = _ASKED.match(reading.words(phrase.index + 1, len(reading.tokens)))
         if not asked and not _BUILT.search(reading.words(0, phrase.index + 1)):
             continue
+        if phrase.start and reading.shape[phrase.start - 1] == "z":
+            continue
+        if re.search(r"\bfor (?:all|any|each|every)?\b", reading.words_before(phrase.start + 1, 4)) and bounded:
+            continue  # "m > 12 GeV for all pairs of opposite charge"
         if bounded and "m" in reading.shape[phrase.index + 1 : phrase.index + 8]:
             continue  # "oppositely charged pairs must have m > 12 GeV"
         listed = phrase.start > 1 and reading.shape[phrase.start - 1] == "l"  # "an opposite charge, same flavour pair"

@@ -76,10 +76,20 @@ def _use_windows(reading: Reading) -> None:
     reading.quantities = gaps(reading.tokens, reading.quantities)
 
 
+def _descend(reading: Reading, one: Quantity, other: Quantity) -> bool:
+    """`two taus with p_T > 55 GeV and p_T > 40 GeV`: the first is for the leading one."""
+    symbols = [reading.tokens[q.variable].value for q in (one, other) if q.variable is not None]
+    if len(symbols) < 2 or any(s.variable != "pt" or s.about is not None for s in symbols):
+        return False
+    single = all(len(q.amounts) == 1 and len(q.amounts[0].values) == 1 and not q.amounts[0].upper for q in (one, other))
+    falls = single and one.operator[0] == ">" and one.amounts[0].values > other.amounts[0].values
+    owner = next((p for p in reversed(reading.phrases) if p.index < one.start), None)
+    return falls and reading.shape[one.end : other.start] == "av" and owner is not None and owner.number == 2
+
+
 def _join_respective(reading: Reading) -> None:
     """Read `p_T = 60 GeV and p_T = 50 GeV, respectively` as one list."""
-    if "y" not in reading.shape:
-        return
+    respectively = "y" in reading.shape
     joined: list[Quantity] = []
     for quantity in reading.quantities:
         last = joined[-1] if joined else None
@@ -87,6 +97,7 @@ def _join_respective(reading: Reading) -> None:
             last is not None
             and last.variable is not None
             and last.operator == quantity.operator
+            and (respectively or _descend(reading, last, quantity))
             and (
                 reading.shape[quantity.end : quantity.end + 2] in {"ly", "yp"}
                 if quantity.variable is None

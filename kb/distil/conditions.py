@@ -21,6 +21,7 @@ _IN_PART = re.compile(
     r"(?:(?:is|are) (?:applied|required|used|imposed) )?"
     r"(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
 )
+_IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
@@ -51,6 +52,10 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         and re.search(r"\bevents?\b|\bregions?\b|\bchannels?\b", reading.words(0, 8), re.I)
     ):
         starts.insert(0, 0)
+    starts += [i for i in range(2, len(tokens)) if shape[i - 1] in "un" and _IN_EVENTS.match(reading.words(i, i + 4))]
+    opening = {i for i in range(2, len(tokens)) if _places_clause(reading, i)}
+    starts += opening
+    starts.sort()
     for start in starts:
         if found and start < found[-1].end:
             continue
@@ -59,7 +64,12 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         repeated = {q.start for q in reading.quantities if q.rule == "repeated"}
         while end < len(tokens):
             kind = shape[end]
-            if start == 0 and depth == 0 and _PLACED.fullmatch(tokens[end - 1].word) and _goes_on(reading, end):
+            if (
+                (start == 0 or start in opening)
+                and depth == 0
+                and _PLACED.fullmatch(tokens[end - 1].word)
+                and _goes_on(reading, end)
+            ):
                 break  # "in the 1-lepton channel exactly one lepton is required"
             if kind in "alW" and repeated & set(range(end + 1, end + 4)):
                 break
@@ -83,7 +93,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
             end = inside[-1].end  # "for jets with p_T < 50 GeV the fraction must …"
         elsewhere = any(not start < q.start < end for q in reading.quantities)
         firm = tokens[start].word == "unless" and elsewhere  # else "is discarded unless p_T > 20 GeV" asks for it
-        found.append(ConditionalSpan(start, end, start <= 1, inside, firm=firm))
+        found.append(ConditionalSpan(start, end, start <= 1 or start in opening, inside, firm=firm))
     found = found or _universal(reading)
     for span in (*_softer(reading), *_parts(reading)):
         if not any(span.start < other.end and other.start < span.end for other in found):
@@ -104,11 +114,21 @@ def _is_required(tokens: list[Token], index: int) -> bool:
     return (before.kind in "kj" or tagged) and is_passive(tokens, index - 1)
 
 
+def _places_clause(reading: Reading, index: int) -> bool:
+    """`…, while in the eμ channel H_T > 130 GeV is required`: the second clause opens with a place of its own."""
+    before = reading.tokens[index - 1]
+    if reading.tokens[index].word != "in" or before.kind not in "WS":
+        return False
+    return (
+        re.match(r"in the (?:[\w/-]+ ){1,3}(?:channels?|final states?)\b", reading.words(index, index + 7)) is not None
+    )
+
+
 def _goes_on(reading: Reading, index: int) -> bool:
     """Say whether the main clause starts at a token, and not what tells more of the words before."""
     return (
         index < len(reading.tokens)
-        and reading.shape[index] in "ctnzero"
+        and reading.shape[index] in "ctnzerov"
         and not re.match(r"(?:where|which|that|in|and|or|of|for|defined|used)\b", reading.tokens[index].word)
     )
 
@@ -121,12 +141,19 @@ def _continues(reading: Reading, start: int, comma: int) -> bool:
     listed = any(start < q.start < comma for q in reading.quantities)
     following = next((q for q in reading.quantities if q.start > comma), None)
     aside = following is not None and following.symbolic and re.match(r"l(?:nu?c)?vcnu?l", behind)
-    return start > 0 or listed or bool(aside)
+    variable = following.variable if following is not None else None
+    along = variable is not None and reading.tokens[variable].value.variable in {"abs_eta", "eta"}
+    named = any(t.kind == "o" for t in reading.tokens[start:comma])  # "for all pairs, p_T > 30 GeV and …"
+    return (start > 0 and (along or not named)) or listed or bool(aside)
 
 
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
-    match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}o(?P<w>w)", reading.shape)
+    match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}o(?P<w>w)", reading.shape) or re.search(
+        r"[lS](?P<those>t)(?P<w>w)", reading.shape
+    )
+    if match and match.groupdict().get("those") and reading.tokens[match.start("those")].word != "those":
+        return
     verb = _verb(reading.shape, match.end()) if match else -1
     if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
         return
@@ -146,7 +173,7 @@ def _verb(shape: str, start: int) -> int:
 
 def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
     """`in the barrel (|η| < 1.479)`: what a part of the detector is."""
-    for match in re.finditer(r"[to]b(?:vcn|ncvcn)d", reading.shape):
+    for match in re.finditer(r"[to](?:b(?:vcn|ncvcn)d|l(?:vcn|ncvcn)l(?=t?m))", reading.shape):
         if reading.tokens[match.start()].word in _PARTS:
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
             before = re.search(r"[mk]", reading.shape[: match.start()]) is None

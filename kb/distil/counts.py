@@ -5,19 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from kb.distil.entities import kinds
+from kb.distil.amounts import NEGATED
+from kb.distil.entities import kinds, negated
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 
 _SETS = lexicon().sets
 _LARGEST = 20
-_NUMBERED = re.compile(r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>a)(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?)(?P<o>o))")
+_NUMBERED = re.compile(
+    r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>a)(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?(?:[tk]a[tkh]{1,3})?)(?P<o>o))"
+)
+_NOT_CONTAINED = re.compile(r"Nk(?P<mid>[trh]{0,3}?)(?P<o>o)")
+_CONTAIN = {"contain", "have", "has", "contains"}
 _ABSENT = re.compile(r"z(?P<mid>[tkrvhec]{0,4}?)(?P<o>o)")
 _B_TAGGED = (
     r"\b(?:b[ -]?tag\w*|(?<!W )(?<!Z )(?<!top )(?<!Higgs )(?:tagged|identified as)(?! (?:an? )?(?:W|Z|top|H|tau|τ)))"
 )
-_OF_WHICH = re.compile(rf"of (?:which|them|these|those|the (?:\w+ )?jets)\b[^,;.]{{0,30}}?{_B_TAGGED}")
+_OF_WHICH = re.compile(
+    r"of (?:which|them|these|those|the (?:\w+ )?jets|the (?:two|three|four|five|six|seven|eight))\b"
+    rf"[^,;.]{{0,30}}?{_B_TAGGED}"
+)
 _WHICH_ARE = re.compile(rf"(?:(?:jets?|or more|must|have to|has to|are|is|be|should|required|to) ){{0,4}}{_B_TAGGED}")
 
 
@@ -47,7 +56,8 @@ def counts(tokens: list[Token]) -> list[Count]:
         if count and not used & set(range(count.start, count.end)):
             found.append(count)
             used |= set(range(count.start, count.end))
-    for match in _ABSENT.finditer(shape):
+    bare = (m for m in _NOT_CONTAINED.finditer(shape) if _is_contained(tokens, m))
+    for match in (*_ABSENT.finditer(shape), *bare):
         adjective = tokens[match.start()].word == "zero" and match.group("mid").startswith("h")
         if not adjective and not used & set(range(*match.span())) and _counts(tokens, match):
             for index in (match.start("o"), *_also(tokens, shape, match.end())):
@@ -56,7 +66,33 @@ def counts(tokens: list[Token]) -> list[Count]:
             used |= set(range(*match.span()))
     read = {i for c in found for i in range(c.start, c.end)}
     found += [c for c in (*_of_which(tokens, shape), *_or_more(tokens)) if not read & set(range(c.start, c.end))]
-    return sorted(found, key=lambda c: c.start)
+    found = sorted(found, key=lambda c: c.start)
+    for one, other in pairwise(found):
+        follows = re.fullmatch("l?a|l", shape[one.end : other.start]) and not other.explicit
+        if one.operator == ">=" and other.operator == "==" and follows:
+            other.operator = ">="  # "at least one electron and one muon"
+    return [c for c in found if not _is_choice(tokens, shape, found, c)]
+
+
+def _is_choice(tokens: list[Token], shape: str, found: list[Count], count: Count) -> bool:
+    """`at least one muon, one electron or one τ`: none of them must be there."""
+    place = found.index(count)
+    first = last = place
+    while first and re.fullmatch("l?a|l", shape[found[first - 1].end : found[first].start]):
+        first -= 1
+    while last + 1 < len(found) and re.fullmatch("l?a|l", shape[found[last].end : found[last + 1].start]):
+        last += 1
+    chain = found[first : last + 1]
+    joined = {t.word for one, other in pairwise(chain) for t in tokens[one.end : other.start]}
+    kinds_of = {tokens[c.object].value.object for c in chain if tokens[c.object].kind == "o"}
+    return "or" in joined and len(chain) > 2 and len(kinds_of) == len(chain)
+
+
+def _is_contained(tokens: list[Token], match: re.Match[str]) -> bool:
+    """`must not contain b-tagged jets`: none may be there."""
+    noun = tokens[match.start("o")].value
+    words = {t.word for t in tokens[match.start("mid") : match.end("mid")]}
+    return noun.plural and tokens[match.start() + 1].word in _CONTAIN and not words & {"the", "these", "all", "both"}
 
 
 def _counts(tokens: list[Token], match: re.Match[str]) -> bool:
@@ -100,13 +136,26 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
             return None
         return Count(first, match.end(), "in", (least, float(most.value)), target, True, "one-or-two")
     if not match.group("c"):
+        if _names_events(tokens, match):
+            return None
         if before and (before.word.split()[-1] in _SETS["definite"] or before.kind in "er"):
             return None
         return Count(first, match.end(), "==", least, target, False, "counted")
     operator = str(tokens[match.start("c")].value)
     if operator == "!=":
         return None
+    if negated(tokens, first):  # "must not contain more than one jet"
+        operator = NEGATED.get(operator, operator)
     return Count(first, match.end(), operator, least, target, True, "counted")
+
+
+def _names_events(tokens: list[Token], match: re.Match[str]) -> bool:
+    """`150 GeV in three-jet events`: which events it holds for, not how many jets there must be."""
+    first, target = match.start("n"), match.start("o")
+    hyphen = target == first + 2 and tokens[first + 1].kind == "h"
+    placed = first > 0 and tokens[first - 1].word in {"in", "for", "the"}
+    behind = tokens[target + 1].word if target + 1 < len(tokens) else ""
+    return hyphen and placed and behind in {"event", "events", "sample", "bin", "bins", "selection"}
 
 
 def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
@@ -118,7 +167,7 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
             continue
         near = range(match.end(), min(len(tokens), match.end() + 12))
         tagged = next((i for i in near if re.search(r"tag|identified", tokens[i].word)), match.end() - 1)
-        operator = str(tokens[match.start("c")].value) if match.group("c") else ">="
+        operator = str(tokens[match.start("c")].value) if match.group("c") else _unsaid(tokens, number)
         yield Count(match.start(), number + 1, operator, float(tokens[number].value), tagged, True, "of-which")
     for match in re.finditer(r"w(?P<c>c?)(?P<n>n)", shape):  # "of which at least three must be b-tagged"
         number = match.start("n")
@@ -126,7 +175,7 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
         if tokens[match.start()].word != "of which" or not _WHICH_ARE.match(words):
             continue
         tagged = next(i for i in range(number + 1, len(tokens)) if re.search(r"tag|identified", tokens[i].word))
-        operator = str(tokens[match.start("c")].value) if match.group("c") else ">="
+        operator = str(tokens[match.start("c")].value) if match.group("c") else _unsaid(tokens, number)
         yield Count(
             match.start("n") - len(match.group("c")),
             number + 1,
@@ -136,6 +185,11 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
             True,
             "of-which",
         )
+
+
+def _unsaid(tokens: list[Token], position: int) -> str:
+    """`exactly two jets, one of which is b-tagged`: exactly one is; of any number of jets, at least one."""
+    return "==" if any(t.word in {"exactly", "precisely"} for t in tokens[:position]) else ">="
 
 
 def _or_more(tokens: list[Token]) -> Iterator[Count]:
@@ -150,7 +204,10 @@ def _or_more(tokens: list[Token]) -> Iterator[Count]:
 
 def _plain(tokens: list[Token], start: int, end: int) -> bool:
     """Say whether the words between a number and an object leave them together."""
-    return all(t.word not in _SETS["uncounted"] and not (t.kind == "v" and t.value.about) for t in tokens[start:end])
+    return all(
+        (t.kind == "r" or t.word not in _SETS["uncounted"]) and not (t.kind == "v" and t.value.about)
+        for t in tokens[start:end]
+    )
 
 
 def _qualifies(tokens: list[Token], index: int) -> bool:

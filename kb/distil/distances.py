@@ -26,6 +26,8 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     if head is not None and "_" in head.object:
         return [head]
     partner = _kept_apart(reading, anchor, before) or _after(reading, quantity, things)
+    if head is not None and head.object == partner and len(heads) > 1 and partner == "met":
+        head = heads[-2]  # "the second jet must be separated from E_T^miss by Δφ > 0.4"
     if head is not None:
         others = [p for p in before if p.object != head.object and "_" not in p.object and p.object not in _SYSTEMS]
         if partner is None and others:

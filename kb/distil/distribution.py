@@ -29,8 +29,10 @@ _CHANNELS = re.compile(r"(?:channels?|final states?|categor|events?|selection)")
 _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
 
 
-def distribute(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> list[Share]:
-    """Return each number of a bound with what it is for."""
+def distribute(
+    reading: Reading, quantity: Quantity, who: list[Phrase | Named], told: tuple[str, str] | None = None
+) -> list[Share]:
+    """Return each number of a bound with what it is for; `told` is what earlier numbers in brackets were for."""
     by_region = _by_region(reading, quantity, _as_leptons(who))
     if by_region:
         return by_region
@@ -51,6 +53,9 @@ def distribute(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) 
         for subject in subjects:
             for choice, value in enumerate(amount.values):
                 one = Amount((value,), amount.unit, (amount.upper[choice],) if amount.upper else ())
+                if alternation is None and told and len(amount.values) == 2:
+                    out.append(_as_before(subject, one, told[choice]))
+                    continue
                 if alternation is None:
                     out.append(Share(_ranked(subject, rank), one))
                     break
@@ -60,6 +65,13 @@ def distribute(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) 
                 else:
                     out.append(Share(_ranked(subject, rank), one))
     return out
+
+
+def _as_before(subject: Phrase | Named, amount: Amount, kind: str) -> Share:
+    """`in the muon (electron) channel … The isolation must be below 0.15 (0.06).`"""
+    if subject.object in FLAVOURS | {"lepton"} and kind in FLAVOURS:
+        return Share(replace(subject, object=kind), amount)
+    return Share(subject, amount, (Condition(text=f"{kind}s"),))
 
 
 def _each_rank(reading: Reading, who: list[Phrase | Named]) -> list[Phrase | Named]:

@@ -208,7 +208,8 @@ def lex(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
             tokens.append(Token("n", piece, begin, finish, number(piece)))
             unit = _UNIT_AFTER.match(text.text, position, stop)
             if unit and not (unit.group(1) in {"m", "s"} and not text.text[position : position + 1].isspace()):
-                known = vocabulary().unit("1" if unit.group().rstrip().endswith("1/2") else unit.group(1))
+                root = unit.group().rstrip().endswith("1/2") or "√" in unit.group()
+                known = vocabulary().unit("1" if root else unit.group(1))
                 first = unit.start(1)
                 tokens.append(
                     Token(

@@ -34,5 +34,11 @@ class Memory:
     """Whether the last sentence told of b tagging."""
     component: str | None = None
     """Which part of the detector an isolation sum is over."""
+    alternatives: tuple[str, str] | None = None
+    """The objects that two numbers, one in brackets, were last said to be for: `in the muon (electron) channel`."""
+    fitted: bool = False
+    """Whether vertices were spoken of, so that a bare `fit` is theirs."""
+    candidate: str | None = None
+    """What the last particles built in the analysis are; a bare `candidates` means them."""
     cones: dict[str, float] = field(default_factory=dict)
     """The sizes of isolation cones, by object; "" where none is said."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 
 from kb.distil.candidates import Candidate, Setting, joined_condition, stated
 from kb.distil.conditions import ConditionalSpan, condition, phrase_condition
@@ -33,6 +35,17 @@ _ALLOWED = re.compile(
 )
 _REQUIRED = re.compile(r"(?:\w+ ){0,3}?(?:is|are) (?:also |further )?(?:required|imposed|demanded|asked)\b")
 _KEPT = re.compile(r"(?:are|is) (?:\w+ )?(?:selected|retained|kept|considered|used|accepted|required)\b")
+_ORDINALS = ("second", "third", "fourth", "fifth")
+_ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+_OF_ANOTHER_KIND = re.compile(r"\b(?:loose\w*|additional|extra|further|baseline|veto|other|soft\w*)\b", re.IGNORECASE)
+_LOOSER = re.compile(
+    r"(?:satisfying|fulfilling|passing|with|that \w+|meeting) (?:\w+ ){0,2}?(?:loose\w*|relaxed|baseline)\b"
+)
+_TO_BE_TAGGED = re.compile(
+    r"(?:with (?:(?!of which)[^;,])*? )?(?:must|(?:has|have|needs?|(?:is|are) required) to|should) be "
+    r"(?:b tagged|(?:identified|tagged) as (?:an? )?(?:originating from (?:an? )?)?b)\b"
+)
+_MATCHED = re.compile(r"(?:\w+ ){1,3}?be (?:\w+ )?matched\b")  # a match is asked for, not a number
 _TELLING = re.compile(r"\bremaining\b|\btypically\b|\busually\b|\bdecay\w*\b.{0,20}\b(?:in)?to$")
 _DEMANDED = re.compile(
     r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|chosen|demanded|requested|asked for|retained)(?! to)"
@@ -42,15 +55,38 @@ _DEMANDED = re.compile(
 def absent(reading: Reading, setting: Setting) -> list[Candidate]:
     """`events with a tau lepton are rejected`: no such object may be there."""
     objects = [(p.object, p) for p in (vetoed(reading) or denied(reading))]
-    if {o for o, _ in objects} >= FLAVOURS:
+    if {o for o, _ in objects} >= FLAVOURS and not _each_bounded(reading, [p for o, p in objects if o in FLAVOURS]):
         first = next(p for o, p in objects if o in FLAVOURS)
         objects = [("lepton", first), *((o, p) for o, p in objects if o not in FLAVOURS)]
-    return [
-        _counted(reading, phrase.index, name, "==", 0.0, "event-veto", setting).with_(
-            definition=f"veto {name}" if reading.quantities else None
-        )
-        for name, phrase in objects
-    ]
+    found: list[Candidate] = []
+    for name, phrase in objects:
+        ordinal = None if reading.quantities else one_more(reading, phrase.start, phrase.index)
+        if ordinal is not None:
+            found.append(_counted(reading, phrase.index, name, "<", ordinal, "one-too-many", setting))
+            continue
+        none = _counted(reading, phrase.index, name, "==", 0.0, "event-veto", setting)
+        own = reading.quantities or (phrase.definition or "").startswith("veto ")
+        found.append(none.with_(definition=f"veto {name}" if own else None))
+    return found
+
+
+def _each_bounded(reading: Reading, phrases: list[Phrase]) -> bool:
+    """`electrons with p_T > 7 GeV and muons with p_T > 6 GeV` are two collections."""
+    return any(one.index < q.start < other.index for one, other in pairwise(phrases) for q in reading.quantities)
+
+
+def one_more(reading: Reading, start: int, end: int) -> float | None:
+    """Return the n of `a third lepton`, which is one too many; None where it is of another, looser kind.
+
+    `a second lepton with p_T > 5 GeV` has requirements of its own: it is none of the selected ones.
+    """
+    words = reading.words(start, end)
+    if _OF_ANOTHER_KIND.search(words) or reading.words(end + 1, end + 3).startswith(("passing loose", "with loose")):
+        return None
+    if _LOOSER.match(reading.words(end + 1, end + 5)):
+        return None
+    found = _ORDINAL.search(words)
+    return float(_ORDINALS.index(found.group().lower()) + 2) if found else None
 
 
 def present(reading: Reading, setting: Setting) -> list[Candidate]:
@@ -69,7 +105,11 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
         before = reading.words_before(phrase.start, 5)
         kind, shape = phrase.object, reading.shape
         asked = _ASKED.search(before)
-        if (kind == "vertex" and phrase.article in {"a", "an"} and asked) or (
+        alone = (
+            shape[phrase.index + 1 : phrase.index + 2] != "h"
+            and reading.words(phrase.index + 1, phrase.index + 2) != "fit"
+        )
+        if (kind == "vertex" and phrase.article in {"a", "an"} and asked and alone) or (
             kind.endswith("_pair") and phrase.requires and asked and "m" not in shape[phrase.index : phrase.index + 8]
         ):
             there(phrase, kind, ">=", 1.0)
@@ -114,11 +154,18 @@ def multiplicity(
     phrase = reading.phrase_at(count.object)
     if phrase is None or not _is_asked(reading, count, phrase, setting):
         return []
+    if (
+        phrase.object == "jet"
+        and count.explicit
+        and _TO_BE_TAGGED.match(reading.words(phrase.index + 1, len(reading.tokens)))
+    ):
+        phrase = replace(phrase, object="bjet")
     owner = _owner_of_tracks(reading, count, phrase, memory)
     if owner is not None:
         tracks = _counted(reading, phrase.index, owner, count.operator, count.value, "tracks", setting)
-        return [tracks.with_(variable=Variable(id="n_tracks"), scope="object")]
-    if re.search(r"\bsuch\b", phrase.words) and count.value != 0:
+        its_role = role(reading, count)
+        return [tracks.with_(variable=Variable(id="n_tracks"), scope="object", role=its_role)]
+    if re.search(r"\bsuch\b", phrase.words) and count.value != 0 and not _told(reading, phrase, memory):
         return []  # "at least one such jet": what kind of jet, earlier sentences say
     if count.rule == "no-objects" and is_apart(reading, count.end):
         return []  # "no jet within ΔR < 0.4 of the photon" asks for a distance
@@ -128,7 +175,11 @@ def multiplicity(
     if count.rule != "no-objects" and _joins_flavours(reading, phrase):
         object_id = "lepton"
     operator, value = count.operator, count.value
-    if value == 0 and operator == "==" and is_veto(reading):
+    ordinal = one_more(reading, count.start, count.object) if count.rule == "no-objects" else None
+    bounded = any(q.start > count.object for q in reading.quantities)
+    if ordinal is not None and not bounded:  # "no third lepton"
+        operator, value = "<", ordinal
+    elif value == 0 and operator == "==" and is_veto(reading):
         operator, value = ">=", 1.0  # "rejected if no jets are found"
     if not count.explicit and operator == "==" and ("_" in object_id or (object_id == "lepton" and value == 4)):
         operator = ">="  # a pair or a quadruplet is built of some of the objects
@@ -137,13 +188,23 @@ def multiplicity(
     if its_role == "veto" and alone and (operator, value) in {(">=", 1.0), (">", 0.0)}:
         its_role, operator, value = "select", "==", 0.0  # "events with one or more b jets are vetoed"
     pairs = "_" in object_id and phrase.requires
+    named = pair_name(phrase.requires, object_id) if pairs else None
+    if value == 0 and (phrase.definition or "").startswith("veto "):
+        named = f"veto {object_id}"
     return [
         _counted(reading, count.object, object_id, operator, value, count.rule, setting).with_(
-            definition=pair_name(phrase.requires, object_id) if pairs else None,
+            definition=named,
             when=joined_condition([one for one in when if one]),
             role=its_role,
         )
     ]
+
+
+def _told(reading: Reading, phrase: Phrase, memory: Memory) -> bool:
+    """Say whether `such jets` are those spoken of last."""
+    return phrase.object == memory.subject or any(
+        p.object == phrase.object and p.index < phrase.index for p in reading.phrases
+    )
 
 
 def _is_asked(reading: Reading, count: Count, phrase: Phrase, setting: Setting) -> bool:
@@ -151,9 +212,11 @@ def _is_asked(reading: Reading, count: Count, phrase: Phrase, setting: Setting) 
     if count.rule == "no-objects":
         return _is_denied(reading, count)
     if count.explicit:
-        return True
+        return _MATCHED.match(reading.words(count.end, count.end + 8)) is None
     return (
-        _is_governed(reading, count) and phrase.object not in {"w", "z", "top", "higgs"} and setting.scope != "trigger"
+        _is_governed(reading, count)
+        and (phrase.object not in {"w", "z", "top", "higgs"} or "jet" in reading.tokens[phrase.index].word)
+        and setting.scope != "trigger"
     )
 
 
@@ -165,7 +228,7 @@ def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Mem
     heads = [p.object for p in reading.phrases if p.index < phrase.index and not p.oblique and p.object != "track"]
     if heads[-1:] == ["tau"]:
         return "tau"
-    if not re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text):
+    if not re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text, re.IGNORECASE):
         return None
     told = next((p.object for p in reading.phrases if p.object in {"vertex", "jet", "tau"}), None)
     carried = memory.subject == "vertex" or re.match(r"it\b", reading.text, re.IGNORECASE)
@@ -176,6 +239,8 @@ def _is_denied(reading: Reading, count: Count) -> bool:
     """Say whether `no jets` is asked for and not merely told."""
     before = reading.words(0, count.start).lower()
     veto = is_veto(reading)
+    if re.match(r"(?:may|can|must|should) (?:have|lie)\b", reading.words(count.end, count.end + 3)):
+        return False  # "no pair may have a mass below 12 GeV"
     if _IF_ABSENT.search(before) and not veto:
         return False
     behind = reading.words(count.end, len(reading.tokens))
@@ -199,6 +264,7 @@ def _is_governed(reading: Reading, count: Count) -> bool:
     if re.search(r"[mkjw]", reading.shape[: count.start]) or re.search(r"\b(?:presence|form|built|events)\b", before):
         return True
     behind = re.split(r"[;.] ", reading.words(count.end, count.end + 30))[0]
+    behind = re.sub(r"^ ?, (?:each|both|all) (?:with|having) [^,;]*,", "", behind)
     return bool(_DEMANDED.search(behind))
 
 

@@ -24,7 +24,7 @@ _MISS = (
     r"|/E_?T|E̸_?T)"
 )
 _CONST = r"m(?:_?\{?(?:Z|W|H|h|t|top|φ|J/ψ)\}?|_\{[ZWHht]\}|\([ZWHt]\)|_PDG)(?:\^PDG)?(?![A-Za-z0-9ℓ(])"
-_GLUED = r"(?:4ℓ|4l|3ℓ|2ℓ|ℓℓγ|ℓ+|llγ|ll|ee|μ+|eμ|μe|eγ|μγ|bb|jjj|jj|γγ|12|34|ℓj|bℓ|ℓb|ττ)"
+_GLUED = r"(?:4ℓ|4l|3ℓ|2ℓ|ℓℓγ|ℓγ|ℓ+|llγ|ll|ee|μ+|eμ|μe|eγ|μγ|bb|jjj|jj|γγ|12|34|ℓj|bℓ|ℓb|ττ)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ _RULES: dict[str, str] = {
 _EACH = {kind: re.compile(rule) for kind, rule in _RULES.items()}
 _NAMELESS = {kind: re.sub(r"\?P<\w+>", "?:", rule) for kind, rule in _RULES.items()}
 _ANY = re.compile(f"{_L}(?:{'|'.join(f'(?P<{kind}>{rule})' for kind, rule in _NAMELESS.items())})")
-_GATE = re.compile(r"[pPE]|n_|[DC]_?\{?2|BDT|η|[mM]|Δ|χ|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ")
+_GATE = re.compile(
+    r"[pPE]|n_|[DC]_?\{?2|BDT|η|[mM]|Δ|χ|DLL|ProbNN|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ"
+)
 OF_THE_EVENT = frozenset(
     {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht", "aplanarity", "sphericity"}
 )

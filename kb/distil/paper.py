@@ -37,12 +37,14 @@ _WORTH = re.compile(
     r"|filters?|closest|charge|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*"
-    r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have)\b"
+    r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
+    r"|reject\w*|discard\w*|second|third|fourth|fifth|additional)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
+_VARYING = re.compile(r"(?:[<>≤≥]|than|exceed|above|below)\s?(?:min|max)\s?[({[]")
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b")
 _HAVE = re.compile(r"\w+ (?:\w+ )?(?:have|has) ")
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
@@ -172,6 +174,9 @@ class _Walk:
                 self.alternatives.append(found)
             if not found and reading.quantities:
                 reason = "a bound whose variable or subject is not clear"
+                findings.turned.append(Turned("unstructured", reason, reading.start, reading.end, text))
+            elif not found and _VARYING.search(text):
+                reason = "a threshold that follows another quantity"
                 findings.turned.append(Turned("unstructured", reason, reading.start, reading.end, text))
         elif (triggers.chains(text) and kind != "results") or triggers.are_collected(text):
             findings.candidates += triggers.trigger(reading)
@@ -347,6 +352,13 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     if named:
         memory.variable = named[-1]
     memory.tagging = (speaks_of_btagging(reading.text) and "tag" in reading.text) or bool(_TAGGER.search(reading.text))
+    pairs_of = [a for a in reading.alternations if a.kind == "o"]
+    if pairs_of:
+        outer, inner = (reading.tokens[i].value.object for i in (pairs_of[-1].outer, pairs_of[-1].inner))
+        memory.alternatives = (outer, inner)
+    memory.fitted = any(p.object == "vertex" for p in reading.phrases) or (memory.fitted and not heads)
+    built = [p.object for p in reading.phrases if p.object in {"higgs", "w", "z", "top", "jpsi", "meson"}]
+    memory.candidate = built[-1] if built else memory.candidate
     memory.component = summed_component(reading.text) or memory.component
     if re.search(r"\bcone\b", reading.text):
         memory.cones = cones(reading.text)

@@ -19,6 +19,8 @@ _DEFINED = PHYSICAL - {"fatjet"}
 _OF_SAME = re.compile(
     r"(?:of|with|having|that are of|that have) (?:the )?(?:same|opposite|different|equal|identical)[\w\s,-]*"
 )
+_OPENERS = {"after", "before", "following", "in", "at", "during", "finally", "furthermore", "moreover", "additionally"}
+_ONE_MORE = re.compile(r"second|additional|further|extra|other")
 _LOOSER = re.compile(r"(?:satisfying|passing|with) looser")
 
 
@@ -75,6 +77,8 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
         named = definition(words, here.object) if rank is None else None
         if named and named.startswith("veto") and any(t.kind == "r" and t.word != "second" for t in inside):
             named = None  # "the leading and second leptons"
+        if named is None and start and tokens[start - 1].kind == "z" and _ONE_MORE.search(tokens[start - 1].word):
+            named = f"veto {here.object}"
         if named is None and _LOOSER.match(behind):
             named = f"loose {here.object}"
     return Phrase(
@@ -119,12 +123,17 @@ def _start(tokens: list[Token], index: int) -> int:
             continue
         if previous.kind in "bd":
             break
-        if previous.kind == "l" and tokens[start - 2].kind not in "tr":
+        if previous.kind == "l" and (tokens[start - 2].kind not in "tr" or _closes_opening(tokens, start - 1)):
             break
         if previous.kind == "v" and tokens[start - 2].kind != "h" and previous.word not in {"charge", "charges"}:
             break
         start -= 1
     return start
+
+
+def _closes_opening(tokens: list[Token], comma: int) -> bool:
+    """Say whether a comma ends what opens a sentence: `After this procedure, electrons …`."""
+    return tokens[0].word in _OPENERS and all(t.kind in "tox" for t in tokens[:comma])
 
 
 def _short_bracket(tokens: list[Token], close: int) -> bool:

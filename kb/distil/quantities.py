@@ -20,7 +20,7 @@ _OR_MORE = {
     "<=": {"less", "lower", "smaller", "below", "under"},
 }
 _AGAIN = re.compile(
-    r"l?[ftq](?:t{0,2}(?P<year>n)|(?:nht|[^cnmkjSWv]){0,3}(?:nht|[^cnmkjSWvla]))(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
+    r"l?[ftq](?:t{0,2}(?P<year>n)|(?:nh[to]|[^cnmkjSWv]){0,5}(?:nh[to]|[^cnmkjSWvla]))(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
     r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
 )
 _AGAIN_RANKED = re.compile(r"bt?ro?d(?:l?a|l)(?P<n>nu?)(?=bt?r)")  # "25 GeV (leading) and 15 GeV (subleading)"
@@ -150,10 +150,22 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         if operator == "==" and lead is not None and lead.kind == "c" and not lead.word.startswith("threshold"):
             operator = str(lead.value)  # "by at least ΔR = 0.4"
             operator = NEGATED.get(operator, operator) if negated(tokens, position - 2) else operator
-        if not symbolic and negated(tokens, position):
+        if not symbolic and (negated(tokens, position) or _of_none(tokens, shape, position)):
             operator = NEGATED.get(operator, operator)
         spelt = tokens[match.start("list")].text[0].isalpha()
         yield Quantity(position, end, operator, amounts(tokens, match.start("list"), end), variable, symbolic, spelt)
+
+
+def _of_none(tokens: list[Token], shape: str, position: int) -> bool:
+    """`none of which may have p_T below 10 GeV`, `must not have an opening angle larger than 2.5`."""
+    denied = re.search(r"(?:Nk|z)[tv]{1,4}$", shape[:position])
+    if denied and tokens[denied.start()].word.startswith("not"):
+        return True
+    start = next((i for i in range(position - 1, -1, -1) if tokens[i].kind in "lSW"), -1) + 1
+    return any(
+        t.word in {"none", "neither"} and tokens[start + i + 1].kind in "Ow"
+        for i, t in enumerate(tokens[start : start + 2])
+    )
 
 
 def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
@@ -216,6 +228,16 @@ def _numbers(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _or_more(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`a p_T of 45 GeV or more`."""
+    for match in re.finditer(r"mt?(?P<n>n)a(?P<w>[tc])", shape):  # "the number of jets … must be four or more"
+        named = shape.rfind("v", 0, match.start())
+        counted = next((i for i in range(match.start()) if tokens[i].kind == "v"), named)
+        if counted < 0 or tokens[counted].value.variable not in {"count", "n_tracks"}:
+            continue
+        word = tokens[match.start("w")].word
+        operator = next((op for op, words in _OR_MORE.items() if word in words), "<=" if word == "fewer" else None)
+        if operator and tokens[match.start("w") - 1].word == "or":
+            bound = amounts(tokens, *match.span("n"))
+            yield Quantity(match.start("n"), match.end(), operator, bound, counted, spelt=True)
     for match in re.finditer(rf"(?P<v>v)[tO]{{0,2}}(?P<list>{AMOUNT})a(?P<w>[tc])", shape):
         word = tokens[match.start("w")].word
         operator = next((op for op, words in _OR_MORE.items() if word in words), None)

@@ -29,6 +29,9 @@ def with_quotients(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+_MASSES_AND_MOMENTA = {"pt", "mass", "mt", "ht", "st", "lt", "meff", "energy"}
+
+
 def _of_named(tokens: list[Token]) -> list[Token]:
     """`the relative uncertainty in its p_T`: the p_T itself has no bound."""
     for match in re.finditer(r"v[Ot]t{0,2}(?P<of>v)", kinds(tokens)):
@@ -58,8 +61,10 @@ def _added(tokens: list[Token]) -> list[Token]:
     """`m_ℓℓ + m_ℓℓγ`."""
     for match in reversed(list(re.finditer(r"vpv", kinds(tokens)))):
         first, last = match.start(), match.end()
-        if tokens[first + 1].text in {"+", "-"} and tokens[first].value.variable == tokens[last - 1].value.variable:
-            total = _quotient(tokens, first, last, "other", tokens[last - 1].value.about)
+        kinds_of = {tokens[first].value.variable, tokens[last - 1].value.variable}
+        if tokens[first + 1].text in {"+", "-"} and (len(kinds_of) == 1 or kinds_of <= _MASSES_AND_MOMENTA):
+            of = tokens[last - 1].value.about if len(kinds_of) == 1 else Named("event")
+            total = _quotient(tokens, first, last, "other", of)
             tokens = [*tokens[:first], total, *tokens[last:]]
     return tokens
 
@@ -76,7 +81,9 @@ def _worded(tokens: list[Token]) -> list[Token]:
         if not any(t.kind in "gasv" for t in inside) or not any(t.kind in "vo" for t in inside):
             continue
         words = spoken(inside)
-        if re.search(r"\bcone\b", words) and re.search(r"\bsum\b|energ", words):
+        if any(t.word.startswith("log") for t in tokens[max(0, start - 3) : start]):
+            quotient = _quotient(tokens, start, end, "other", None)  # "the logarithm of the ratio of …"
+        elif re.search(r"\bcone\b", words) and re.search(r"\bsum\b|energ", words):
             quotient = _quotient(tokens, start, end, "iso_rel", None)
         elif _HADRONIC.search(words) and _ELECTROMAGNETIC.search(words):
             quotient = _quotient(tokens, start, end, "h_over_e", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from kb.distil.amounts import Quantity
 from kb.distil.asides import main_clause
@@ -14,13 +15,15 @@ from kb.distil.entities import kinds, mention, tokens_of
 from kb.distil.lexer import Plain, Token
 from kb.distil.lexicon import lexicon
 from kb.distil.notation import Symbol
-from kb.distil.particles import PAIRED, twice
+from kb.distil.particles import PAIRED, Named, twice
 from kb.distil.phrases import Phrase, phrases
 from kb.distil.qualifiers import spoken
 from kb.distil.quantities import quantities
 from kb.distil.quotients import with_quotients
 from kb.distil.sums import with_sums
 
+_MASSIVE = ((r"[Tt]op\b", "top"), (r"\bW\b", "w"), (r"\bZ\b", "z"), (r"[Hh]iggs", "higgs"), (r"J/ψ", "jpsi"))
+_COMPARED_BY = {"of", "from", "around", "to", "than", "near", "about"}
 _JOIN = re.compile(r"(?:x?l?a|l)[trehk]{0,3}")  # what may stand between two phrases of a list
 
 
@@ -67,6 +70,8 @@ class Reading:
         for phrase in reversed(list(earlier)):
             if not _JOIN.fullmatch(self.shape[phrase.index + 1 : group[0].index]):
                 break
+            if phrase.object == group[0].object and group[0].rank and not phrase.rank:
+                break  # "two jets, the hardest of which must …"
             group.insert(0, phrase)
         return group
 
@@ -89,6 +94,8 @@ def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=_pair_of(tokens, index) or pair)
     _name_masses(tokens)
+    _bound_masses(tokens)
+    _name_significances(tokens)
     _name_zeros(tokens)
     _settle_last(tokens)
     counted = counts(tokens)
@@ -121,6 +128,35 @@ def _name_masses(tokens: list[Token]) -> None:
     for index, token in enumerate(tokens[:-1]):
         if token.text in {"m", "M"} and re.search(r"nu?c$", shape[:index]) and shape[index + 1] == "c":
             token.kind, token.value = "v", Symbol(0, len(token.text), "mass", token.text)
+        elif token.text == "t" and re.search(r"nu?c$", shape[:index]) and re.match(r"cnu", shape[index + 1 :]):
+            unit = tokens[index + 3].value
+            if unit is None or unit.normal != "ns":
+                continue
+            token.kind, token.value = "v", Symbol(0, 1, "time", token.text)
+
+
+def _name_significances(tokens: list[Token]) -> None:
+    """Read `a decay length significance above 15` as another variable than the length."""
+    for token, behind in pairwise(tokens):
+        if token.kind == "v" and token.value.variable == "decay_length" and behind.word == "significance":
+            name = f"{token.text} significance"
+            token.value = replace(token.value, variable="other", name=name)
+
+
+def _bound_masses(tokens: list[Token]) -> None:
+    """Read `the top-quark mass must lie between …` as a variable: it is no constant that has a bound."""
+    shape = kinds(tokens)
+    for index, token in enumerate(tokens):
+        if token.kind != "M" or " mass" not in f" {token.word}" or not re.match(r"t?m", shape[index + 1 :]):
+            continue
+        if index + 1 < len(tokens) and shape[index + 1] == "t" and tokens[index + 1].word not in {"is", "has"}:
+            continue
+        owner = next((name for sign, name in _MASSIVE if re.search(sign, token.text)), None)
+        start = index
+        while start and tokens[start - 1].kind == "t" and tokens[start - 1].word not in _COMPARED_BY:
+            start -= 1
+        if owner and not (start and tokens[start - 1].word in _COMPARED_BY):
+            token.kind, token.value = "v", Symbol(0, len(token.text), "mass", token.text, Named(owner))
 
 
 def _name_zeros(tokens: list[Token]) -> None:

@@ -6,12 +6,13 @@ import re
 
 from kb.distil.amounts import Quantity
 from kb.distil.counts import Count
-from kb.distil.entities import is_passive
+from kb.distil.entities import is_passive, kinds
 from kb.distil.lexer import Token
 from kb.distil.reading import Reading
-from kb.distil.vetoes import is_apart
+from kb.distil.vetoes import is_apart, is_veto
 from kb.ssc import Role
 
+_NEW = {"the", "events", "those", "any", "all", "candidates"}  # what another subject starts with
 _LEADS_TO = re.compile(r"^[^,;]{0,40}\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto)\b")
 
 
@@ -24,6 +25,8 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
             return "veto"
     if _LEADS_TO.search(reading.words(quantity.end, len(tokens))):
         return "veto"
+    if isinstance(quantity, Quantity) and _is_lacking(reading, quantity):
+        return "select"
     start = max((i for i in range(quantity.start) if tokens[i].kind in "SWC"), default=-1)
     stop = next((i for i in range(quantity.end, len(tokens)) if tokens[i].kind in "SW"), len(tokens))
     for verb in range(start + 1, stop):
@@ -63,6 +66,15 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
     return "select"
 
 
+def _is_lacking(reading: Reading, quantity: Quantity) -> bool:
+    """`events with no vertex within 24 cm of the centre are rejected`: such a vertex is asked for."""
+    return is_veto(reading) and any(
+        t.word in {"no", "without"} and reading.phrase_at(i + 2 if reading.shape[i + 1] == "t" else i + 1)
+        for i, t in enumerate(reading.tokens[: quantity.start])
+        if i + 2 < len(reading.tokens)
+    )
+
+
 def _same_variable(reading: Reading, quantity: Quantity | Count, verb: int) -> bool:
     """Say whether what is thrown away and a later bound are on the same variable."""
     first = next((q for q in reading.quantities if q.start > verb and q.variable is not None), None)
@@ -81,11 +93,24 @@ def _names_collection(tokens: list[Token], verb: int) -> bool:
 
 def _of_others(tokens: list[Token], start: int, quantity: Quantity | Count, verb: int) -> bool:
     """`photons must have p_T > 25 GeV, and those in the gap are rejected`: the verb is about others."""
-    asked = any(t.kind == "m" for t in tokens[start + 1 : quantity.start])
+    asked = any(t.kind == "m" or t.word.startswith("must ") for t in tokens[start + 1 : quantity.end])
     between = tokens[quantity.end : verb]
+    if asked and any(t.word == "where" and i and between[i - 1].kind == "l" for i, t in enumerate(between)):
+        return True  # "must have |η| < 2.47, where candidates in 1.37 < |η| < 1.52 are excluded"
+    if asked and any(t.word == "and" and between[i + 1].word in _NEW for i, t in enumerate(between[:-1])):
+        return True  # "must exceed 20 GeV, and the region 76 < m < 106 GeV is excluded"
+    later = kinds(between)
+    if re.search(r"m[^a]*?l?ao", later) and _is_about_events(tokens, verb):
+        return True  # "two taus are required, and events with electrons are discarded"
     others = (i for i, t in enumerate(between) if t.word in {"those", "others", "ones"} or t.kind == "o")
     first = next(others, None)
     return asked and first is not None and any(t.kind == "a" for t in between[:first])
+
+
+def _is_about_events(tokens: list[Token], verb: int) -> bool:
+    """Say whether the subject of a verb is the event, named after the last `and`."""
+    start = max((i for i in range(verb) if tokens[i].kind == "a" and tokens[i].word == "and"), default=-1)
+    return any(t.kind == "o" and t.value.object == "event" for t in tokens[start + 1 : start + 3])
 
 
 def _asked(tokens: list[Token], verb: int) -> bool:

@@ -11,7 +11,10 @@ from kb.document import Block, Document
 
 _ABBREVIATIONS = "|".join(map(re.escape, sorted(lexicon().sets["abbreviations"])))
 _ENDS_IN_ABBREVIATION = re.compile(rf"(?:^|[\s(\[])(?:{_ABBREVIATIONS})\.$", re.IGNORECASE)
-_END = re.compile(r"[.!?](?:[\"'”’)\]]|\[[\d,\s–-]+\]|(?<!\d\.)\d{1,2}(?=\s+[A-Z]))*(?=\s+[A-Z“\"‘'(\[|∆Δ•\d]|\s*$)")
+_END = re.compile(
+    r"[.!?](?:[\"'”’)\]]|\[[\d,\s–-]+\]|(?<!\d\.)\d{1,2}(?=\s+[A-Z]))*"
+    r"(?=\s+(?:[A-Z“\"‘'(\[|∆Δ•\d]|b[- ](?:tagged|jets?)\b|τ)|\s*$)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,16 @@ from dataclasses import replace
 from kb.distil.amounts import Quantity
 from kb.distil.distances import distant
 from kb.distil.memory import Memory
-from kb.distil.particles import FLAVOURS, PAIRED, Named, compose
+from kb.distil.particles import FLAVOURS, PAIRED, Named, compose, twice
+from kb.distil.particles import single as one
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 from kb.distil.variables import Bounded
 
 _POINTING = {"this", "these", "that", "those", "such"}
-_OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta"}
+_OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta", "ratio"}
+_THESE = re.compile(r"(?:both|the two|each|the|these)\b", re.IGNORECASE)
+_ETA_PRODUCT = re.compile(r"η\S*\s?[·×*⋅∙]?\s?η")
 _OTHERS = re.compile(
     r"(?!They|These|Those|Events|Requirements|Thresholds|Values|Cuts|Criteria|Both|Candidates|Its|This|Always|Objects|Ones)"
     r"[A-Z][a-z]+s (?:must|are|have|has|with)\b"
@@ -29,9 +32,10 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     named = bounded.of
     anchor = bounded.index if bounded.index is not None else quantity.start
     if bounded.variable in _DISTANCES and (named is None or "_" not in named.object):
-        return distant(reading, quantity, anchor, memory)
+        return distant(reading, quantity, anchor, memory) or ([named] if named is not None else [])
     if bounded.variable == "ratio" and (told := _trailing(reading, quantity)):
-        return list(told)
+        behind = _rank_behind(reading, quantity)
+        return [replace(told[0], rank=behind)] if behind else list(told)
     if named is not None and (named.object not in {"meson", "candidate"} or bounded.variable == "mass"):
         return [_fuller(reading, quantity, bounded, named, anchor)]
     another = _another(reading, quantity, anchor)
@@ -39,20 +43,43 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         return [another]
     group = _spoken_of(reading, quantity, bounded, anchor)
     group = [_known(reading, p, bounded, memory) for p in group]
+    if len(group) == 1 and bounded.variable in _OWN_OF_ONE and _is_of_several(reading, group[0]):
+        return [Named(one(group[0].object))]
     behind = _rank_behind(reading, quantity)
-    if behind is not None and group and bounded.variable in _OWN_OF_ONE:
-        return [replace(group[-1], rank=behind)]
+    owned = group or (_following(reading, quantity) if behind is not None else [])
+    if behind is not None and (ranked := _bare_rank(reading, quantity)):
+        owned = [ranked]
+    if behind is not None and owned and bounded.variable in _OWN_OF_ONE:
+        return [replace(owned[-1], rank=behind)]
+    if len(group) == 1 and bounded.variable in {"abs_eta", "eta", "iso_rel"} and group[0].object.endswith("_pair"):
+        single = [p for p in reading.phrases if p.object == one(group[0].object) and p.index < quantity.start]
+        group = single[-1:] or group  # "dielectron candidates have two electrons, one of which …"
+    if group and bounded.name and bounded.name.endswith(("angle", "between")) and "between them" in reading.text:
+        several = group[0].object in PAIRED and (group[0].plural or (group[0].number or 0) > 1)
+        return [Named(twice(group[0].object))] if several else list(group)
+    if group and bounded.name and _ETA_PRODUCT.match(bounded.name) and group[0].object in PAIRED:
+        return [Named(twice(group[0].object))]
+    if (
+        len(group) == 1
+        and bounded.variable == "pt"
+        and quantity.operator[0] == ">"
+        and _at_least_one_of(reading, anchor)
+    ):
+        return [replace(group[0], rank=1, plural=False)]
     if not group and named is not None:
         return [named]
     group = group or _following(reading, quantity)
     if not group:
+        if bounded.variable == "chi2" and memory.fitted and re.search(r"\bfit\b", reading.text):
+            return [Named("vertex")]
         if bounded.variable == "discriminant":
             return [Named("event")]
         if bounded.variable in {"lifetime", "decay_length", "chi2"} and re.search(r"\bcandidates?\b", reading.text):
             return [Named("candidate")]
         if bounded.variable == "mass":
             bare = any(t.kind == "t" and t.word in {"candidate", "candidates"} for t in reading.tokens[:anchor])
-            return [Named("candidate" if bare else memory.pair)]  # "candidates with a mass between …"
+            built = memory.candidate if bare and _THESE.match(reading.text) else None
+            return [Named(built or ("candidate" if bare else memory.pair))]  # "candidates with a mass between …"
         if not memory.subject and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):
             return [Named("candidate" if re.search(r"\bcandidates?\b", reading.text) else "event")]
         if _OTHERS.match(reading.text) and reading.tokens[0].kind == "t":
@@ -65,9 +92,32 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if named is not None and not any(p.object == named.object for p in group):
         return [named]
     scored = bounded.variable == "discriminant" and _B_TAGGED.search(reading.text)
-    if (scored or _FOR_BTAGGING.search(reading.text)) and {p.object for p in group} == {"jet"}:
+    others = any(c.rule == "of-which" for c in reading.counts)  # "at least one of them has to be b-tagged"
+    if (scored or (_FOR_BTAGGING.search(reading.text) and not others)) and {p.object for p in group} == {"jet"}:
         return [Named("bjet")]
     return list(group)
+
+
+def _at_least_one_of(reading: Reading, anchor: int) -> bool:
+    """`at least one of the jets must have p_T > 60 GeV`: the leading one then has it."""
+    if "j" in reading.shape:
+        return False
+    start = max((i for i in range(anchor) if reading.shape[i] in "SW"), default=-1) + 1
+    found = re.search(r"c?n(?:O|w|m)[^vc]*$", reading.shape[start:anchor])
+    if found is None:
+        return False
+    place = start + found.start()
+    least = reading.tokens[place].value if reading.shape[place] == "c" else None
+    number, behind = reading.tokens[place + (least is not None) :][:2]
+    if least is None:  # "two b jets, one of which must have p_T > 45 GeV"
+        return number.value == 1 and behind.word == "of which"
+    return least == ">=" and number.value == 1 and (behind.kind == "m" or behind.word in {"of", "of which"})
+
+
+def _is_of_several(reading: Reading, phrase: Phrase) -> bool:
+    """`pairs of oppositely charged muons with p_T > 4 GeV`: the muons have it."""
+    spelt = reading.tokens[phrase.index].text
+    return re.match(r"pairs? of ", spelt, re.IGNORECASE) is not None and reading.shape[phrase.index + 1 :][:1] == "w"
 
 
 def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -> Phrase:
@@ -84,6 +134,13 @@ def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -
     ):
         return replace(phrase, object=memory.subject)
     return phrase
+
+
+def _bare_rank(reading: Reading, quantity: Quantity) -> Phrase | None:
+    """`28 GeV for the leading and p_T > 20 GeV for the subleading lepton`: whose rank the first is, comes last."""
+    if not re.match(r"ft?ra", reading.shape[quantity.end :]):
+        return None
+    return next((p for p in reading.phrases if quantity.end < p.index < quantity.end + 14 and p.rank), None)
 
 
 def _rank_behind(reading: Reading, quantity: Quantity) -> int | None:
@@ -221,11 +278,18 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     if re.search(r"[SW]", reading.shape[limit : quantity.start]):
         limit = quantity.start  # the variable is that of the clause before
     purpose = _purpose(reading, limit)
-    before = [p for p in reading.phrases if purpose <= p.index < limit and p.object != "event"]
+    before = [
+        p for p in reading.phrases if purpose <= p.index < limit and p.object != "event" and not _is_channel(reading, p)
+    ]
     if re.search(r"e[wO]?k?$", reading.shape[:limit]) and before and before[-1].plural:
         return before[-1:]  # "two muons, each with p_T > 5 GeV"
     if re.search(r"ow[tx]?$", reading.shape[:limit]) and before and reading.shape[before[-1].index + 1] == "w":
-        return reading.joined_before(before[-1], before[:-1])  # "separated from any jet with p_T > 25 GeV"
+        return _closed(
+            reading, reading.joined_before(before[-1], before[:-1])
+        )  # "separated from any jet with p_T > 25 GeV"
+    listed = re.search(r"(o)w[tx]?(?:v?cnu?(?:bnu?d)?(?:l?a|l)[tx]?)+$", reading.shape[:limit])
+    if listed and (holder := next((p for p in before if p.index == listed.start()), None)):
+        return _closed(reading, reading.joined_before(holder, [p for p in before if p.index < holder.index]))
     owners = _owners(reading, before, limit)
     if owners:
         return owners
@@ -241,12 +305,27 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     heads = [p for p in clause if not p.oblique] or clause
     if not heads:
         return []
+    whose = reading.tokens[anchor - 1].word if 0 < anchor < len(reading.tokens) else ""
+    if whose == "its" and not clause[0].plural:
+        return clause[:1]  # "each candidate is built from three jets and its p_T must …"
+    relative = re.search(r"[en](w)[mkt]{0,4}$", reading.shape[:limit])
+    if relative and reading.tokens[relative.start(1)].word == "of which":
+        told = [p for p in clause if p.index < relative.start()]
+        if told and told[-1].plural and reading.tokens[relative.start()].word in {"each", "all", "both"}:
+            return told[-1:]  # "combined into candidates, each of which must have …"
     if any(c.rule == "of-which" and heads[-1].index < c.object < limit for c in reading.counts):
         return [replace(heads[-1], object="bjet", rank=None)]  # "two of which are b-tagged and have p_T > 40 GeV"
     if "each" in reading.words(heads[-1].index, limit).split():  # "one electron and one muon, each with p_T > 27 GeV"
         joined = [p for p in heads[:-1] if re.fullmatch("an", reading.shape[p.index + 1 : heads[-1].index])]
         return [*joined[-1:], heads[-1]]
-    return reading.joined_before(heads[-1], heads[:-1])
+    return _closed(reading, reading.joined_before(heads[-1], heads[:-1]))
+
+
+def _closed(reading: Reading, group: list[Phrase]) -> list[Phrase]:
+    """`leptons, photons with p_T > 15 GeV, or b jets with …`: the list goes on, so that the bound is the last one's."""
+    if len(group) > 1 and "a" not in reading.shape[group[-2].index + 1 : group[-1].index]:
+        return group[-1:]
+    return group
 
 
 def _purpose(reading: Reading, limit: int) -> int:

@@ -16,11 +16,13 @@ from kb.distil.quotients import up_to_verb
 
 _MOMENTA = re.compile(r"moment|energ|[pE]_?\{?T")
 _SUMS = {"lt": {"lepton", "electron", "muon"}, "ht": {"jet", "bjet"}}
+_TOTALS = {"ht", "st", "lt", "meff"}
 _SUMMED = {"track", "vertex"}
 
 
 def with_sums(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence in which the first sum of momenta is one variable."""
+    tokens = _unexplained(tokens)
     for index, token in enumerate(tokens):
         if token.word != "sum":
             continue
@@ -48,6 +50,17 @@ def with_sums(tokens: list[Token]) -> list[Token]:
             Token("v", words, tokens[start].start, inside[-1].end, _sum(inside, words)),
             *tokens[end:],
         ]
+    return tokens
+
+
+def _unexplained(tokens: list[Token]) -> list[Token]:
+    """`the scalar sum H_T of the p_T of the jets, the lepton and E_T^miss must …`: what is summed has no bound."""
+    shape = kinds(tokens)
+    for index, token in enumerate(tokens):
+        if token.kind == "v" and token.value.variable in _TOTALS:
+            of = re.match(r"O[^mkcnSWjfwBb]*(?=m)", shape[index + 1 :])
+            if of and set(of.group()) & set("lav"):
+                return [*tokens[: index + 1], *tokens[index + 1 + of.end() :]]
     return tokens
 
 

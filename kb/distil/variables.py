@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from kb.distil.amounts import Quantity
 from kb.distil.memory import Memory
 from kb.distil.notation import Symbol
-from kb.distil.particles import Named
+from kb.distil.particles import PHYSICAL, Named
 from kb.distil.quotients import compared
 from kb.distil.reading import Reading
 from kb.vocabulary import normal_unit, vocabulary
@@ -38,6 +38,21 @@ _BY_UNIT = {
 _NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}
 
 
+_SYMBOL = re.compile(r"[_^]|[α-ωΑ-Ω]|^[A-Z][A-Za-z]?\d*$|^[b-z]\d*$|[a-z][A-Z]|^[A-Z]{2,}\d*$")
+_NEVER_SHARES = {
+    "eta",
+    "abs_eta",
+    "phi",
+    "delta_r",
+    "delta_phi",
+    "delta_eta",
+    "count",
+    "charge",
+    "rapidity",
+    "d0",
+    "z0",
+}
+_OVER = re.compile(r"above|below|over")
 _FORMER = re.compile(r"\b(?:former|latter)\b")
 _AUXILIARIES = {"is", "are", "was", "were", "be", "also"}
 _REPEATING = {  # nouns that mean the variable before
@@ -99,6 +114,8 @@ def fits(variable: str, unit: str) -> bool:
 def is_cone(reading: Reading, index: int) -> bool:
     """Say whether a ΔR is the size of a cone."""
     before = reading.words_before(index, 7).lower()
+    if re.search(r"\boverlap", reading.words(0, index)) and "j" in reading.shape:
+        return False  # "overlapping with a photon within a cone of ΔR = 0.4 are removed"
     return reading.tokens[index].value.variable == "delta_r" and bool(re.search(r"\b(?:cone|radius|size)\b", before))
 
 
@@ -124,6 +141,8 @@ def variables(
         return [Bounded("other", name=quantity.along)]
     if quantity.variable is not None:
         return _shared(reading, quantity, quantity.variable)
+    if quantity.symbolic and _is_unknown(reading, quantity):
+        return []
     if (
         quantity.amounts[0].values[0] < 1
         and _HADRONIC.search(reading.text)
@@ -140,6 +159,12 @@ def variables(
         return []
     if of_another and _is_subject(reading, quantity):
         return [Bounded("ratio", name=f"fraction of {of_another}")]
+    if unit in {"GeV", "TeV"} and quantity.start and _OVER.match(tokens[quantity.start].word):
+        before_it = tokens[quantity.start - 1]
+        phrase = reading.phrase_at(quantity.start - 1)
+        spoken_of = phrase is not None and not phrase.oblique and before_it.value.object in PHYSICAL
+        if spoken_of and not quantity.amounts[0].upper:
+            return [Bounded("pt", index=quantity.start)]  # "no more than one jet above 30 GeV"
     after = _after(reading, quantity, unit)
     if after is not None:
         return [after]
@@ -156,6 +181,12 @@ def variables(
     if memory.variable and fits(memory.variable, unit) and _GOES_ON.search(reading.text):
         return [Bounded(memory.variable, Named(memory.subject) if memory.subject else None)]
     return []
+
+
+def _is_unknown(reading: Reading, quantity: Quantity) -> bool:
+    """Say whether the symbol in front of a sign is none that is known: `√d_12 > 40 GeV`, `X_Wt > 1.5`."""
+    before = reading.tokens[quantity.start - 1] if quantity.start else None
+    return before is not None and before.kind == "t" and _SYMBOL.search(before.text) is not None
 
 
 def as_multiple(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
@@ -177,6 +208,7 @@ def _before(
     """Return the nearest variable before a bound that it fits and that no other bound has; None where there is none."""
     tokens, shape = reading.tokens, reading.shape
     others = [q for q in reading.quantities if q is not quantity]
+    share = tokens[quantity.end - 1].text in {"%", "percent", "per cent"}
     for index in range(quantity.start - 1, -1, -1):
         token = tokens[index]
         if (
@@ -194,6 +226,8 @@ def _before(
             and not re.match(r"c", shape[index + 1 :])
         ):
             continue  # "the transverse mass of the muon and p_T^miss must be …"
+        if share and token.kind == "v" and token.value.variable in _NEVER_SHARES and not is_cone(reading, index):
+            return None
         if token.kind == "v" and fits(token.value.variable, unit) and not is_cone(reading, index):
             owner = next((q for q in others if q.variable == index or q.covers(index)), None)
             between = any(q.start > index and q.end <= quantity.start for q in others)

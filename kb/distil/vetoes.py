@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kb.distil.entities import is_passive
+from kb.distil.lexer import Token
 from kb.distil.particles import PHYSICAL
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
@@ -19,7 +21,13 @@ _HAS = re.compile(
     r"|\bof|\ban?)\s*(?:at least)?$",
     re.IGNORECASE,
 )
-_APPLIED = re.compile(r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:applied|imposed|required|used)|is part of", re.IGNORECASE)
+_AS_B = re.compile(r"\b(?:that|which) are (?:b tagged|(?:identified|tagged) as b)\b")
+_SOME = re.compile(r"\b(?:identified|matched|overlap\w*|fail\w*|associated|which|that)\b")  # not the event
+_PLACED_ON = re.compile(r"((?:is|are|was|were)(?: also| then)? (?:applied|imposed|placed|put|made)) (?:on|against)\b")
+_APPLIED = re.compile(
+    r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:applied|imposed|required|used|retained|kept|maintained|enforced)|is part of",
+    re.IGNORECASE,
+)
 _AIM = re.compile(r"\bto (?:further )?(?:suppress|reduce|remove|reject|avoid)(?: \w+)?$", re.IGNORECASE)
 _RELATES = re.compile(r"\b(?:relative to|of the|from|to the|between|around|near|by|that of|as)\s*$")
 _ITS_MOMENTUM = re.compile(r"(?:and|or) (?:the )?E_?T|energy|momentum")
@@ -63,11 +71,16 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
         for event in events:
             if not passive and not purpose and event > verb and re.fullmatch(r"[tre]{0,3}", shape[verb + 1 : event]):
                 return event + 1, len(tokens)
-            if passive and event < verb and not re.search(r"[SWm]", shape[event:verb]):
+            if passive and event < verb and not any(_parts(t) for t in tokens[event:verb]):
                 if re.match(r"[tl]{0,3}f", shape[verb + 1 :]):
                     return verb + 1, len(tokens)
                 return event + 1, verb
     return None
+
+
+def _parts(token: Token) -> bool:
+    """Say whether what follows a token is another clause; a `looser requirement` is no verb."""
+    return token.kind in "SW" or (token.kind == "m" and token.word not in {"requirement", "requirements"})
 
 
 def denied(reading: Reading) -> list[Phrase]:
@@ -75,14 +88,20 @@ def denied(reading: Reading) -> list[Phrase]:
     shape = reading.shape
     counted = {c.object for c in reading.counts}
     for verb, token in enumerate(reading.tokens):
-        if not re.fullmatch(r"veto(?:es|ing|s)?", token.word) or (verb and reading.tokens[verb - 1].word == "for"):
+        if not re.fullmatch(r"veto(?:es|ing|s|ed)?|(?:are )?not (?:allowed|permitted)", token.word) or (
+            verb and reading.tokens[verb - 1].word == "for"
+        ):
             continue  # "loose leptons are used for vetoing …"
-        after = re.match(r"(?:t{0,2}[trekh]{0,3})o", shape[verb + 1 :])
-        on = reading.words(verb + 1, verb + 2) in {"on", "against", "of"}
+        placed = _PLACED_ON.match(reading.words(verb + 1, verb + 6))  # "a veto is imposed on electrons"
+        behind = verb + 1 + (len(placed.group(1).split()) if placed else 0)
+        after = re.match(r"(?:t{0,2}[trekh]{0,3})o", shape[behind:])
+        on = reading.words(behind, behind + 1) in {"on", "against", "of"}
         active = token.word in {"vetoes", "vetoing"} and token.kind == "j"
         if after and (on or active):
-            first = next((p for p in reading.phrases if p.index == verb + after.end()), None)
-            group = reading.joined_after(first) if first is not None else []
+            first = next((p for p in reading.phrases if p.index == behind - 1 + after.end()), None)
+            group = _listed(reading, first) if first is not None else []
+        elif token.word == "vetoed" or token.word.endswith(("allowed", "permitted")):
+            group = _objects_of(reading, verb)
         elif verb and shape[verb - 1] == "o" and _APPLIED.match(reading.words(verb + 1, verb + 6)):
             group = [p for p in reading.phrases if p.index == verb - 1]
         elif re.match(
@@ -97,18 +116,53 @@ def denied(reading: Reading) -> list[Phrase]:
     return []
 
 
+def _listed(reading: Reading, first: Phrase) -> list[Phrase]:
+    """`electrons with p_T > 7 GeV and muons with p_T > 6 GeV`."""
+    group = reading.joined_after(first)
+    for phrase in reading.phrases:
+        between = reading.shape[group[-1].index + 1 : phrase.start]
+        if phrase.index > group[-1].index and re.fullmatch(r"w[vcnubdltO]*?(?:la|a|l)", between):
+            group += reading.joined_after(phrase)
+    return group
+
+
+def _objects_of(reading: Reading, verb: int) -> list[Phrase]:
+    """`jets with p_T > 30 GeV are vetoed`: the events with them are."""
+    passive = is_passive(reading.tokens, verb) or reading.tokens[verb].word.startswith("are not")
+    if not passive or reading.shape[verb + 1 : verb + 2] == "f":
+        return []
+    if any(p.object == "event" and p.index < verb for p in reading.phrases):
+        return []
+    start = max((i for i in range(verb) if reading.shape[i] in "SWm"), default=-1)
+    heads = [p for p in reading.phrases if start < p.index < verb and not p.oblique and p.object in PHYSICAL]
+    related = any(
+        reading.tokens[q.variable].value.variable in _RELATIONS
+        for q in reading.quantities
+        if q.variable is not None and start < q.start < verb
+    )
+    described = reading.words(heads[0].start, verb) if heads else ""
+    if heads and heads[0].object == "jet" and _AS_B.search(described):
+        return [replace(heads[0], object="bjet")]  # "jets with p_T > 20 GeV that are identified as b jets are vetoed"
+    if not heads or related or heads[0].object == "track" or _QUALITY.search(described) or _SOME.search(described):
+        return []
+    group = _listed(reading, heads[0])
+    if re.match(r",? ?as (?:are|is)\b", reading.words(verb + 1, verb + 4)):  # "…, as are taus with p_T > 20 GeV"
+        also = [p for p in reading.phrases if p.index > verb and p.object in PHYSICAL]
+        group += _listed(reading, also[0]) if also else []
+    return group
+
+
 def vetoed(reading: Reading) -> list[Phrase]:
     """Return the objects whose presence rejects an event."""
     reach = _reach(reading)
     if reach is None:
         return []
-    related = [
-        q.variable
+    bounded = [
+        reading.shape.rfind("v", reach[0], q.start) if q.variable is None else q.variable
         for q in reading.quantities
         if reach[0] <= q.start < reach[1]
-        and q.variable is not None
-        and reading.tokens[q.variable].value.variable in _RELATIONS
     ]
+    related = [v for v in bounded if v >= 0 and reading.tokens[v].value.variable in _RELATIONS]
     counted = {c.object for c in reading.counts}
     found: list[Phrase] = []
     for phrase in reading.phrases:
