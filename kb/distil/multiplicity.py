@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 
 from kb.distil.candidates import Candidate, Setting, joined_condition, stated
 from kb.distil.conditions import ConditionalSpan, condition, phrase_condition
@@ -55,7 +54,7 @@ _DEMANDED = re.compile(
 def absent(reading: Reading, setting: Setting) -> list[Candidate]:
     """`events with a tau lepton are rejected`: no such object may be there."""
     objects = [(p.object, p) for p in (vetoed(reading) or denied(reading))]
-    if {o for o, _ in objects} >= FLAVOURS and not _each_bounded(reading, [p for o, p in objects if o in FLAVOURS]):
+    if {o for o, _ in objects} >= FLAVOURS:
         first = next(p for o, p in objects if o in FLAVOURS)
         objects = [("lepton", first), *((o, p) for o, p in objects if o not in FLAVOURS)]
     found: list[Candidate] = []
@@ -68,11 +67,6 @@ def absent(reading: Reading, setting: Setting) -> list[Candidate]:
         own = reading.quantities or (phrase.definition or "").startswith("veto ")
         found.append(none.with_(definition=f"veto {name}" if own else None))
     return found
-
-
-def _each_bounded(reading: Reading, phrases: list[Phrase]) -> bool:
-    """`electrons with p_T > 7 GeV and muons with p_T > 6 GeV` are two collections."""
-    return any(one.index < q.start < other.index for one, other in pairwise(phrases) for q in reading.quantities)
 
 
 def one_more(reading: Reading, start: int, end: int) -> float | None:
