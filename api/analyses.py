@@ -41,11 +41,12 @@ def request_analysis(
     output: Path | None = None,
     profile: str | None = None,
     engine: EngineName = "compiled",
+    probes: bool = True,
 ) -> dict[str, Any]:
     """Enter an analysis into the base as queued and return the request for a job that does it.
 
     The paper and the dataset, a name or a folder, have to exist. `profile`, a name or a TOML file, says what its
-    branches mean; else the files tell.
+    branches mean; else the files tell. `probes`: show every cut on made-up events.
     """
     if engine != "compiled":
         workspace.model()
@@ -73,6 +74,7 @@ def request_analysis(
         "dataset": record.dataset,
         "folder": str(opened.folder.absolute()),
         "analysis": record.id,
+        "probes": probes,
         **({"out": str(output.absolute())} if output else {}),
         **({"engine": engine} if engine != "compiled" else {}),
         **({"profile": _lasting(profile)} if profile else {}),
@@ -86,6 +88,7 @@ def run_analysis(
     *,
     output: Path | None = None,
     profile: str | None = None,
+    probes: bool = True,
     progress: Progress = lambda *_: None,
     job_id: str | None = None,
     engine: EngineName = "compiled",
@@ -103,6 +106,7 @@ def run_analysis(
 
     # Heavy, so imported when paper and dataset are known to exist.
     from api.cluster import executor
+    from eval.probes.table import probe
     from eval.reference import reference_masks
 
     target = output.absolute() if output else workspace.folder("analyses") / name
@@ -121,6 +125,7 @@ def run_analysis(
     try:
         with executor(workspace.settings.dask_scheduler) as workers:
             given: dict[str, Any] = {"reference": reference_masks, "progress": progress, "executor": workers}
+            given |= {"prober": probe} if probes else {}
             result = _written(workspace, engine)(criteria, opened, work, **given)
     except CutbookError as error:
         failed = record.model_copy(update={"state": "failed", "finished_at": now(), "problem": Problem.of(error)})

@@ -278,6 +278,7 @@ def _analyse(bench: Bench, job: JobRecord, report: Report) -> dict[str, Any]:
             request["folder"],
             output=output,
             profile=request.get("profile"),
+            probes=request.get("probes", True),
             progress=report,
             job_id=job.id,
             engine=request.get("engine", "compiled"),

@@ -24,6 +24,7 @@ from codegen.result import (
     Inputs,
     Omission,
     PaperResult,
+    Probes,
     Result,
     SampleResult,
     UnreadInput,
@@ -33,7 +34,7 @@ from codegen.runner import RawRun, SampleRun, run_analysis
 from codegen.sandbox import Policy
 from codegen.software import requirements, software
 from codegen.tally import sample_result
-from codegen.validate import Flags, Reference, compare_masks, compare_yields, judge
+from codegen.validate import Flags, Prober, Reference, compare_masks, compare_yields, judge
 from kb.model import Model
 from kb.ssc import SelectionCriteria
 
@@ -46,7 +47,7 @@ CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.jso
 REQUIREMENTS, LEDGER = "requirements.txt", "ledger.json"
 RUNS, PLOTS = "samples", "plots"
 
-__all__ = ["Progress", "Reference", "analyse", "run_criteria"]
+__all__ = ["Prober", "Progress", "Reference", "analyse", "run_criteria"]
 
 
 def analyse(
@@ -56,6 +57,7 @@ def analyse(
     *,
     policy: Policy | None = None,
     reference: Reference | None = None,
+    prober: Prober | None = None,
     published: Mapping[str, Mapping[str, float]] | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
@@ -67,11 +69,12 @@ def analyse(
     """Apply criteria to a dataset and return the result, which is also written to `output`.
 
     `output` gets analysis.py, ssc.json, profile.json, result.json, requirements.txt, plots/, samples/<name>/ (counts
-    and masks) and bundle.zip. With a `reference` every event is compared with it; with `published` yields (`{sample:
-    {"selected": …, "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per processor
-    core), or as many as the `executor` has. `progress` is called with a stage and how much of it is done. Files that
-    cannot be read are named in the result, which then is not complete; DataError if none can be. `write` makes the
-    code; `engine` and `model` say who that is, and the calls of the model come into the bundle.
+    and masks) and bundle.zip. With a `reference` every event is compared with it, with a `prober` every cut is shown
+    on events made for it; with `published` yields (`{sample: {"selected": …, "weighted": …}}`) those are. `workers`
+    sandboxes run side by side (default: one per processor core), or as many as the `executor` has. `progress` is
+    called with a stage and how much of it is done. Files that cannot be read are named in the result, which then is
+    not complete; DataError if none can be. `write` makes the code; `engine` and `model` say who that is, and the calls
+    of the model come into the bundle.
     """
     tell = progress or (lambda stage, done, total: None)
     plan, run = run_criteria(
@@ -82,6 +85,7 @@ def analyse(
     samples = {name: _sample(dataset.samples[name], found) for name, found in run.samples.items()}
     validation = _validate(criteria, plan, dataset, run, reference, tell)
     yields = compare_yields(samples, published or {})
+    probes = _probe(criteria, dataset, output, run, prober, tell)
     result = Result(
         paper=PaperResult.model_validate(
             criteria.paper.model_dump(include={"arxiv_id", "version", "title", "document_hash"})
@@ -93,7 +97,7 @@ def analyse(
         not_applied=tuple(
             Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review) for o in plan.not_applied
         ),
-        validation=judge(validation.event_by_event, yields),
+        validation=judge(validation.event_by_event, yields, probes),
         software=software(run.tier),
         inputs=_inputs(output, dataset),
         engine=EngineResult(
@@ -171,6 +175,17 @@ def _validate(
         expected[name] = reference(criteria, dataset.profile, found.files)
         tell("validate", number, len(run.samples))
     return judge(compare_masks(plan, {name: run.samples[name].masks for name in expected}, expected), ())
+
+
+def _probe(
+    criteria: SelectionCriteria, dataset: Dataset, output: Path, run: RawRun, prober: Prober | None, tell: Progress
+) -> Probes | None:
+    if prober is None or not run.samples:
+        return None
+    tell("probe", 0, 1)
+    probes = prober(criteria, dataset, output / CODE, next(iter(run.samples.values())).measured)
+    tell("probe", 1, 1)
+    return probes
 
 
 def _sample(sample: Sample, run: SampleRun) -> SampleResult:

@@ -88,7 +88,9 @@ class Collections:
         starts: set[str | None]
         if definition in self.definitions:
             text = str(definition)
-            starts = {text, text.replace("lepton", kind), text.replace(kind, "lepton")}
+            starts = {text}
+            if kind in {"electron", "muon"}:
+                starts |= {text.replace("lepton", kind), text.replace(kind, "lepton")}
         else:
             starts = {self._default(kind), self._default("lepton") if kind in {"electron", "muon"} else None}
         return frozenset(part for start in starts for part in self._chain(start))

@@ -134,10 +134,42 @@ class YieldComparison(_Strict):
     agrees: bool
 
 
+class ProbePoint(_Strict):
+    """A place where a cut must change its mind, in GeV, mm and 1, and the two made-up events next to it."""
+
+    where: str
+    threshold: float | None = None
+    below: float | None = Field(default=None, description="what the cut measures in the event on the lower side")
+    above: float | None = Field(default=None, description="and in that on the upper side")
+    exact: bool = Field(default=False, description="one of the two has exactly the threshold")
+
+
+class CutProbes(_Strict):
+    """What the code does with one cut, shown on events in which all else is satisfied."""
+
+    cut_id: str
+    statement: str
+    verdict: Literal["proven", "wrong", "not_provable"]
+    reason: str = Field(default="", description="what is wrong, or why it could not be shown")
+    events: int = Field(ge=0)
+    points: tuple[ProbePoint, ...] = ()
+
+
+class Probes(_Strict):
+    """The code, as a black box, on events just below, at and just above the thresholds of every applied cut."""
+
+    events: int = Field(ge=0)
+    proven: int = Field(ge=0)
+    wrong: int = Field(ge=0)
+    not_provable: int = Field(ge=0)
+    cuts: tuple[CutProbes, ...] = ()
+
+
 class Validation(_Strict):
     """What is known about whether the code does what the criteria say."""
 
     status: Literal["agrees", "disagrees", "not_validated"]
+    probes: Probes | None = None
     event_by_event: EventByEvent | None = None
     yields: tuple[YieldComparison, ...] = ()
 

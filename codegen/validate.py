@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from codegen.dataset import Dataset
 from codegen.plan_model import Plan, Step
 from codegen.profile import Profile
-from codegen.result import Disagreement, EventByEvent, Validation, YieldComparison
+from codegen.result import Disagreement, EventByEvent, Probes, Validation, YieldComparison
+from codegen.runner import Measured
 from kb.errors import DataError
 from kb.ssc import SelectionCriteria
 
@@ -44,6 +46,14 @@ class Reference(Protocol):
 
     def __call__(self, criteria: SelectionCriteria, profile: Profile, files: Sequence[Path]) -> Flags:
         """Return the flags of all events of the files."""
+        ...
+
+
+class Prober(Protocol):
+    """A maker of events that show, cut by cut, what code does."""
+
+    def __call__(self, criteria: SelectionCriteria, dataset: Dataset, script: Path, measured: Measured) -> Probes:
+        """Run the code on such events and judge it; `measured`, of any run of it, tells its steps."""
         ...
 
 
@@ -169,13 +179,16 @@ def _yield(
     return YieldComparison(sample=sample, quantity=quantity, published=published, measured=measured, agrees=agrees)
 
 
-def judge(event_by_event: EventByEvent | None, yields: Sequence[YieldComparison]) -> Validation:
+def judge(
+    event_by_event: EventByEvent | None, yields: Sequence[YieldComparison], probes: Probes | None = None
+) -> Validation:
     """Sum up: everything compared agrees, something disagrees, or nothing was compared."""
-    if event_by_event is None and not yields:
-        return Validation(status="not_validated")
+    if event_by_event is None and not yields and (probes is None or not probes.proven + probes.wrong):
+        return Validation(status="not_validated", probes=probes)
     agrees = all(comparison.agrees for comparison in yields)
     if event_by_event is not None:
         same_cuts = not event_by_event.only_code and not event_by_event.only_reference
         agrees = agrees and same_cuts and event_by_event.agreeing == event_by_event.events
-    status = "agrees" if agrees else "disagrees"
-    return Validation.model_validate({"status": status, "event_by_event": event_by_event, "yields": tuple(yields)})
+    agrees = agrees and (probes is None or not probes.wrong)
+    status: Literal["agrees", "disagrees"] = "agrees" if agrees else "disagrees"
+    return Validation(status=status, probes=probes, event_by_event=event_by_event, yields=tuple(yields))

@@ -25,7 +25,10 @@ class Filters:
         self.definitions = {definition.name: definition for definition in criteria.objects}
         self.overlaps = {o.cut: (o.removed, o.kept) for d in criteria.objects for o in d.overlap_removal}
         self.groups: list[tuple[Cut, ...]] = []
+        self.memory: dict[tuple[object, ...], bool] | None = None
+        """What was found of single objects, if it is to be remembered: made-up events share most of theirs."""
         self._lines: dict[tuple[str, str, str | None], frozenset[str]] = {}
+        self._meant: dict[str, tuple[tuple[str, ...], set[str]]] = {}
 
     def is_filter(self, cut: Cut) -> bool:
         """Say whether a cut selects objects, not events."""
@@ -47,13 +50,31 @@ class Filters:
         selected = []
         for particle in self.ntuple.particles(row, name):
             line = self.lines_for(name, particle.kind, definition)
-            if all(self._lets_pass(group, particle, line, others) for group in self.groups):
+            if self._is_good(particle, line) and all(
+                self._lets_pass(group, particle, line, others) for group in self.groups if self._looks_around(group)
+            ):
                 selected.append(particle)
         return selected
 
+    def _looks_around(self, group: tuple[Cut, ...]) -> bool:
+        """Say whether a filter is about the distance to other objects."""
+        return any(cut.id in self.overlaps or cut.variable.id in DISTANCES for cut in group)
+
+    def _is_good(self, particle: Particle, line: frozenset[str]) -> bool:
+        """Say whether an object passes the filters that look at nothing else."""
+        key = (particle.kind, line, *particle.row.values()) if self.memory is not None else ()
+        if self.memory is not None and key in self.memory:
+            return self.memory[key]
+        alone = (group for group in self.groups if not self._looks_around(group))
+        good = all(self._lets_pass(group, particle, line, lambda name, definition: []) for group in alone)
+        if self.memory is not None:
+            self.memory[key] = good
+        return good
+
     def _lets_pass(self, group: tuple[Cut, ...], particle: Particle, line: frozenset[str], others: Others) -> bool:
-        owners = self.owners(group[0])
-        about = self.ntuple.profile.parts(self.filtered(group[0]))
+        if group[0].id not in self._meant:
+            self._meant[group[0].id] = (self.ntuple.profile.parts(self.filtered(group[0])), self.owners(group[0]))
+        about, owners = self._meant[group[0].id]
         if particle.kind not in about or (owners and not owners & line):
             return True
         return any(self.passes(cut, particle, others) for cut in group)

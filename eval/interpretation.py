@@ -31,6 +31,7 @@ class Interpretation:
         self.composites = {composite.name: composite for composite in criteria.composites}
         self.not_applied: dict[str, str] = {}
         self.tests: dict[str, Test] = {}
+        """Of the applied cuts on events, by id; alternatives share one."""
         groups: dict[str, list[Cut]] = {}
         for cut in criteria.cuts:
             groups.setdefault(f"alternatives {cut.any_of}" if cut.any_of else cut.id, []).append(cut)
@@ -40,10 +41,11 @@ class Interpretation:
             except InexpressibleError as finding:
                 self.not_applied |= {cut.id: str(finding) for cut in group}
         applied = [cut for cut in criteria.cuts if cut.id not in self.not_applied]
-        self.baseline = [cut.id for cut in applied if not self._regions_of(cut)]
+        self.baseline = [cut.id for cut in applied if not self.regions_of(cut)]
         self.regional = {region.name: self._inherited(region.name, applied) for region in criteria.regions}
 
-    def _regions_of(self, cut: Cut) -> set[str]:
+    def regions_of(self, cut: Cut) -> set[str]:
+        """Return the regions a cut is stated for; none if it is part of the baseline."""
         return {*cut.regions, *(region.name for region in self.criteria.regions if cut.id in region.cuts)}
 
     def _inherited(self, name: str | None, applied: list[Cut]) -> list[str]:
@@ -52,23 +54,24 @@ class Interpretation:
         while name is not None and name not in line:
             line.append(name)
             name = parents.get(name)
-        return [cut.id for cut in applied if self._regions_of(cut) & set(line)]
+        return [cut.id for cut in applied if self.regions_of(cut) & set(line)]
 
     def _read(self, group: tuple[Cut, ...]) -> None:
         if any(cut.status == "rejected" for cut in group):
             message = "it was rejected in review"
             raise InexpressibleError(message)
         if all(self.filters.is_filter(cut) for cut in group):
-            if any(self._regions_of(cut) for cut in group):
+            if any(self.regions_of(cut) for cut in group):
                 message = "it selects objects in one region only"
                 raise InexpressibleError(message)
             self.filters.add(group)
             return
-        tests = [self._test(cut) for cut in group]
+        tests = [self.test_of(cut) for cut in group]
         for cut in group:
             self.tests[cut.id] = any_of(tests)
 
-    def _test(self, cut: Cut) -> Test:
+    def test_of(self, cut: Cut) -> Test:
+        """Return what one cut on events asks, by itself; InexpressibleError says what the ntuple lacks for it."""
         test = self._plain_test(cut)
         if cut.role == "veto":
             return lambda scene: not test(scene)
@@ -211,6 +214,10 @@ class Interpretation:
     def _required(self, definition: str | None) -> tuple[PairRequirement, ...]:
         composite = self.composites.get(definition or "")
         return composite.requires if composite else ()
+
+    def relations_of(self, cut: Cut) -> tuple[PairRequirement, ...]:
+        """Return what the two objects of the pairs are to each other that a cut is about."""
+        return (*self._required(cut.subject.definition), *_relations(cut.when.clauses if cut.when else ()))
 
     def _pair_test(self, cut: Cut, within: list[Clause]) -> Test:
         subject, variable = cut.subject, cut.variable

@@ -102,6 +102,7 @@ def normal_unit(text: str) -> str | None:
     return unit.normal if unit else None
 
 
+@lru_cache(maxsize=256)
 def unit_factor(text: str) -> float:
     """Return what a number in this unit is multiplied with to be in the normal unit; 1 for an unknown unit.
 

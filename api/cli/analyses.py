@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from codegen.result import Result, SampleResult, StepResult, Validation
+    from codegen.result import Probes, Result, SampleResult, StepResult, Validation
     from kb.store.records import AnalysisRecord
 
 
@@ -38,10 +38,14 @@ def analyse(
         Literal["compiled", "llm", "hybrid"],
         typer.Option(help="Who writes the code: the compiler; a language model; or it what the compiler cannot."),
     ] = "compiled",
+    probes: Annotated[
+        bool, typer.Option("--probes/--no-probes", help="Show every cut on events made just beside its threshold.")
+    ] = True,
 ) -> None:
     """Turn a paper's cuts into code, run and validate it.
 
-    The code runs in a sandbox; event by event it is compared with an independent reading of the same cuts.
+    The code runs in a sandbox; event by event it is compared with an independent reading of the same cuts, and
+    every cut is shown on made-up events just below, at and just above its threshold.
     """
     from api.analyses import request_analysis
     from api.cli.jobs import at_work
@@ -51,7 +55,7 @@ def analyse(
     from api.workspace import Workspace
 
     with Workspace(Settings.read(), label="cutbook analyse") as workspace:
-        request = request_analysis(workspace, paper, dataset, output=out, profile=profile, engine=engine)
+        request = request_analysis(workspace, paper, dataset, output=out, profile=profile, engine=engine, probes=probes)
         with at_work(workspace) as jobs, job_progress() as watch:
             jobs.follow(jobs.submit("analyse", request), watch)
         record = workspace.store.analysis(request["analysis"])
@@ -188,6 +192,26 @@ def with_error(parts: Sequence[StepResult | SampleResult]) -> str:
     return f"{total:.{decimals}f} ± {error:.{decimals}f}"
 
 
+def _probes(probes: Probes) -> Iterator[Text]:
+    """Tell how many cuts the code was shown to apply as stated, and what is wrong or could not be shown."""
+    from rich.text import Text
+
+    judged = len(probes.cuts)
+    style = "bold red" if probes.wrong else "bold green" if probes.proven == judged else "bold yellow"
+    text = Text.assemble(("Probes: ", "bold"), (f"{probes.proven} of {judged} cuts proven", style))
+    for number, words in ((probes.wrong, "wrong"), (probes.not_provable, "not provable")):
+        text.append(f", {number} {words}" if number else "")
+    text.append(f", on {probes.events} made-up events next to their thresholds")
+    yield text
+    for verdict, words, colour in (("wrong", "wrong", "red"), ("not_provable", "not provable, because", "yellow")):
+        for cut in probes.cuts:
+            if cut.verdict == verdict:
+                name = cut.cut_id.rpartition("-")[2]
+                yield Text(
+                    f"  {name} {cut.statement}: {words}: {cut.reason}".replace("because:", "because"), style=colour
+                )
+
+
 def _validation(validation: Validation) -> Iterator[Text]:
     from rich.text import Text
 
@@ -206,6 +230,8 @@ def _validation(validation: Validation) -> Iterator[Text]:
                 yield Text(f"  only the {who} applies {', '.join(cut_ids)}", style="red")
     else:
         yield text
+    if probes := validation.probes:
+        yield from _probes(probes)
     for check in validation.yields:
         mark = ("agrees", "green") if check.agrees else ("differs", "red")
         told = f"{check.sample} {check.quantity}: {check.measured:g}, published {check.published:g}"

@@ -29,6 +29,7 @@ class AnalysisRequest(BaseModel):
     engine: EngineName = Field(
         default="compiled", description="who writes the code: the compiler, a language model, or both"
     )
+    probes: bool = Field(default=True, description="show every cut on events made just beside its threshold")
 
 
 class Analysis(BaseModel):
@@ -68,7 +69,8 @@ def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queu
         message = f"there is no dataset '{wanted.dataset}'"
         hint = f"known: {', '.join(known)}; CUTBOOK_DATA tells the server where more are"
         raise DatasetNotFoundError(message, hint=hint)
-    request = request_analysis(base, wanted.paper, str(known[wanted.dataset]), engine=wanted.engine)
+    folder = str(known[wanted.dataset])
+    request = request_analysis(base, wanted.paper, folder, engine=wanted.engine, probes=wanted.probes)
     return accepted(queue.submit("analyse", {**request, "dataset": wanted.dataset}), response)
 
 

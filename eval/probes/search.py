@@ -1,0 +1,396 @@
+"""The search for probe events: for each cut, events on both sides of each of its ends, all other cuts satisfied."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from codegen.profile import Profile
+from eval.interpretation import Interpretation
+from eval.probes.approach import Approach
+from eval.probes.facets import Facet, is_whole, numeric, regions_of, states
+from eval.probes.gauge import GROUPS, Crossing, Gauge, edges
+from eval.probes.handles import Handle, direct, general, missing
+from eval.probes.hunt import Flip, Hunter
+from eval.probes.lines import Line
+from eval.probes.nudges import Nudges
+from eval.probes.reach import Reach, Reaches
+from eval.probes.seeds import Seeds
+from eval.probes.specimen import Anatomy, Row, flag_value
+from eval.probes.starts import Starts
+from eval.probes.trial import Trial
+from eval.scene import Scene
+from kb.ssc import Cut, Piecewise, SelectionCriteria, Variable
+
+_EACH = 2  # probes of a facet
+_BYSTANDERS = 4  # tries of each kind
+_REGIONS = 4  # in which a cut is shown, if it is stated for more
+_TRIES = 14  # events led to a threshold
+_PER_CUT = 5000
+_ALL = 60_000
+"""How many events may be judged in search of probes: for one cut, and for all."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Events that show one facet of a cut: first one that passes, then one that does not, then some further off."""
+
+    cut_id: str
+    facet: Facet
+    rows: tuple[Row, ...]
+    crossing: Crossing | None = None
+    exact: bool = False
+    hidden: bool = False
+
+
+@dataclass
+class Found:
+    """Probes, what could not be shown of each cut, and why."""
+
+    probes: list[Probe] = field(default_factory=list)
+    absent: dict[str, list[Facet]] = field(default_factory=dict)
+    because: dict[str, str] = field(default_factory=dict)
+    judged: int = 0
+
+
+class Search:
+    """Finds probe events for the cuts that the reference applies, along the steps of some code."""
+
+    def __init__(self, criteria: SelectionCriteria, profile: Profile, lines: Sequence[Line], *, seed: int = 1) -> None:
+        self.reading = Interpretation(criteria, profile)
+        self.anatomy = Anatomy(profile)
+        self.trial = Trial(self.reading)
+        self.seed = seed
+        self.rng = random.Random(seed)
+        self.nudges = Nudges(self.anatomy, self.reading.filters, self.rng)
+        self.seeds = Seeds(self.anatomy, self.nudges, self.rng)
+        self.gauge = Gauge(self.anatomy, lambda row: Scene(self.reading.filters, self.reading.recipe, row))
+        self.hunter = Hunter(self.trial, self.gauge)
+        self.by_bins = Hunter(self.trial, self.gauge, by_bins=True)
+        self.approach = Approach(self.trial, self.gauge, self.nudges, self.rng)
+        self.starts = Starts(self.trial, self.nudges, self.rng)
+        self.lines = {line.region: line for line in lines}
+        self.found = Found()
+        self._reaches: dict[str | None, Reach] = {}
+        self._limit = 0
+
+    def run(self) -> Found:
+        """Search for all cuts."""
+        reaches = Reaches(self.trial, self.seeds)
+        baseline = self._reaches[None] = reaches.of(self.lines[None])
+        for region, line in self.lines.items():
+            if region is not None and baseline.whole:
+                self._reaches[region] = reaches.of(line, baseline.rows)
+        for cut in self.trial.cuts.values():
+            for region in regions_of(cut, self.reading)[:_REGIONS]:
+                self._show(cut, region)
+        self.found.judged = self.trial.spent.events
+        return self.found
+
+    # One cut ----------------------------------------------------------------------------------------------------------
+
+    def _show(self, cut: Cut, region: str | None) -> None:
+        reach = self._reach(cut, region)
+        if reach is None:
+            return
+        # By itself, so that what is found for one cut does not hang on another.
+        self.rng.seed(f"{self.seed} {cut.id} {region}")
+        spent = self.trial.spent.events
+        self._limit = min(spent + _PER_CUT, _ALL)
+        wanted = list(self._facets(cut, region))
+        shown: dict[Facet, int] = dict.fromkeys(wanted, 0)
+        self._collect(cut, reach, wanted, shown)
+        left = [facet for facet, number in shown.items() if facet.needed and not number]
+        if left and not self.trial.is_filter(cut) and (place := reach.line.place(cut.id)) is not None:
+            # What later cuts are about may be gone with this one; its mask shows without them.
+            self._limit = min(self.trial.spent.events + _PER_CUT, _ALL)
+            self._collect(cut, replace(reach, steps=place), left, shown)
+        if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
+            self.found.absent.setdefault(cut.id, []).extend(absent)
+            tried = self.trial.spent.events - spent
+            self.found.because.setdefault(cut.id, f"no event among {tried} showed it with all other cuts satisfied")
+
+    def _collect(self, cut: Cut, reach: Reach, wanted: Sequence[Facet], shown: dict[Facet, int]) -> None:
+        for probe in self._probes(cut, reach, wanted):
+            facet = probe.facet
+            if shown.setdefault(facet, 0) < _EACH:
+                shown[facet] += 1
+                self.found.probes.append(self._crowded(probe, cut, reach))
+            if all(shown[facet] >= _EACH for facet in wanted) or self.trial.spent.events > self._limit:
+                break
+
+    def _crowded(self, probe: Probe, cut: Cut, reach: Reach) -> Probe:
+        """Add the two events with objects of another kind, and with bystanders that play no part in the outcome."""
+        if self.trial.is_filter(cut) or len(probe.rows) < 2:
+            return probe
+        before = [self.trial.failing(row, reach.scope) for row in probe.rows[:2]]
+        rows = list(probe.rows)
+        kinds = self.nudges.constituents(cut.subject.object)
+        if cut.subject.object == "event":
+            kinds += tuple(kind for kind in self.anatomy.kinds if kind not in kinds)
+        bases = [probe.rows[:2]]
+        for changed in self.starts.relabelled(probe.rows[:2]):
+            if [self.trial.failing(row, reach.scope) for row in changed] == before:
+                rows += changed
+                bases.append(tuple(changed))
+        for base, kind, high in product(bases[:3] if probe.crossing else (), kinds, (True, False)):
+            for _ in range(_BYSTANDERS):
+                crowd = self.starts.crowded(base, kind, high=high)
+                if [self.trial.failing(row, reach.scope) for row in crowd] == before:
+                    rows += crowd
+                    break
+        return replace(probe, rows=tuple(rows))
+
+    def _reach(self, cut: Cut, region: str | None) -> Reach | None:
+        """Return events that pass what comes before a cut, and all else if possible; note why if there are none."""
+        line = self.lines.get(region)
+        if line is None or line.place(cut.id) is None:
+            line = next((known for known in self.lines.values() if known.place(cut.id) is not None), None)
+        if line is None:
+            self.found.because[cut.id] = "no step of the code applies it"
+            return None
+        reach = self._reaches.get(line.region) or self._reaches[None]
+        place = line.place(cut.id) or 0
+        if place <= reach.steps and reach.rows:
+            return reach
+        stopped = " and ".join(f"“{self.trial.cuts[c].statement()}”" for c in reach.stopped_by if c in self.trial.cuts)
+        others = " and ".join(f"“{self.trial.cuts[c].statement()}”" for c in reach.excluded_by)
+        why = f"no event passes {stopped or 'the cuts before it'} with all cuts before it"
+        why += f"; {others} excludes it" if others else ""
+        self.found.because.setdefault(cut.id, why if cut.id in reach.stopped_by else f"no event comes so far: {why}")
+        self.found.absent.setdefault(cut.id, [])
+        return None
+
+    def _facets(self, cut: Cut, region: str | None) -> Iterator[Facet]:
+        if cut.variable.id == "count" or cut.operator == "is" or is_whole(cut):
+            named = list(states(cut))
+            if named:
+                for name, _, needed in named:
+                    yield Facet(name, region, needed=needed)
+            elif self._single(cut):
+                for kind in self._kinds(cut):
+                    yield Facet("set", region, kind)
+            else:
+                yield Facet("holds or not", region)
+        else:
+            yield from numeric(cut, self.reading, region, is_filter=self.trial.is_filter(cut))
+        if cut.when is not None:
+            yield Facet("condition", region)
+
+    def _single(self, cut: Cut) -> bool:
+        return cut.subject.object in self.reading.ntuple.profile.objects and cut.subject.object != "met"
+
+    def _kinds(self, cut: Cut) -> tuple[str, ...]:
+        parts = self.reading.ntuple.profile.parts
+        return parts(self.reading.filters.filtered(cut) if self.trial.is_filter(cut) else cut.subject.object)
+
+    # Ways to find probes ----------------------------------------------------------------------------------------------
+
+    def _probes(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        if cut.scope in {"trigger", "cleaning"} or cut.variable.id in {"trigger", "cleaning"}:
+            yield from self._decisions(cut, reach)
+        elif cut.variable.id == "count" or (cut.subject.object in GROUPS and cut.operator == "is"):
+            yield from self._states(cut, reach, wanted)
+        elif cut.operator == "is" or is_whole(cut):
+            yield from self._toggles(cut, reach, wanted)
+        elif self.trial.is_filter(cut) or (self._single(cut) and cut.variable.id != "mt"):
+            yield from self._objects(cut, reach, wanted)
+            yield from self._turned(cut, reach, wanted)
+        else:
+            yield from self._turned(cut, reach, wanted)
+        if any(facet.name == "condition" for facet in wanted):
+            yield from self._unconditional(cut, reach, wanted)
+
+    def _decisions(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
+        """Every combination of one trigger alone, and none."""
+        profile = self.reading.ntuple.profile
+        decisions = [*profile.triggers.values(), *profile.cleaning.values()]
+        facet = Facet("holds or not", reach.line.region)
+        for row in reach.rows[:_EACH]:
+            alone = []
+            for only in (None, *decisions):
+                changed = row
+                for decision in decisions:
+                    on = decision is only
+                    changed = self.anatomy.put_scalar(changed, decision.branch, flag_value(decision, on=on))
+                alone.append(changed)
+            all_but = [self.anatomy.put_scalar(row, d.branch, flag_value(d, on=False)) for d in decisions]
+            rows = [row, *alone, *all_but]
+            failing = [changed for changed in rows if self.trial.failing(changed, reach.scope)]
+            if any(self.hunter.caused(cut, reach.scope, row, changed) for changed in failing):
+                yield Probe(cut.id, self._place(facet, cut), tuple(rows))
+
+    def _place(self, facet: Facet, cut: Cut) -> Facet:
+        """Return the facet as it is asked for: for a cut without regions, in none."""
+        regions = regions_of(cut, self.reading)
+        return facet if facet.region in regions else Facet(facet.name, regions[0], facet.kind, facet.segment)
+
+    def _states(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        """Events that have a certain number of objects, or certain flavours."""
+        named = {name: reading or cut for name, reading, _ in states(cut)}
+        for facet in wanted:
+            if facet.name == "condition":
+                continue
+            if facet.name not in named:
+                yield from self._either(cut, reach, facet)
+                continue
+            trial = self.trial.instead(cut, named[facet.name])
+            for _ in range(_EACH):
+                row = self.seeds.walk(trial, reach.scope, reach.rows, 300, also=named[facet.name]).row
+                if row is None:
+                    break
+                if self._alone(cut, reach, row):
+                    yield Probe(cut.id, facet, (row,))
+
+    def _alone(self, cut: Cut, reach: Reach, row: Row) -> bool:
+        """Say whether a cut's outcome matters in an event: alternatives of it do not hold."""
+        others = len(self.trial.alternatives(cut)) > 1
+        return not others or bool(self.trial.fixed(cut, holds=False).failing(row, reach.scope))
+
+    def _either(self, cut: Cut, reach: Reach, facet: Facet) -> Iterator[Probe]:
+        """Events that pass, and events that fail this cut alone."""
+        opposite = cut.model_copy(update={"role": "select" if cut.role == "veto" else "veto"})
+        for number in range(_EACH + 1):
+            row = self.seeds.walk(self.trial.instead(cut, opposite), reach.scope, reach.rows, 150, also=opposite).row
+            if row is None:
+                return
+            yield Probe(cut.id, facet, (reach.rows[number % len(reach.rows)], row))
+
+    def _toggles(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        """Flags set and not, charges and kinds changed, of one object at a time."""
+        for hunter in (self.hunter, self.by_bins):
+            for facet in [facet for facet in wanted if facet.name != "condition"]:
+                for row in self.starts.of(cut, reach, facet.kind):
+                    for changed in self._toggled(row, cut, facet.kind):
+                        if hunter.caused(cut, reach.scope, row, changed):
+                            one, other = self.trial.failing(row, reach.scope), self.trial.failing(changed, reach.scope)
+                            yield Probe(cut.id, facet, (row, changed), hidden=one == other)
+                            break
+            if not self.trial.is_filter(cut) or not reach.whole:
+                return
+        if not self._single(cut):
+            for facet in wanted:
+                yield from self._either(cut, reach, facet)
+
+    def _toggled(self, row: Row, cut: Cut, kind: str | None) -> Iterator[Row]:
+        profile = self.reading.ntuple.profile
+        for name in [kind] if kind else self.nudges.constituents(cut.subject.object):
+            for place in self.anatomy.places(row, name):
+                flag = profile.flag(name, cut.variable.id, str(cut.value))
+                if flag is not None:
+                    for on in (True, False):
+                        yield self.anatomy.set_flag(row, place, flag, on=on)
+                    continue
+                branch = profile.branch(name, "charge")
+                if branch is not None:
+                    yield self.anatomy.put(row, place, branch.branch, -row[branch.branch][place[1]])
+                for known in self.anatomy.kinds.values():
+                    if known.collection == place[0] and known.where is not None:
+                        yield self.anatomy.set_flag(row, place, known.where, on=True)
+
+    def _objects(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        """A variable of one object moved across the threshold."""
+        for hunter in (self.hunter, self.by_bins):
+            for facet in [facet for facet in wanted if facet.name != "condition"]:
+                yield from self._moved(cut, reach, facet, hunter)
+            if not self.trial.is_filter(cut) or not reach.whole:
+                return
+
+    def _moved(self, cut: Cut, reach: Reach, facet: Facet, hunter: Hunter) -> Iterator[Probe]:
+        bound = next(edge.bound for edge in edges(cut) if edge.name == facet.name)
+        if isinstance(bound, Piecewise):
+            return
+        for row in self.starts.of(cut, reach, facet.kind):
+            kinds = (facet.kind,) if facet.kind else self._kinds(cut)
+            for place, kind in [(place, part) for part in kinds for place in self.anatomy.places(row, part)]:
+                amount = -bound if facet.negative else bound
+                if cut.variable.id == "z0_sintheta":  # at θ = 90° the threshold can be met exactly
+                    central = self.nudges.set_to(row, place, kind, Variable(id="eta"), 0.0) or row
+                    row = central if self.trial.passes(central, reach.scope) else row
+                handle = direct(self.nudges, row, place, kind, cut.variable, amount)
+                if handle is None:
+                    continue
+                for flip in hunter.flips(handle, reach.scope, cut):
+                    yield from self._told(cut, flip, facet)
+                    break
+                if self.trial.spent.events > self._limit:
+                    return
+
+    def _turned(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        """Momenta and angles changed until what the cut measures passes its threshold."""
+        if cut.subject.object == "met":
+            for row in reach.rows:
+                for edge in edges(cut):
+                    if isinstance(edge.bound, Piecewise):
+                        continue
+                    handle = missing(self.anatomy, row, edge.bound)
+                    if handle is not None:
+                        yield from self._along(handle, cut, reach, wanted)
+        left = set(wanted)
+        rows: Iterable[Row] = reach.rows
+        for facet in [None, *wanted]:
+            if facet is not None:
+                if facet not in left or facet.name == "condition":
+                    continue
+                rows = self.approach.rows(cut, facet, reach.rows, reach.scope, _TRIES)
+            for row in rows:
+                for handle in general(self.nudges, row, cut):
+                    for probe in self._along(handle, cut, reach, wanted):
+                        left.discard(probe.facet)
+                        yield probe
+                    if self.trial.spent.events > self._limit:
+                        return
+                if facet is not None and facet not in left:
+                    break
+
+    def _along(self, handle: Handle, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        for flip in self.hunter.flips(handle, reach.scope, cut):
+            for facet in wanted:
+                yield from self._told(cut, flip, facet)
+
+    def _told(self, cut: Cut, flip: Flip, facet: Facet) -> Iterator[Probe]:
+        """Yield the probe if a change shows this facet."""
+        rows = (flip.passing, flip.other, *flip.further)
+        if flip.by:
+            if facet.name == "condition":
+                yield Probe(cut.id, facet, rows, flip.crossings[0], flip.exact, flip.hidden)
+            return
+        for crossing in flip.crossings:
+            fits = crossing.edge == facet.name and facet.kind in (None, crossing.kind)
+            fits = fits and facet.segment in (None, crossing.segment) and (crossing.negative or not facet.negative)
+            if fits:
+                yield Probe(cut.id, facet, rows, crossing, flip.exact, flip.hidden)
+                return
+
+    def _unconditional(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        """Events in which the condition does not hold and the rest of the cut neither: the cut must let them pass."""
+        facet = next(facet for facet in wanted if facet.name == "condition")
+        bare = cut.model_copy(update={"when": None})
+        if self.trial.is_filter(cut):
+            without = self.trial.instead(cut, bare)
+            for row in self._exempt(cut, reach):
+                if self.trial.passes(row, reach.scope) and not without.passes(row, reach.scope):
+                    yield Probe(cut.id, facet, (row,))
+            return
+        trial = self.trial.unconditional(cut)
+        for row in self.approach.past(cut, reach.rows, reach.scope, _TRIES):
+            if trial.passes(row, reach.scope):
+                yield Probe(cut.id, facet, (row,))
+        for _ in range(_EACH):
+            found = self.seeds.walk(trial, reach.scope, reach.rows, 120, also=bare).row
+            if found is not None:
+                yield Probe(cut.id, facet, (found,))
+
+    def _exempt(self, cut: Cut, reach: Reach) -> Iterator[Row]:
+        """Yield events in which one object violates a filter, and is or is not what its condition speaks of."""
+        for kind in self._kinds(cut):
+            for row in self.starts.of(cut, reach, kind):
+                for place in self.anatomy.places(row, kind):
+                    for _ in range(_EACH):
+                        amount = self.nudges.aim(cut, holds=False)
+                        violating = self.nudges.set_to(row, place, kind, cut.variable, amount) or row
+                        yield violating
+                        for clause in cut.when.clauses if cut.when else ():
+                            yield from self.starts.otherwise(violating, place, kind, clause)

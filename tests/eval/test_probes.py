@@ -1,0 +1,164 @@
+"""Every threshold of code is shown on made-up events next to it; code that is wrong is named, and by which cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codegen.dataset import Dataset, open_dataset
+from codegen.emit import emit
+from codegen.plan import make_plan
+from codegen.result import CutProbes, Probes
+from codegen.runner import Measured, run_analysis
+from codegen.toys import write_toys
+from eval.probes.table import probe
+from kb.ssc import ObjectDefinition, Region, SelectionCriteria
+from tests.eval.conftest import by_hand, criteria_of
+
+Rewrite = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def toys_set(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("probe-toys")
+    write_toys(folder, seed=2, events=5)
+    dataset = open_dataset(str(folder))
+    return dataset
+
+
+def proven(
+    criteria: SelectionCriteria, dataset: Dataset, work: Path, rewrite: Rewrite = lambda source: source
+) -> Probes:
+    """Probe the emitted code, or what `rewrite` makes of it."""
+    script = work / "analysis.py"
+    source = emit(make_plan(criteria, dataset.profile))
+    script.write_text(rewrite(source))
+    assert rewrite is proven.__defaults__[0] or script.read_text() != source  # type: ignore[index]
+    name, sample = next(iter(dataset.samples.items()))
+    measured: Measured = run_analysis(script, {name: sample.files}, work / "run").samples[name].measured
+    return probe(criteria, dataset, script, measured)
+
+
+def verdicts(probes: Probes) -> dict[str, str]:
+    return {cut.cut_id: cut.verdict for cut in probes.cuts}
+
+
+def of(probes: Probes, cut_id: str) -> CutProbes:
+    return next(cut for cut in probes.cuts if cut.cut_id == cut_id)
+
+
+def test_all_cuts_of_the_four_lepton_benchmark_are_proven(
+    hzz4l: SelectionCriteria, toys_set: Dataset, tmp_path: Path
+) -> None:
+    probes = proven(hzz4l, toys_set, tmp_path)
+    assert {cut.cut_id: cut.reason for cut in probes.cuts if cut.verdict != "proven"} == {}
+    assert probes.proven == len(probes.cuts) > 20
+    for cut in probes.cuts:
+        for point in cut.points:
+            if point.threshold is None or point.below is None or point.above is None:
+                continue
+            # The two events are neighbours, on both sides of the number in the criteria (which may move with them).
+            assert point.below <= point.threshold <= point.above or "piece" in point.where
+            for measured in (point.below, point.above):
+                assert abs(measured - point.threshold) < 1e-4 * max(abs(point.threshold), 0.1), (cut.cut_id, point)
+    pieces = {point.where for point in of(probes, "m34").points}
+    assert {f"lower end, piece {n} of the threshold" for n in (1, 2, 3)} < pieces
+
+
+def test_the_same_request_gives_the_same_table(
+    notebook: dict[str, SelectionCriteria], toys_set: Dataset, tmp_path: Path
+) -> None:
+    tables = []
+    for number in range(2):
+        (work := tmp_path / str(number)).mkdir()
+        tables.append(proven(notebook["pt"], toys_set, work).model_dump_json())
+    assert tables[0] == tables[1]
+    assert '"not_provable":0' in tables[0]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "cut"),
+    [
+        ("nth(leptons_4, 2).pt > 20.0", "nth(leptons_4, 2).pt >= 20.0", "pt-2"),
+        ("nth(leptons_4, 2).pt > 20.0", "nth(leptons_4, 2).pt > 20.00001", "pt-2"),
+        ("nth(leptons_4, 1).pt > 30.0", "nth(leptons_4, 2).pt > 30.0", "pt-1"),
+        ("== 0", ">= 0", "charge"),
+    ],
+    ids=["an edge that belongs", "ten keV", "a wrong rank", "a sign"],
+)
+def test_code_that_is_wrong_by_a_hair_is_named(
+    right: str, wrong: str, cut: str, notebook: dict[str, SelectionCriteria], toys_set: Dataset, tmp_path: Path
+) -> None:
+    source = emit(make_plan(notebook["pt"], toys_set.profile))
+    name = next(word.split(",")[0] for word in source.split("nth(")[2:3])
+    right, wrong = right.replace("leptons_4", name), wrong.replace("leptons_4", name)
+    probes = proven(notebook["pt"], toys_set, tmp_path, lambda source: source.replace(right, wrong))
+    assert of(probes, cut).verdict == "wrong"
+    assert "the code" in of(probes, cut).reason
+    assert [other for other, verdict in verdicts(probes).items() if verdict == "wrong"] == [cut]
+
+
+def test_cuts_that_exclude_each_other_are_not_provable_and_said_to(toys_set: Dataset, tmp_path: Path) -> None:
+    cuts = (
+        by_hand("met", "met.pt", ">", 50, "GeV"),
+        by_hand("five", "jet.count", "==", 5),
+        by_hand("six", "jet.count", ">=", 6),
+    )
+    probes = proven(criteria_of(*cuts), toys_set, tmp_path)
+    found = verdicts(probes)
+    assert sorted(found.values()).count("proven") >= 1
+    assert found["six"] == "not_provable"
+    assert "“jet N = 5” excludes it" in of(probes, "six").reason
+
+
+def test_a_cut_on_objects_that_nothing_requires_shows_in_a_histogram(toys_set: Dataset, tmp_path: Path) -> None:
+    cuts = (by_hand("met", "met.pt", ">", 50, "GeV"), by_hand("jet", "jet.pt", ">", 30, "GeV", scope="object"))
+    assert verdicts(proven(criteria_of(*cuts), toys_set, tmp_path)) == {"met": "proven", "jet": "proven"}
+
+    def looser(source: str) -> str:
+        return source.replace("jets.pt > 30.0", "jets.pt > 29.0")
+
+    assert verdicts(proven(criteria_of(*cuts), toys_set, tmp_path, looser)) == {"met": "proven", "jet": "wrong"}
+
+
+def regional() -> SelectionCriteria:
+    veto: dict[str, Any] = {"definition": "veto lepton"}
+    cuts = (
+        by_hand("signal-pt", "lepton.pt", ">", 25, "GeV", scope="object", definition="signal lepton"),
+        by_hand("veto-pt", "lepton.pt", ">", 8, "GeV", scope="object", **veto),
+        by_hand("one", "lepton.count", "==", 1, definition="signal lepton"),
+        by_hand("no-more", "lepton.count", "<=", 1, **veto),
+        by_hand("jets", "jet.count", ">=", 2, scope="region", regions=("loose",)),
+        by_hand("ht", "event.ht", ">", 150, "GeV", scope="region", regions=("loose",)),
+        by_hand("met", "met.pt", "in", (100, 200), "GeV", closed="left", scope="region", regions=("tight",)),
+        by_hand("mt", "event.mt", ">", 60, "GeV", scope="region", regions=("tight",)),
+        by_hand("apart", "jet_met.delta_phi", ">", 0.4, scope="region", regions=("tight",)),
+    )
+    definitions = tuple(ObjectDefinition(name=name, object="lepton") for name in ("signal lepton", "veto lepton"))
+    regions = (Region(name="loose", kind="control"), Region(name="tight", kind="signal", parent="loose"))
+    return criteria_of(*cuts, objects=definitions, regions=regions)
+
+
+def test_regions_are_shown_with_their_parent_satisfied(toys_set: Dataset, tmp_path: Path) -> None:
+    probes = proven(regional(), toys_set, tmp_path)
+    assert {cut.cut_id: cut.reason for cut in probes.cuts if cut.verdict != "proven"} == {}
+    assert {point.where for point in of(probes, "met").points} >= {"lower end, in tight", "upper end, in tight"}
+    assert any(point.exact for point in of(probes, "met").points)
+
+
+def test_a_region_without_its_parent_is_found(toys_set: Dataset, tmp_path: Path) -> None:
+    probes = proven(regional(), toys_set, tmp_path, lambda s: s.replace('"parent": "loose"', '"parent": None'))
+    assert probes.wrong > 0
+
+
+def test_numbers_of_single_precision_are_counted_in_their_order() -> None:
+    from eval.probes.handles import from_ordinal, ordinal
+
+    values = np.array([-3.5, -1e-30, 0.0, 1e-30, 1.0, 2.47, 5000.0], dtype="f4")
+    for value in values:
+        assert from_ordinal(ordinal(float(value))) == value
+        assert from_ordinal(ordinal(float(value)) + 1) == np.nextafter(value, np.float32(np.inf))
