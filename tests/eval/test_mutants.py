@@ -42,6 +42,9 @@ EQUIVALENT = {
     ("candidates for firsts", "build_quadruplet"),
     # An event that has one of the two pairs has the other.
     ("subleading_pair for leading_pair", "baseline: leading_pair in masks.append(~ak.is_none(leading_pair))"),
+    # Once leptons are made of them, electrons and muons by themselves are not looked at again.
+    ("muons for electrons", "select: electrons in electrons = electrons[alive]"),
+    ("electrons for muons", "select: muons in muons = muons[alive]"),
     # Places begin at 0: before 0, and before -1, there is none.
     ("whole number off by one", "members"),
     # Objects are electrons or muons, and four of them are counted: the number of one kind tells that of the other.
