@@ -14,10 +14,12 @@ from typing import Literal
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
 from codegen.emit import emit
+from codegen.measured import Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.result import (
     Coverage,
+    CutProbes,
     DatasetResult,
     EngineResult,
     InputFile,
@@ -183,9 +185,25 @@ def _probe(
     if prober is None or not run.samples:
         return None
     tell("probe", 0, 1)
-    probes = prober(criteria, dataset, output / CODE, next(iter(run.samples.values())).measured)
+    measured = next(iter(run.samples.values())).measured
+    try:
+        probes = prober(criteria, dataset, output / CODE, measured)
+    except Exception as error:  # what cannot be shown leaves the rest of the result as good as it is
+        probes = _unshown(criteria, measured, f"no events could be made: {type(error).__name__}: {error}")
     tell("probe", 1, 1)
     return probes
+
+
+def _unshown(criteria: SelectionCriteria, measured: Measured, reason: str) -> Probes:
+    """Return a table that says why no cut could be shown."""
+    flows = [measured.cutflow, *(region.cutflow for region in measured.regions.values())]
+    applied = dict.fromkeys(cut_id for flow in flows for step in flow for cut_id in step.cut_ids)
+    cuts = [cut for cut_id in applied if (cut := criteria.cut(cut_id)) is not None]
+    shown = tuple(
+        CutProbes(cut_id=cut.id, statement=cut.statement(), verdict="not_provable", reason=reason, events=0)
+        for cut in cuts
+    )
+    return Probes(events=0, proven=0, wrong=0, not_provable=len(shown), cuts=shown)
 
 
 def _sample(sample: Sample, run: SampleRun) -> SampleResult:

@@ -53,15 +53,11 @@ class Anatomy:
                 types.setdefault(flag.branch, _type(flag))
             if collection.scalar:
                 self.scalars |= types
-            else:
+            elif types:  # a file may have no branch of a collection
                 self.lists[name] = types
         for decision in (*profile.triggers.values(), *profile.cleaning.values()):
             self.scalars[decision.branch] = _type(decision)
-        self.kinds = {
-            name: kind
-            for name, kind in profile.objects.items()
-            if kind.collection and not profile.collections[kind.collection].scalar
-        }
+        self.kinds = {name: kind for name, kind in profile.objects.items() if kind.collection in self.lists}
 
     # Looking --------------------------------------------------------------------------------------------------------
 

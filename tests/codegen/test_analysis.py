@@ -12,7 +12,7 @@ from codegen.bundle import verify_bundle
 from codegen.dataset import Dataset, open_dataset
 from codegen.emit import emit
 from codegen.plan import make_plan
-from codegen.result import Result
+from codegen.result import Probes, Result
 from codegen.runner import run_analysis
 from codegen.toys import write_toys
 from eval.reference import reference_masks
@@ -139,3 +139,18 @@ def test_published_yields_of_real_data(
     assert result.validation.status == "agrees"
     assert result.validation.event_by_event is not None
     assert result.validation.event_by_event.events == 4827
+
+
+def test_a_prober_that_breaks_leaves_the_result_and_is_told(
+    toys: Dataset, notebook: dict[str, SelectionCriteria], tmp_path: Path
+) -> None:
+    def broken(*_: object) -> Probes:
+        raise StopIteration
+
+    criteria = notebook["pt"]
+    result = analyse(criteria, toys, tmp_path, reference=reference_masks, prober=broken)
+    assert result.validation.status == "agrees"
+    probes = result.validation.probes
+    assert probes is not None
+    assert (probes.proven, probes.not_provable) == (0, result.coverage.applied)
+    assert all("StopIteration" in cut.reason for cut in probes.cuts)
