@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from api.intake import Progress
 from kb.errors import AnalysisNotFoundError, CutbookError, InputError
@@ -15,9 +15,8 @@ from kb.store.records import AnalysisRecord, Problem, now
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
-    from codegen.result import Result
+    from codegen.result import EngineName, Result
 
-EngineName = Literal["compiled", "llm", "hybrid"]
 CODE = "analysis.py"
 RESULT = "result.json"
 

@@ -50,9 +50,10 @@ def changes(store: Store, arxiv_id: str, *, since: int | None = None, version: i
 
 def counts(store: Store, arxiv_id: str, version: int) -> Changes | None:
     """Count what a version changes; None where the base has none before it."""
-    if _before(store, arxiv_id, version) is None:
+    since = _before(store, arxiv_id, version)
+    if since is None:
         return None
-    made = changes(store, arxiv_id, version=version)
+    made = changes(store, arxiv_id, since=since, version=version)
     return Changes(made.old_version, len(made.added), len(made.removed), len(made.changed), made.unchanged)
 
 

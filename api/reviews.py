@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from api.workspace import Workspace
     from kb.cut import Cut
     from kb.index import Hit, Kind
+    from kb.ssc import SelectionCriteria
 
 Verdict = Literal["accepted", "rejected", "proposed"]
 """What a person says of a cut as it is; `proposed` takes an earlier verdict back."""
@@ -25,7 +26,9 @@ def decide(workspace: Workspace, cut_id: str, verdict: Verdict, *, reviewer: str
         cut = _as_proposed(workspace, record) if verdict == "proposed" else record.cut
         if cut.statement() != record.cut.statement():
             workspace.index.open()
-        _keep(workspace, record, cut.model_copy(update={"status": verdict}), reviewer, reason)
+        criteria = store.criteria(record.arxiv_id, record.version)
+        decided = cut.model_copy(update={"status": verdict})
+        _keep(workspace, criteria, record.cut, decided, reviewer, reason)
     if cut.statement() != record.cut.statement():
         _index(workspace, record.arxiv_id)
     return store.cut(cut_id)
@@ -39,7 +42,8 @@ def correct(workspace: Workspace, cut_id: str, edit: Edit, *, reviewer: str, rea
     with store.turn("base"):
         record = store.cut(cut_id)
         cut = edited(record.cut, edit, store.document(record.arxiv_id, record.version))
-        _keep(workspace, record, cut, reviewer, reason)
+        criteria = store.criteria(record.arxiv_id, record.version)
+        _keep(workspace, criteria, record.cut, cut, reviewer, reason)
     _index(workspace, record.arxiv_id)
     return store.cut(cut_id)
 
@@ -54,17 +58,7 @@ def add(workspace: Workspace, arxiv_id: str, edit: Edit, *, reviewer: str, reaso
         if criteria.cut(cut.id) is not None:
             message = f"the cut is there already: {cut.id}"
             raise RefusedError(message, hint=f"cutbook show {cut.id}")
-        review = ReviewRecord(
-            arxiv_id=arxiv_id,
-            version=criteria.paper.version,
-            cut_id=cut.id,
-            reviewer=reviewer,
-            status=cut.status,
-            reason=reason,
-            before=cut,
-            after=cut,
-        )
-        store.save_criteria(with_cut(criteria, cut), review=review)
+        _keep(workspace, criteria, cut, cut, reviewer, reason)
     _index(workspace, arxiv_id)
     return store.cut(cut.id)
 
@@ -85,19 +79,21 @@ def _as_proposed(workspace: Workspace, record: CutRecord) -> Cut:
     return own[0].before if own else record.cut
 
 
-def _keep(workspace: Workspace, record: CutRecord, cut: Cut, reviewer: str, reason: str) -> None:
+def _keep(
+    workspace: Workspace, criteria: SelectionCriteria, before: Cut, after: Cut, reviewer: str, reason: str
+) -> None:
+    """Keep a decision about one of the criteria's cuts, or about one that is new to them."""
     review = ReviewRecord(
-        arxiv_id=record.arxiv_id,
-        version=record.version,
-        cut_id=cut.id,
+        arxiv_id=criteria.paper.arxiv_id,
+        version=criteria.paper.version,
+        cut_id=after.id,
         reviewer=reviewer,
-        status=cut.status,
+        status=after.status,
         reason=reason,
-        before=record.cut,
-        after=cut,
+        before=before,
+        after=after,
     )
-    criteria = workspace.store.criteria(record.arxiv_id, record.version)
-    workspace.store.save_criteria(with_cut(criteria, cut), review=review)
+    workspace.store.save_criteria(with_cut(criteria, after), review=review)
 
 
 def _index(workspace: Workspace, arxiv_id: str) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
@@ -21,6 +20,7 @@ from codegen.result import (
     Coverage,
     CutProbes,
     DatasetResult,
+    EngineName,
     EngineResult,
     InputFile,
     Inputs,
@@ -41,7 +41,6 @@ from kb.model import Model
 from kb.ssc import SelectionCriteria
 
 Progress = Callable[[str, int, int], None]
-EngineName = Literal["compiled", "llm", "hybrid"]
 Write = Callable[[Plan, Mapping[str, Sample]], str]
 """Makes the source of an analysis of a plan and the samples that it is for."""
 

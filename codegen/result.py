@@ -19,6 +19,9 @@ DIGITS = 10
 SCHEMA = Path(__file__).with_name("schemas") / "result-1.0.json"
 
 
+EngineName = Literal["compiled", "llm", "hybrid"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -194,7 +197,7 @@ class UnreadInput(_Strict):
 class EngineResult(_Strict):
     """Who wrote the code."""
 
-    name: Literal["compiled", "llm", "hybrid"] = "compiled"
+    name: EngineName = "compiled"
     model: str | None = Field(default=None, description="the language model that took part")
     calls: tuple[str, ...] = Field(default=(), description="sha256 of what it was asked, as in the bundle's ledger")
 

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse
 
-from api.analyses import EngineName, file_of, files_of, request_analysis
+from api.analyses import file_of, files_of, request_analysis
 from api.deps import Base, Limit, Queue
 from api.routes.jobs import Job, accepted
+from codegen.result import EngineName
 from kb.errors import DatasetNotFoundError
 from kb.store.records import AnalysisRecord, AnalysisState, Problem
 
