@@ -120,7 +120,7 @@ class Functions:
             writer = self._writer()
             found = writer.requirement(selected.requirement)
             others |= {name: None for name in writer.inputs if name != known.name}
-            lines += ["", *self._quoted(selected.cut_ids), *writer.lines]
+            lines += ["", *self._quoted(selected.cut_ids), *comment(selected.note), *writer.lines]
             if number_ == 0:
                 lines += statement("keep = ", found)
             else:

@@ -58,11 +58,14 @@ def to_adl(criteria: SelectionCriteria) -> str:
     meant = _meant(criteria, collections)
     if "lepton" in meant and not any(kind == "lepton" for _, kind, _, _ in collections):
         collections.append((meant["lepton"], "lepton", None, []))
+    besides = {known.name: known.besides for known in criteria.objects if known.besides}
     # A union comes after its parts.
     for name, kind, parent, cuts in sorted(collections, key=lambda collection: collection[1] == "lepton"):
         lines += [f"object {_word(name)}", f"  take {_word(parent) if parent else _source(kind, meant)}"]
         each = _word(name) if kind == "lepton" else _OBJECTS.get(kind, _word(kind))
         lines += [_requirement(cut, each) for cut in cuts]
+        if name in besides:
+            lines.append(f"  # and is none of the objects of {_word(meant.get(besides[name], besides[name]))}")
         lines.append("")
     for composite in criteria.composites:
         lines += [*_composite(composite, meant), ""]

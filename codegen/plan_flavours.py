@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from codegen.plan_terms import Relation
+from kb.ssc import Clause
 
 _ELECTRON = r"e|electrons?"
 _MUON = r"μ|µ|mu|muons?"
@@ -73,3 +75,9 @@ def relation(text: str) -> Relation | None:
     if "same" in words or "identical" in words or "like" in words.split():
         return "same_charge" if charge else "same_flavour"
     return None
+
+
+def relations(clauses: Sequence[Clause]) -> tuple[Relation, ...]:
+    """Return what the two objects of a pair are to each other by clauses."""
+    found = [relation(f"{clause.value} {clause.variable.name or clause.variable.id}") for clause in clauses]
+    return tuple(named for named in found if named is not None)

@@ -25,6 +25,8 @@ class Filter:
 
     cut_ids: tuple[str, ...]
     requirement: Requirement
+    note: str = ""
+    """What a filter is for that no cut states."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from codegen.plan_columns import DISTANCES, PLURALS, Columns, both, comparison, constrain, either
+from codegen.plan_columns import DISTANCES, PLURALS, Columns, both, comparison, constrain, either, plural
+from codegen.plan_company import Asked, additional
 from codegen.plan_model import Filter, UnplannableError
 from codegen.plan_names import free, identifier
 from codegen.plan_terms import Any, DistanceKind, Near, Not, Objects, Requirement
 from codegen.profile import Profile
-from kb.ssc import Cut, SelectionCriteria
+from kb.ssc import Cut, ObjectDefinition, SelectionCriteria
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Collections:
         self._owners = self._find_owners(filters)
         self._overlaps = {o.cut: (o.removed, o.kept) for d in criteria.objects for o in d.overlap_removal}
         self._named = set(named)
+        self.asked = Asked(criteria)
         self._built = [name for c in criteria.composites for name in c.constituents if name in self.definitions]
         self._groups: list[list[Cut]] = []
         for group in self._feasible(filters):
@@ -80,6 +82,7 @@ class Collections:
                 return name
         taken = {definition.parent for definition in self.definitions.values()} | self._named
         taken |= {kept for _, kept in self._overlaps.values()}
+        taken |= {name for name in self.definitions if additional(self.definitions, name)}
         free = [name for name, known in self.definitions.items() if known.object == kind and name not in taken]
         return max(free, key=lambda name: len(self._chain(name)), default=None)
 
@@ -131,10 +134,36 @@ class Collections:
                 if self._applies(group[0], kind, chain):
                     parts = [self._filter(cut, Objects(selected.name), kind) for cut in group]
                     selected.filters.append(Filter(tuple(cut.id for cut in group), either(parts)))
+            selected.filters += self._besides(selected)
         finally:
             self._making.pop()
         self.selected[selected.name] = selected
         return selected
+
+    def _besides(self, selected: Selected) -> list[Filter]:
+        """Return what drops the objects that the selection asks for from those that are counted besides them."""
+        definition = additional(self.definitions, selected.definition)
+        if definition is None or selected.kind not in self.asked.kinds:
+            return []
+        chosen = [
+            either([self._filter(cut, Objects(selected.name), selected.kind) for cut in group])
+            for group in self._selecting(selected.kind, definition)
+        ]
+        return [Filter((), Not(both(chosen)), f"not one of the selected {plural(selected.kind)}")] if chosen else []
+
+    def _selecting(self, kind: str, definition: ObjectDefinition) -> list[list[Cut]]:
+        """Return the filters of what a definition's objects are besides."""
+        chain = self._lines(kind, definition.besides)
+        return [group for group in self._groups if self._applies(group[0], kind, chain)]
+
+    def besides(self, kind: str, definition: ObjectDefinition) -> list[Objects]:
+        """Return the collections of objects that are none of the selected ones: none where all are selected."""
+        parts = self.columns.parts(kind)
+        lines = frozenset().union(*(self._lines(part, definition.name) for part in parts))
+        if not any(self._owners[group[0].id] & lines for group in self._groups):
+            return []  # nothing tells them from the selected ones
+        left = [part for part in parts if part not in self.asked.kinds or self._selecting(part, definition)]
+        return [self.collection(name, definition.name) for name in ([kind] if left == list(parts) else left)]
 
     def _free(self, name: str) -> str:
         return free(name, self.taken, self.selected, self.merged)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from operator import eq, ge, gt, le, lt, ne
 
 from codegen.plan_columns import DISTANCES, both, compare, comparison, constrain, either, lacking, plural
+from codegen.plan_counts import Counts
 from codegen.plan_decisions import cleaning, decision
-from codegen.plan_flavours import mixtures, relation
+from codegen.plan_flavours import mixtures, relation, relations
 from codegen.plan_model import UnplannableError
 from codegen.plan_objects import Collections
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import (
-    Always,
     Any,
     Attribute,
     Chosen,
     Collection,
     Compare,
-    Count,
     Curve,
     Distance,
     DistanceKind,
@@ -61,6 +59,7 @@ class Requirements:
         self.collections = collections
         self.columns = collections.columns
         self.systems = systems
+        self.counts = Counts(collections, systems, self._bounded)
 
     def of(self, cut: Cut) -> Requirement:
         """Write one cut, with its condition and its role."""
@@ -80,7 +79,7 @@ class Requirements:
     def _unconditional(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
         name = cut.subject.object
         if cut.variable.id == "count":
-            return self._count(cut, within)
+            return self.counts.of(cut, within)
         if name in PAIRS:
             return self._pair(cut, within)
         if within:
@@ -132,60 +131,16 @@ class Requirements:
             raise UnplannableError(message, review=True)
         return Flavours(self.systems.group(sum(allowed[0])), allowed)
 
-    # Counts ---------------------------------------------------------------------------------------------------------
-
-    def _count(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
-        name = cut.subject.object
-        if name in GROUPS:
-            return self._count_systems(Exists(self.systems.whole_of(GROUPS[name])), cut)
-        if name in PAIRS:
-            return self._count_pairs(cut, within)
-        if name in MIXED or name in {"event", "met"}:
-            message = f"a number of {plural(name)} is not defined"
-            raise UnplannableError(message, review=True)
-        parts = self.columns.parts(name)
-        objects = self.collections.collection(name, cut.subject.definition)
-        if not within:
-            return self._bounded(Count(objects), cut)
-        clauses = [self.columns.clause(objects, part, clause) for clause in within for part in parts[:1]]
-        for part in parts[1:]:
-            for clause in within:
-                self.columns.clause(objects, part, clause)
-        combine = cut.when.combine if cut.when else "all"
-        return self._bounded(Count(objects, both(clauses) if combine == "all" else either(clauses)), cut)
-
-    def _count_systems(self, exists: Exists, cut: Cut) -> Requirement:
-        """Write a count of systems of which an event has one or none."""
-        if isinstance(cut.value, str | tuple | Piecewise) or cut.operator in {"is", "in", "not_in"}:
-            message = "it is no plain number of systems"
-            raise UnplannableError(message, review=True)
-        compare_with = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}[cut.operator]
-        none, one = compare_with(0, cut.value), compare_with(1, cut.value)
-        if none == one:
-            return Always() if one else Not(Always())
-        return exists if one else Not(exists)
-
-    def _count_pairs(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
-        name = cut.subject.object
-        requires = (*self.systems.requirements(cut.subject.definition), *_relations(within))
-        if self.systems.has_quadruplet and name == "lepton_pair":
-            built = self.systems.pairs[0].requires
-            if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
-                return Exists(self.systems.chosen(0))
-        of = PAIRS[name]
-        self.columns.relatable(of, requires)
-        return self._bounded(Count(Pairs(self.collections.collection(of), None, requires)), cut)
-
     # Pairs ----------------------------------------------------------------------------------------------------------
 
     def _pair(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
-        relations = _relations(within)
-        if len(relations) < len(within):
+        told = relations(within)
+        if len(told) < len(within):
             message = f"its condition '{cut.when.text if cut.when else ''}' is not about flavour or charge"
             raise UnplannableError(message, review=True)
-        self.columns.relatable(PAIRS[cut.subject.object], relations)
+        self.columns.relatable(PAIRS[cut.subject.object], told)
         if cut.subject.rank is None and cut.subject.definition is None and _said_of(cut, "both"):
-            parts = [self._of_chosen(pair, relations, cut) for pair in self.systems.both(cut.subject.object)]
+            parts = [self._of_chosen(pair, told, cut) for pair in self.systems.both(cut.subject.object)]
             return either(parts) if cut.role == "veto" else both(parts)
         pair = self.systems.pair(cut.subject)
         if pair is None:
@@ -193,16 +148,16 @@ class Requirements:
             every = _said_of(cut, "each|every|all|any")
             pair = Pairs(self.collections.collection(kind)) if every else self.systems.leading_two(kind)
         if isinstance(pair, Pairs):
-            listed = Pairs(pair.of, pair.other, (*pair.related, *relations))
+            listed = Pairs(pair.of, pair.other, (*pair.related, *told))
             inner = self._pair_requirement(listed, cut)
             return Some(inner) if cut.role == "veto" else Every(inner)
-        return self._of_chosen(pair, relations, cut)
+        return self._of_chosen(pair, told, cut)
 
-    def _of_chosen(self, pair: Chosen, relations: Sequence[Relation], cut: Cut) -> Requirement:
+    def _of_chosen(self, pair: Chosen, told: Sequence[Relation], cut: Cut) -> Requirement:
         requirement = self._pair_requirement(pair, cut)
-        if not relations:
+        if not told:
             return requirement
-        return Any((Not(both([Related(pair, one) for one in relations])), requirement))
+        return Any((Not(both([Related(pair, one) for one in told])), requirement))
 
     def _pair_requirement(self, pair: Chosen | Pairs, cut: Cut) -> Requirement:
         if cut.operator == "is":
@@ -375,11 +330,6 @@ def _said_of(cut: Cut, which: str) -> bool:
     """Say whether a cut is stated of `both` pairs, or of `each` of them."""
     said = rf"\b(?:{which})\b(?:\s+[^\s.;]+){{0,4}}?\s+(?:pairs{'' if which == 'both' else '?'}|candidates|systems)\b"
     return any(re.search(said, evidence.quote, re.IGNORECASE) for evidence in cut.evidence)
-
-
-def _relations(clauses: Sequence[Clause]) -> tuple[Relation, ...]:
-    found = [relation(f"{clause.value} {clause.variable.name or clause.variable.id}") for clause in clauses]
-    return tuple(named for named in found if named is not None)
 
 
 def _of_any(objects: Sequence[Collection], requirement: Requirement) -> Requirement:

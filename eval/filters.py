@@ -130,6 +130,18 @@ class Filters:
         named = {name for name, definition in self.definitions.items() if cut.id in definition.cuts}
         return named | ({cut.subject.definition} & set(self.definitions) if cut.subject.definition else set())
 
+    def says_of(self, name: str, definition: str) -> bool:
+        """Say whether any filter is about the objects of a definition in particular."""
+        kinds = self.ntuple.profile.parts(name)
+        line = frozenset().union(*(self.lines_for(name, kind, definition) for kind in kinds))
+        return any(self.owners(cut) & line for group in self.groups for cut in group)
+
+    def limits(self, kind: str, definition: str | None) -> bool:
+        """Say whether any filter leaves out objects of a kind where a definition is meant."""
+        line = self.lines_for(kind, kind, definition)
+        about = [cut for group in self.groups for cut in group if kind in self.ntuple.profile.parts(self.filtered(cut))]
+        return any(not self.owners(cut) or self.owners(cut) & line for cut in about)
+
     def line(self, definition: str | None) -> list[str]:
         """Return a definition with those it inherits from."""
         line: list[str] = []
@@ -146,6 +158,7 @@ class Filters:
             if self.definitions[name].object == kind:
                 return name
         taken = {d.parent for d in self.definitions.values()} | {kept for _, kept in self.overlaps.values()} | named
+        taken |= {name for name, known in self.definitions.items() if known.besides}
         free = [n for n, d in self.definitions.items() if d.object == kind and n not in taken]
         return max(free, key=lambda name: len(self.line(name)), default=None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from kb.ssc import Bound, Clause, Closed, Cut, PairRequirement, Piecewise
 from kb.vocabulary import unit_factor
@@ -123,3 +123,14 @@ def relation(text: str) -> PairRequirement | None:
     if re.search(r"opposite|different|unlike", text):
         return "different_flavour" if flavour else "opposite_charge"
     return None
+
+
+def related_by(cut: Cut) -> PairRequirement | None:
+    """Return what a cut asks two objects to be to each other; None for another cut."""
+    return relation(str(cut.value)) or relation(f"{cut.value} {cut.variable.name or cut.variable.id}")
+
+
+def relations(clauses: Iterable[Clause]) -> tuple[PairRequirement, ...]:
+    """Return what two objects are to each other by clauses."""
+    found = (relation(f"{clause.value} {clause.variable.name or ''}") for clause in clauses)
+    return tuple(named for named in found if named is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from codegen.profile import Profile
@@ -11,8 +11,9 @@ from eval.composition import PAIRS, Pair, Recipe, group_measure, pair_measure, r
 from eval.decisions import cleaning, decision, paths_named
 from eval.event import InexpressibleError, Ntuple, mass, transverse
 from eval.filters import LEPTONS, Filters
-from eval.inequality import flavour_mixtures, how_many, relation, satisfies, unsigned_offset
+from eval.inequality import flavour_mixtures, how_many, related_by, relations, satisfies, unsigned_offset
 from eval.scene import Scene
+from eval.surplus import Surplus
 from eval.verdicts import Quantity, Test, any_of, numeric, opposite, when
 from kb.ssc import Clause, Cut, PairRequirement, Piecewise, SelectionCriteria, Subject, Variable
 
@@ -28,6 +29,7 @@ class Interpretation:
         self.ntuple = Ntuple(profile, paths_named(criteria, profile))
         self.recipe = Recipe.of(criteria)
         self.filters = Filters(criteria, self.ntuple)
+        self.surplus = Surplus(criteria)
         self.composites = {composite.name: composite for composite in criteria.composites}
         self.not_applied: dict[str, str] = {}
         self.tests: dict[str, Test] = {}
@@ -35,7 +37,8 @@ class Interpretation:
         groups: dict[str, list[Cut]] = {}
         for cut in criteria.cuts:
             groups.setdefault(f"alternatives {cut.any_of}" if cut.any_of else cut.id, []).append(cut)
-        for group in groups.values():
+        # What is selected is known before what is counted of it.
+        for group in sorted(groups.values(), key=lambda group: not all(map(self.filters.is_filter, group))):
             try:
                 self._read(tuple(group))
             except InexpressibleError as finding:
@@ -111,7 +114,7 @@ class Interpretation:
         return when(applies, lambda scene: self._satisfied(scene, quantity(scene), cut))
 
     def _meeting_test(self, cut: Cut) -> Test:
-        parts, named = MIXED[cut.subject.object], _related_by(cut)
+        parts, named = MIXED[cut.subject.object], related_by(cut)
         for part in parts:
             self.ntuple.kinds(part)
         if cut.operator == "is" and (named is None or "met" in parts):
@@ -182,6 +185,9 @@ class Interpretation:
         name, definition = cut.subject.object, cut.subject.definition
         if name in PAIRS or name in _GROUPS:
             return self._count_systems(cut, within)
+        further = self.surplus.definition(cut)
+        if further is not None:
+            return self.surplus.test(cut, further, self.filters, plain=not within)
         for kind in self.ntuple.kinds(name):
             for clause in within:
                 self.filters.clause_holds(clause, self.ntuple.probe(kind))
@@ -197,7 +203,7 @@ class Interpretation:
         name = cut.subject.object
         if name in _GROUPS:
             return lambda scene: satisfies(int(scene.group(_GROUPS[name]) is not None), cut)
-        requires = (*self._required(cut.subject.definition), *_relations(within))
+        requires = (*self._required(cut.subject.definition), *relations(within))
         if self.recipe.quadruplet and name == "lepton_pair":
             built = self.recipe.pairs[0].requires
             if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
@@ -217,19 +223,19 @@ class Interpretation:
 
     def relations_of(self, cut: Cut) -> tuple[PairRequirement, ...]:
         """Return what the two objects of the pairs are to each other that a cut is about."""
-        return (*self._required(cut.subject.definition), *_relations(cut.when.clauses if cut.when else ()))
+        return (*self._required(cut.subject.definition), *relations(cut.when.clauses if cut.when else ()))
 
     def _pair_test(self, cut: Cut, within: list[Clause]) -> Test:
         subject, variable = cut.subject, cut.variable
-        relations = _relations(within)
-        self.ntuple.refuse_unknown(PAIRS[subject.object], relations)
-        if len(relations) < len(within):
+        told = relations(within)
+        self.ntuple.refuse_unknown(PAIRS[subject.object], told)
+        if len(told) < len(within):
             message = f"its condition '{cut.when.text if cut.when else ''}' is not about flavour or charge"
             raise InexpressibleError(message)
         measure = pair_measure(variable)
         wanted: tuple[PairRequirement, ...] = ()
         if cut.operator == "is":
-            named = _related_by(cut)
+            named = related_by(cut)
             if named is None:
                 message = f"'{cut.value}' is no relation of two objects"
                 raise InexpressibleError(message)
@@ -244,7 +250,7 @@ class Interpretation:
             found = pairs(scene)
             if found is None:
                 return False
-            about = [pair for pair in found if related(pair, relations)]
+            about = [pair for pair in found if related(pair, told)]
             if wanted:
                 results = [related(pair, wanted) for pair in about]
             else:
@@ -368,17 +374,8 @@ class Interpretation:
         return total
 
 
-def _related_by(cut: Cut) -> PairRequirement | None:
-    return relation(str(cut.value)) or relation(f"{cut.value} {cut.variable.name or cut.variable.id}")
-
-
 def _of_charges(variable: Variable) -> tuple[str, ...]:
     return (variable.id,) if variable.id.startswith("charge") else ()
-
-
-def _relations(clauses: Iterable[Clause]) -> tuple[PairRequirement, ...]:
-    found = (relation(f"{clause.value} {clause.variable.name or ''}") for clause in clauses)
-    return tuple(named for named in found if named is not None)
 
 
 def _group_quantity(count: int, variable: Variable) -> Quantity:

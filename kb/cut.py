@@ -161,7 +161,9 @@ class Cut(Frozen):
     def _collection(self) -> str | None:
         """The named collection (`veto lepton`) of a cut on single objects, which annotations list as a region."""
         built = "_" in self.subject.object or self.subject.object in {"trilepton", "fourlepton"}
-        return None if built else self.subject.definition
+        named = None if built else self.subject.definition
+        # They write it of any object that is one too many.
+        return re.sub(r"^additional ", "veto ", named) if named else None
 
     def flat(self) -> dict[str, Any]:
         """Return the record by which annotations and predictions are compared.

@@ -70,6 +70,10 @@ class ObjectDefinition(Frozen):
     object: str
     parent: str | None = Field(default=None, description="definition whose cuts it inherits")
     cuts: tuple[str, ...] = Field(default=(), description="ids")
+    besides: str | None = Field(
+        default=None,
+        description="definition or object whose selected ones are not counted: additional lepton",
+    )
     overlap_removal: tuple[OverlapRemoval, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from kb.distil.inheritance import inherited
 from kb.distil.merge import merge, regions_of, slot
 from kb.distil.paper import walk
 from kb.distil.particles import PHYSICAL
+from kb.distil.qualifiers import apart
 from kb.distil.quotes import evidence_of, quote, unique
 from kb.document import Document
 from kb.ssc import (
@@ -254,14 +255,22 @@ def _definitions(cuts: list[Cut], overlaps: list[OverlapRemoval]) -> tuple[Objec
         if cut.scope == "object" and not cut.regions and kind in PHYSICAL and cut.subject.rank is None:
             # What a veto is on is not what the events are selected with.
             named = cut.subject.definition or ""
-            own = named if named.startswith("veto ") else f"selected {kind}"
+            own = named if apart(named) else f"selected {kind}"
             collections.setdefault((kind, own), []).append(cut.id)
+        elif cut.variable.id == "count" and (cut.subject.definition or "").startswith("additional "):
+            collections.setdefault((kind, str(cut.subject.definition)), [])
     return tuple(
         ObjectDefinition(
             name=name,
             object=kind,
             cuts=tuple(ids),
+            besides=_selected(kind, collections) if name.startswith("additional ") else None,
             overlap_removal=tuple(o for o in overlaps if name == f"selected {o.removed}"),
         )
         for (kind, name), ids in sorted(collections.items())
     )
+
+
+def _selected(kind: str, collections: Iterable[tuple[str, str]]) -> str:
+    """Return what objects of a kind are selected as: the collection, or the kind where it has no cuts of its own."""
+    return f"selected {kind}" if (kind, f"selected {kind}") in collections else kind

@@ -21,7 +21,7 @@ from kb.distil.reading import Reading
 from kb.distil.roles import role
 from kb.distil.subjects import subjects
 from kb.distil.variables import ENERGIES, Bounded, is_cone
-from kb.distil.vetoes import denied, is_veto
+from kb.distil.vetoes import collection_of, denied, is_veto
 from kb.distil.windows import closed_around
 from kb.ssc import Condition, Role, Scope, Variable
 from kb.vocabulary import unit_factor
@@ -136,7 +136,8 @@ def bound(
         one = candidate(reading, quantity, bounded, subject, amount, stated, memory, its_setting)
         one = one.with_(when=joined_condition(conditions))
         if defines and (one.definition is None or one.definition.startswith("loose ")):
-            one = one.with_(definition=f"veto {one.object}")
+            told = collection_of(subject, one.object) if isinstance(subject, Phrase) else f"veto {one.object}"
+            one = one.with_(definition=told)
         found.append(one)
     return found
 

@@ -124,7 +124,10 @@ def _ranked(target: Phrase | Named, rank: int | None) -> Phrase | Named:
 def _as_leptons(who: list[Phrase | Named]) -> list[Phrase | Named]:
     """`electrons and muons` are leptons."""
     if len(who) == 2 and {w.object for w in who} == FLAVOURS and not any(w.rank for w in who):
-        return [replace(who[0], object="lepton")]
+        first = who[0]
+        if isinstance(first, Phrase) and first.definition:
+            first = replace(first, definition=f"{first.definition.removesuffix(first.object)}lepton")
+        return [replace(first, object="lepton")]
     return who
 
 

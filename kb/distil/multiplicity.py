@@ -11,10 +11,10 @@ from kb.distil.counts import Count
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS
 from kb.distil.phrases import Phrase
-from kb.distil.qualifiers import pair_name, tag_condition, tags
+from kb.distil.qualifiers import apart, pair_name, tag_condition, tags
 from kb.distil.reading import Reading
 from kb.distil.roles import role
-from kb.distil.vetoes import denied, is_apart, is_veto, vetoed
+from kb.distil.vetoes import collection_of, denied, is_apart, is_veto, vetoed
 from kb.ssc import Condition, Variable
 
 _PRESENCE = re.compile(
@@ -64,8 +64,8 @@ def absent(reading: Reading, setting: Setting) -> list[Candidate]:
             found.append(_counted(reading, phrase.index, name, "<", ordinal, "one-too-many", setting))
             continue
         none = _counted(reading, phrase.index, name, "==", 0.0, "event-veto", setting)
-        own = reading.quantities or (phrase.definition or "").startswith("veto ")
-        found.append(none.with_(definition=f"veto {name}" if own else None))
+        own = reading.quantities or apart(phrase.definition) or _ORDINAL.search(phrase.words)
+        found.append(none.with_(definition=collection_of(phrase, name) if own else None))
     return found
 
 
@@ -183,8 +183,8 @@ def multiplicity(
         its_role, operator, value = "select", "==", 0.0  # "events with one or more b jets are vetoed"
     pairs = "_" in object_id and phrase.requires
     named = pair_name(phrase.requires, object_id) if pairs else None
-    if value == 0 and (phrase.definition or "").startswith("veto "):
-        named = f"veto {object_id}"
+    if value == 0 and apart(phrase.definition):
+        named = collection_of(phrase, object_id)
     return [
         _counted(reading, count.object, object_id, operator, value, count.rule, setting).with_(
             definition=named,

@@ -20,6 +20,7 @@ from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
 from kb.distil.particles import COLLECTED, FLAVOURS, PHYSICAL, leptons
 from kb.distil.placeholders import remember_placeholders
+from kb.distil.qualifiers import apart
 from kb.distil.rationale import explained, explains, is_meant
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
@@ -363,7 +364,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     if re.search(r"\bcone\b", reading.text):
         memory.cones = cones(reading.text)
     for candidate in found:
-        if candidate.definition and candidate.definition.startswith("veto "):
+        if candidate.definition and apart(candidate.definition):
             memory.vetoed[candidate.object] = candidate.definition
         counted = candidate.variable.id == "count" and candidate.object == "lepton"
         if counted and isinstance(candidate.value, float) and candidate.value >= 2:

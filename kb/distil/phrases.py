@@ -10,7 +10,7 @@ from kb.distil.entities import kinds, mention
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 from kb.distil.particles import PHYSICAL
-from kb.distil.qualifiers import definition, pair_requirements, spoken, tags
+from kb.distil.qualifiers import apart, definition, pair_requirements, spoken, tags
 from kb.ssc import PairRequirement
 
 _SETS = lexicon().sets
@@ -54,6 +54,15 @@ def phrases(tokens: list[Token]) -> list[Phrase]:
             and not re.search("[mi]", shape[phrase.index :][:2])
         ):
             phrase.oblique = True
+        if (  # "additional electrons or muons", "additional electrons with p_T > 10 GeV or muons with …"
+            apart(before.definition)
+            and phrase.definition is None
+            and phrase.rank is None
+            and phrase.number is None
+            and phrase.object in _DEFINED
+            and re.fullmatch(r"(?:w[vcnubd]*)?l?[ab]", shape[before.index + 1 : phrase.start])
+        ):
+            phrase.definition = f"{str(before.definition).split()[0]} {phrase.object}"
     return found
 
 
@@ -75,10 +84,10 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
     named = None
     if here.object in _DEFINED:
         named = definition(words, here.object) if rank is None else None
-        if named and named.startswith("veto") and any(t.kind == "r" and t.word != "second" for t in inside):
+        if named and named.startswith("additional ") and any(t.kind == "r" and t.word != "second" for t in inside):
             named = None  # "the leading and second leptons"
         if named is None and start and tokens[start - 1].kind == "z" and _ONE_MORE.search(tokens[start - 1].word):
-            named = f"veto {here.object}"
+            named = f"additional {here.object}"
         if named is None and _LOOSER.match(behind):
             named = f"loose {here.object}"
     return Phrase(

@@ -64,6 +64,11 @@ def definition(text: str, object_id: str) -> str | None:
     return f"{found} {object_id}" if found else None
 
 
+def apart(name: str | None) -> bool:
+    """Say whether a collection is not the one that events are selected with: `veto lepton`, `additional lepton`."""
+    return (name or "").startswith(("veto ", "additional "))
+
+
 def tag_condition(text: str, found: tuple[str, ...], object_id: str) -> Condition:
     """Return the condition that an object is of the tagged kind(s)."""
     clauses = tuple(

@@ -9,6 +9,7 @@ from kb.distil.entities import is_passive
 from kb.distil.lexer import Token
 from kb.distil.particles import PHYSICAL
 from kb.distil.phrases import Phrase
+from kb.distil.qualifiers import apart
 from kb.distil.reading import Reading
 
 _QUALITY = re.compile(
@@ -32,7 +33,15 @@ _AIM = re.compile(r"\bto (?:further )?(?:suppress|reduce|remove|reject|avoid)(?:
 _RELATES = re.compile(r"\b(?:relative to|of the|from|to the|between|around|near|by|that of|as)\s*$")
 _ITS_MOMENTUM = re.compile(r"(?:and|or) (?:the )?E_?T|energy|momentum")
 _JOINED = re.compile(r"(?:.{0,8}?)(?:l?a|l)[trehk]{0,4}")
+_ORDINAL = re.compile(r"\b(?:second|third|fourth|fifth)\b", re.IGNORECASE)
 _RELATIONS = {"delta_r", "delta_phi", "mass", "delta_eta"}
+
+
+def collection_of(phrase: Phrase, object_id: str) -> str:
+    """Return the collection that none is to be of: those besides the selected ones, or the paper's veto objects."""
+    if apart(phrase.definition):
+        return f"{str(phrase.definition).split()[0]} {object_id}"
+    return f"{'additional' if _ORDINAL.search(phrase.words) else 'veto'} {object_id}"
 
 
 def is_veto(reading: Reading) -> bool:

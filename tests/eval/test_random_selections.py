@@ -17,7 +17,7 @@ from codegen.profile import Profile, load_profile
 from codegen.toys import write_toys
 from codegen.validate import compare_masks
 from eval.reference import reference_masks
-from kb.ssc import Clause, Composite, Cut, Piecewise, Subject, Variable
+from kb.ssc import Clause, Composite, Cut, ObjectDefinition, Piecewise, Subject, Variable
 from tests.codegen.conftest import clause, criteria_of, cut, masks_of, quadruplet_of, when
 
 OBJECTS = ("electron", "muon", "lepton", "jet")
@@ -105,6 +105,24 @@ def on_condition(of: random.Random, label: str, role: dict[str, Any]) -> Cut:
     return cut(label, f"{name}_pair.mass", ">", 60, when=when("where it is heavy", heavy), **role)
 
 
+def further(of: random.Random, label: str) -> tuple[list[Cut], list[ObjectDefinition]]:
+    """Return a veto of further objects besides the selected ones, with what tells the two apart."""
+    kind = of.choice(["lepton", "muon", "electron", "jet"])
+    besides = of.choice([f"selected {kind}", kind])
+    extra = f"additional {kind}"
+    cuts = [cut(f"{label} count", f"{kind}.count", of.choice(["==", "<=", ">"]), of.choice([0, 1]), definition=extra)]
+    objects = [ObjectDefinition(name=extra, object=kind, besides=besides)]
+    if of.random() < 0.8:
+        cuts.append(cut(f"{label} soft", f"{kind}.pt", ">", of.choice([7, 20]), scope="object", definition=extra))
+    if besides.startswith("selected"):
+        cuts.append(cut(f"{label} hard", f"{kind}.pt", ">", of.choice([10, 25]), scope="object", definition=besides))
+        objects.append(ObjectDefinition(name=besides, object=kind))
+    if of.random() < 0.7:
+        asked = of.choice(["lepton", "muon", "electron", "jet", "muon_pair"])
+        cuts.append(cut(f"{label} asked", f"{asked}.count", of.choice(["==", ">="]), of.choice([1, 2])))
+    return cuts, objects
+
+
 KINDS: tuple[Callable[[random.Random, str, dict[str, Any]], Cut], ...] = (
     on_objects,
     on_pairs,
@@ -139,7 +157,8 @@ def test_code_and_reference_agree_on_random_selections(of: random.Random, profil
     for number in range(of.randint(1, 4)):
         role = {"role": of.choice(["select", "select", "select", "veto"])}
         cuts.append(of.choice(KINDS)(of, f"c{number}", role))
-    criteria = criteria_of(*cuts, composites=of.choice(SYSTEMS))
+    extra, objects = further(of, "further") if of.random() < 0.3 else ([], [])
+    criteria = criteria_of(*cuts, *extra, composites=of.choice(SYSTEMS), objects=tuple(objects))
     plan = make_plan(criteria, profile)
     found = {name: np.array(mask) for name, mask in masks_of(criteria, profile, *files).items()}
     compared = compare_masks(plan, {"toys": found}, {"toys": reference_masks(criteria, profile, files)})

@@ -1,0 +1,95 @@
+"""Numbers of objects, of pairs and of systems as requirements; objects besides the selected ones among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import eq, ge, gt, le, lt, ne
+
+from codegen.plan_columns import both, either, plural
+from codegen.plan_company import additional
+from codegen.plan_flavours import relations
+from codegen.plan_model import UnplannableError
+from codegen.plan_objects import Collections
+from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
+from codegen.plan_terms import Always, Count, Exists, Not, Pairs, Quantity, Requirement, Sum
+from kb.ssc import Clause, Cut, ObjectDefinition, Piecewise
+
+
+class Counts:
+    """Writes counts; `bounded` writes operator and value of a cut on a quantity."""
+
+    def __init__(
+        self, collections: Collections, systems: Systems, bounded: Callable[[Quantity, Cut], Requirement]
+    ) -> None:
+        self.collections = collections
+        self.columns = collections.columns
+        self.systems = systems
+        self._bounded = bounded
+
+    def of(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
+        """Write one count; `within` are the clauses of its condition that are about the counted objects."""
+        name = cut.subject.object
+        if name in GROUPS:
+            return self._existing(Exists(self.systems.whole_of(GROUPS[name])), cut)
+        if name in PAIRS:
+            return self._of_pairs(cut, within)
+        if name in MIXED or name in {"event", "met"}:
+            message = f"a number of {plural(name)} is not defined"
+            raise UnplannableError(message, review=True)
+        parts = self.columns.parts(name)
+        definition = additional(self.collections.definitions, cut.subject.definition)
+        if definition is not None:
+            return self._additional(cut, definition, within)
+        objects = self.collections.collection(name, cut.subject.definition)
+        if not within:
+            return self._bounded(Count(objects), cut)
+        clauses = [self.columns.clause(objects, part, clause) for clause in within for part in parts[:1]]
+        for part in parts[1:]:
+            for clause in within:
+                self.columns.clause(objects, part, clause)
+        combine = cut.when.combine if cut.when else "all"
+        return self._bounded(Count(objects, both(clauses) if combine == "all" else either(clauses)), cut)
+
+    def _additional(self, cut: Cut, definition: ObjectDefinition, within: Sequence[Clause]) -> Requirement:
+        """Write a number of objects besides those that the selection asks for.
+
+        Where it asks for N of them, what it has more than N are additional too.
+        """
+        if within or not isinstance(cut.value, int | float):
+            message = "it is no plain number of additional objects"
+            raise UnplannableError(message, review=True)
+        asked, name = self.collections.asked, cut.subject.object
+        number = asked.number(name, asked.regions[cut.id])
+        counted = self.collections.besides(name, definition)
+        if number is None and not counted:
+            message = f"it does not say how many {plural(name)} are selected, besides which there may be others"
+            raise UnplannableError(message, review=True)
+        if number is not None:
+            parts = self.columns.parts(name)
+            kinds = [name] if set(parts) <= asked.kinds else [part for part in parts if part in asked.kinds]
+            counted = [*(self.collections.collection(kind, definition.besides) for kind in kinds), *counted]
+            cut = cut.model_copy(update={"value": cut.value + number})
+        terms: list[Quantity] = [Count(objects) for objects in counted]
+        return self._bounded(terms[0] if len(terms) == 1 else Sum(tuple(terms)), cut)
+
+    def _existing(self, exists: Exists, cut: Cut) -> Requirement:
+        """Write a count of systems of which an event has one or none."""
+        if isinstance(cut.value, str | tuple | Piecewise) or cut.operator in {"is", "in", "not_in"}:
+            message = "it is no plain number of systems"
+            raise UnplannableError(message, review=True)
+        compare_with = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}[cut.operator]
+        none, one = compare_with(0, cut.value), compare_with(1, cut.value)
+        if none == one:
+            return Always() if one else Not(Always())
+        return exists if one else Not(exists)
+
+    def _of_pairs(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
+        name = cut.subject.object
+        requires = (*self.systems.requirements(cut.subject.definition), *relations(within))
+        if self.systems.has_quadruplet and name == "lepton_pair":
+            built = self.systems.pairs[0].requires
+            if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
+                return Exists(self.systems.chosen(0))
+        of = PAIRS[name]
+        self.columns.relatable(of, requires)
+        return self._bounded(Count(Pairs(self.collections.collection(of), None, requires)), cut)
