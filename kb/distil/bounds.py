@@ -19,7 +19,7 @@ from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import pair_name
 from kb.distil.reading import Reading
 from kb.distil.roles import role
-from kb.distil.subjects import subjects
+from kb.distil.subjects import each_of_first, subjects
 from kb.distil.variables import ENERGIES, Bounded, is_cone
 from kb.distil.vetoes import collection_of, denied, is_veto
 from kb.distil.windows import closed_around
@@ -109,7 +109,7 @@ def bound(
     stated = role(reading, quantity)
     if is_veto(reading):  # "events with a fourth lepton": any one more
         who = [replace(w, rank=None) if isinstance(w, Phrase) and w.article in {"a", "an", "any"} else w for w in who]
-    single = all(w.object in _OBJECTS and w.rank is None for w in who)
+    single = all(w.object in _OBJECTS and w.rank is None and not (isinstance(w, Phrase) and w.first) for w in who)
     # "events with a tau with p_T > 20 GeV are rejected" defines the tau and rejects the event
     refused = {p.index: p for p in denied(reading)}
     who = [refused.get(w.index, w) if isinstance(w, Phrase) and w.rank is None else w for w in who]
@@ -125,6 +125,8 @@ def bound(
     apart = bounded.variable == "delta_r" and _NOT_OVERLAPPING.search(reading.words(0, quantity.start))
     if quantity.operator in _FLIPS and (apart or _none_may(reading, quantity)):
         quantity = replace(quantity, operator=_FLIPS[quantity.operator])
+    if len(quantity.amounts) == 1:
+        who = each_of_first(reading, bounded, who)
     found = []
     for share in distribute(reading, quantity, who, memory.alternatives):
         subject, amount, extra = share.subject, share.amount, share.when

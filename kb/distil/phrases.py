@@ -26,7 +26,10 @@ _LOOSER = re.compile(r"(?:satisfying|passing|with) looser")
 
 @dataclass(slots=True)
 class Phrase:
-    """A noun phrase: tokens `[start, end)`, its noun at `index`; `oblique` ones only place what is spoken of."""
+    """A noun phrase: tokens `[start, end)`, its noun at `index`; `oblique` ones only place what is spoken of.
+
+    `first` is how many of the leading ones it means: two of `the two leading jets`.
+    """
 
     index: int
     start: int
@@ -41,6 +44,7 @@ class Phrase:
     oblique: bool
     article: str
     definition: str | None = None
+    first: int = 0
 
 
 def phrases(tokens: list[Token]) -> list[Phrase]:
@@ -73,6 +77,8 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
     article = tokens[start].word if start < index else ""
     number = next((int(t.value) for t in inside if t.kind == "n" and float(t.value).is_integer()), None)
     rank = _rank(tokens, inside, index, article, number)
+    first = number if rank == 1 and number is not None and number > 1 else 0
+    rank = None if first else rank
     if rank is None:
         rank = _ranked_of(tokens, start, number)
     end = index + 1
@@ -104,6 +110,7 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
         _is_oblique(tokens, start),
         article,
         named,
+        first,
     )
 
 
@@ -159,8 +166,6 @@ def _rank(tokens: list[Token], inside: list[Token], index: int, article: str, nu
     behind = tokens[index + 1] if index + 1 < len(tokens) else None
     if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith("with"):
         rank = int(behind.value)
-    if rank == 1 and number is not None and number > 1:
-        return None
     if rank in {2, 3, 4} and plural and any(t.kind == "n" for t in inside):
         return None
     return rank

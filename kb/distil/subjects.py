@@ -8,13 +8,15 @@ from dataclasses import replace
 from kb.distil.amounts import Quantity
 from kb.distil.distances import distant
 from kb.distil.memory import Memory
-from kb.distil.particles import FLAVOURS, PAIRED, Named, compose, twice
+from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, Named, compose, twice
 from kb.distil.particles import single as one
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 from kb.distil.variables import Bounded
 
 _POINTING = {"this", "these", "that", "those", "such"}
+_DEFINITE = {"the", "these", "those", "any", "each", "all"}
+_UNRANKED = {"other", "ratio", "count"}
 _OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta", "ratio"}
 _THESE = re.compile(r"(?:both|the two|each|the|these)\b", re.IGNORECASE)
 _ETA_PRODUCT = re.compile(r"η\S*\s?[·×*⋅∙]?\s?η")
@@ -96,6 +98,17 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if (scored or (_FOR_BTAGGING.search(reading.text) and not others)) and {p.object for p in group} == {"jet"}:
         return [Named("bjet")]
     return list(group)
+
+
+def each_of_first(reading: Reading, bounded: Bounded, who: list[Phrase | Named]) -> list[Phrase | Named]:
+    """Name `the two leading jets` one by one; `the two leading jets with p_T > 30 GeV must …` says which ones count."""
+    first = who[0] if len(who) == 1 else None
+    if not isinstance(first, Phrase) or not first.first or first.object not in PHYSICAL or bounded.variable in _UNRANKED:
+        return who
+    restricts = first.oblique or first.article in _DEFINITE
+    if restricts and bounded.index is not None and re.match(r"w[tx]?$", reading.shape[first.end : bounded.index]):
+        return who
+    return [replace(first, rank=rank) for rank in range(1, first.first + 1)]
 
 
 def _at_least_one_of(reading: Reading, anchor: int) -> bool:

@@ -177,7 +177,7 @@ def vetoed(reading: Reading) -> list[Phrase]:
     for phrase in reading.phrases:
         if not reach[0] <= phrase.index < reach[1] or phrase.object not in PHYSICAL or phrase.index in counted:
             continue
-        if phrase.rank == 1 or (phrase.rank and phrase.article == "the"):
+        if phrase.rank == 1 or phrase.first or (phrase.rank and phrase.article == "the"):
             continue  # "in which the leading jet has p_T below 80 GeV"
         if any(not re.search("af", reading.shape[min(v, phrase.index) : max(v, phrase.index)]) for v in related):
             continue  # what two objects are to each other rejects the event, not that they are there
