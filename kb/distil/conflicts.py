@@ -27,7 +27,7 @@ def conflicts(cuts: list[Cut]) -> list[Refused]:
                 pair = (earlier.id, cut.id)
                 apart = not _kinds(earlier) & _kinds(cut) and not _same(earlier, cut)
                 repeats = any((_bound(cut), kind) in said for kind in _kinds(earlier))
-                if apart and not repeats and pair not in told:
+                if apart and not repeats and not _tightens(cut, earlier) and pair not in told:
                     told.add(pair)
                     found.append(_conflict(cut, earlier))
             seen[place].append(cut)
@@ -51,6 +51,18 @@ def _places(cut: Cut) -> Iterator[tuple[object, ...]]:
     when = cut.when.text if cut.when else ""
     for region in cut.regions or ("",):
         yield (*subject, cut.variable, direction, cut.role, when, region)
+
+
+def _tightens(cut: Cut, earlier: Cut) -> bool:
+    """Say whether one region asks for more than several do together: no contradiction, both hold."""
+    one, several = sorted((cut, earlier), key=lambda c: len(c.regions))
+    if not 0 < len(one.regions) < len(several.regions) or one.role != several.role:
+        return False
+    ends = one.normal_value, several.normal_value
+    if not all(isinstance(end, float | int) for end in ends):
+        return False
+    low, high = sorted(float(end) for end in ends if isinstance(end, float | int))
+    return float(ends[0]) == (high if one.operator[0] == ">" else low)  # type: ignore[arg-type]  # both are numbers
 
 
 def _bound(cut: Cut) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kb.distil import charges, clauses, flags, tables, triggers
@@ -24,13 +24,13 @@ from kb.distil.qualifiers import apart
 from kb.distil.rationale import explained, explains, is_meant
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
-from kb.distil.region_names import brackets, label_of, names, of_title
+from kb.distil.region_names import Name, brackets, is_base, label_of, names, of_title
 from kb.distil.region_parts import listed
-from kb.distil.regions import Regions
+from kb.distil.regions import Regions, is_common
 from kb.distil.sentences import sentences
 from kb.distil.systems import System, system
 from kb.distil.working_points import ADJECTIVE, speaks_of_btagging
-from kb.document import Block, Document
+from kb.document import Block, Document, Table
 from kb.ssc import Condition, Scope
 
 _WORTH = re.compile(
@@ -71,12 +71,29 @@ class Findings:
 
 def walk(document: Document) -> Findings:
     """Read all blocks and tables of a paper."""
-    findings = _Walk(document).blocks()
+    steps = _Walk(document)
+    findings = steps.blocks()
     for table in document.tables:
         found, turned = tables.read(document, table)
         findings.candidates += found
         findings.turned += turned
+        steps.rest_on_base(table, found)
     findings.candidates.sort(key=lambda c: (c.start, c.end))
+    return _called_by_label(findings, steps.regions)
+
+
+def _called_by_label(findings: Findings, regions: Regions) -> Findings:
+    """Call every region by the label that the paper gives it somewhere; `the signal regions` are those it names."""
+    synonyms = regions.synonyms
+    tabled = dict.fromkeys(name for c in findings.candidates if c.kind == "table" for name in c.regions)
+    synonyms.learn((Name(name, 0, 0, False, False) for name in tabled), regions.own)
+    findings.candidates = [c.with_(regions=synonyms.all_of(c.regions)) if c.regions else c for c in findings.candidates]
+    findings.inherits = [
+        replace(link, child=child, parent=parent)
+        for link in findings.inherits
+        for child in synonyms.of(link.child)
+        for parent in synonyms.of(link.parent)
+    ]
     return findings
 
 
@@ -89,6 +106,8 @@ class _Walk:
         self.memory = Memory()
         self.regions = Regions(own=own_names(document))
         self.last_objects: frozenset[str] = frozenset()
+        self.bases: dict[tuple[str, ...], tuple[str, Reading]] = {}
+        """The channel or preselection that the regions of a section are part of, and the sentence that tells of it."""
         self.alternatives: list[list[Candidate]] | None = None
         """What each item of a list of alternatives requires; None outside such a list."""
 
@@ -102,6 +121,7 @@ class _Walk:
                 section = path
                 self.regions.current = ()
                 self.regions.of_section = of_title(path[-1]) if path else ()
+                self.regions.base = next(filter(is_base, self.regions.of_section), None)
                 self.memory.variable = None
                 self.memory.subject = (_object_of(path[-1]) if path else None) or self.memory.subject
                 # A list right below "Event selection" is one of requirements.
@@ -167,6 +187,8 @@ class _Walk:
         self._explain(reading)
         remember_placeholders(reading, memory)
         against = self._objection(reading, kind, item)
+        if against and kind in {"selection", "background"}:
+            self.regions.turn_to(text)
         found: list[Candidate] = []
         if not against and not (chosen and not reading.quantities):
             found = self._requirements(reading, chosen)
@@ -193,6 +215,7 @@ class _Walk:
         memory.told = reading.start if found else None
         if kind in {"selection", "background"}:
             findings.inherits += self._inherits(reading, found)
+            self._rests(reading, found)
         remember(reading, memory, found)
 
     def _inherits(self, reading: Reading, found: list[Candidate]) -> Iterator[Inheritance]:
@@ -206,6 +229,27 @@ class _Walk:
             children = next((others for way in ways if (others := [name for name in way if name != parent.name])), [])
             for child in children:
                 yield Inheritance(child, parent.name, reading.start, reading.end, excepts(reading.text))
+
+    def _rests(self, reading: Reading, found: list[Candidate]) -> None:
+        """Keep which channel or preselection the regions of a section are part of."""
+        path = self.document.section_path(reading.start)
+        base = self.regions.base
+        if base is None:
+            return
+        self.bases[path] = (base, reading) if path not in self.bases else self.bases[path]
+        for child in dict.fromkeys(name for c in found for name in c.regions):
+            if child != base and not is_base(child):
+                self.findings.inherits.append(Inheritance(child, base, reading.start, reading.end, False))
+
+    def rest_on_base(self, table: Table, found: list[Candidate]) -> None:
+        """Let the regions of a table have the requirements of the channel or preselection of its section."""
+        told = self.bases.get(self.document.section_path(table.start))
+        if told is None:
+            return
+        base, reading = told
+        for child in dict.fromkeys(name for c in found for name in c.regions):
+            if child != base:
+                self.findings.inherits.append(Inheritance(child, base, reading.start, reading.end, False))
 
     def _explain(self, reading: Reading) -> None:
         """Give what the sentence before required the reason that this one tells."""
@@ -320,9 +364,11 @@ def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Ca
         place = max(0, candidate.at - start - 1)  # counts stand where their objects end
         if regions.parts and candidate.scope != "trigger" and (own := regions.at(place)):
             return candidate.with_(regions=own, scope="region", when=_without(candidate.when, own))
+    elif regions.parts and candidate.scope in {"event", "region"} and len({p.regions for p in regions.parts}) == 1:
+        return candidate.with_(regions=regions.parts[0].regions, scope="region")
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
         return candidate.with_(regions=(marks[0][1],), scope="region")
-    if not candidate.regions and regions.of_section:
+    if not candidate.regions and regions.of_section and not is_common(text):
         if candidate.scope in {"event", "region"}:
             return candidate.with_(regions=regions.of_section, scope="region")
         if "→" in regions.of_section[0] and candidate.scope == "object":  # a decay has objects of its own

@@ -12,7 +12,9 @@ from kb.ssc import RegionKind
 LABEL = r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*(?:[ _-]\d+[a-z]?)?)"
 _KINDS = (
     r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?[A-Za-z]|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
-    r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed)"
+    r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed"
+    r"|(?:zero|one|two|three|four|single|di|tri|multi|[0-5])[- ]?(?:lepton|ℓ)|[0-5]L|all[- ]hadronic|fully[- ](?:had|lept)ronic"
+    r"|(?:semi-?|di|fully[- ])?leptonic|hadronic|lepton\s?\+\s?jets)"
 )
 _ALONE = re.compile(
     rf"\b(?:in|for) the (?P<kind>{_KINDS}|loose|tight|medium)(?=[\s,]+(?:and|or|but|while|whereas|\d|one|,)\b)"
@@ -28,12 +30,17 @@ _NAMES = re.compile(
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
-    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?|selections?|regions?)\b)"
+    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?|(?:pre-?)?selections?|regions?|final states?)\b)"
     rf"|(?P<process>(?<![\w-]){_PROCESSES}\s+regions?\b)"
     r"|(?P<own>(?<![\w-])(?!(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Tt]his|[Oo]ne|[Tt]wo|[Tt]hree|event|[Ff]irst|same|other"
     r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"
     r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)[\w+/-]+\s+categor(?:y|ies)\b)"
     r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
+)
+_GENERIC = re.compile(r"(?:signal|control|validation|search|analysis) (?:regions?|samples?)")
+_CALLED = re.compile(
+    r"(?:\s+|,\s+|\s*\(\s*)(?P<called>(?:(?:which|that)\s+(?:is|are)\s+)?(?:hereafter\s+|here\s+|also\s+|simply\s+)?(?:called|denoted|labell?ed"
+    r"|named|dubbed|referred\s+to|designated|abbreviated)\s+(?:(?:as|by|to\s+as|in\s+the\s+following)\s+)?(?:the\s+)?)?[\"“'‘]?"
 )
 _PLAIN = re.compile(r"(?:SR|CR|VR)s?$")
 _DROP = re.compile(
@@ -61,6 +68,8 @@ class Name:
     end: int
     bracketed: bool
     plural: bool
+    long: str = ""
+    """What it is called besides: `W+jets control region` of `the W+jets control region, CR-W,`."""
 
 
 def kind_of(name: str) -> RegionKind:
@@ -78,6 +87,16 @@ def kind_of(name: str) -> RegionKind:
     return "signal"
 
 
+def is_channel(name: str) -> bool:
+    """Say whether a name is a channel's, in which there may be regions: `1-lepton channel`."""
+    return re.search(r"(?:channel|final state)s?$", name) is not None
+
+
+def is_base(name: str) -> bool:
+    """Say whether regions build on what is so called: a channel or a named preselection."""
+    return is_channel(name) or name.endswith("preselection")
+
+
 @lru_cache(maxsize=64)
 def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
     """Return the regions a text names; `own` are names that the paper gives them, which no pattern would know.
@@ -86,6 +105,8 @@ def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
     ['2muCR', '2eleCR']
     >>> [n.name for n in names("In the one-muon control region (1muCR) a muon is required")]
     ['1muCR']
+    >>> [(n.name, n.long) for n in names("In the W+jets control region, CR-W, no b jet is allowed")]
+    [('CR-W', 'W+jets control region')]
     """
     found = [name for match in _NAMES.finditer(text) for name in _read(text, match)] if _GATE.search(text) else []
     found += _elided(text, found)
@@ -95,7 +116,45 @@ def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
                 continue
             bracketed = text[: match.start()].rstrip().endswith("(")
             found.append(Name(match.group(), match.start(), match.end(), bracketed, False))
-    return tuple(sorted(found, key=lambda name: name.start))
+    return tuple(_in_apposition(text, sorted(found, key=lambda name: name.start), own))
+
+
+def _in_apposition(text: str, found: list[Name], own: tuple[str, ...]) -> list[Name]:
+    """Make one of a region's description and its label: `a control region, CR-top,`, `the region denoted SR-low`."""
+    told: list[Name] = []
+    for name in found:
+        last = told[-1] if told else None
+        if last is not None and re.search(r"(?:regions?|sample|category|selection)$", last.name) and not last.long:
+            closing = _closing(text, last, name, own)
+            if closing is not None:
+                whole = text[last.start : last.end]
+                long = "" if last.plural or _GENERIC.fullmatch(last.name) else last.name
+                plural = name.plural or (last.plural and whole == last.name)
+                told[-1] = Name(name.name, last.start, closing, last.bracketed, plural, long)
+                continue
+        told.append(name)
+    return told
+
+
+def _closing(text: str, described: Name, label: Name, own: tuple[str, ...]) -> int | None:
+    """Return where the label of what is described ends, with the comma or bracket behind it; None if it is another."""
+    between = _CALLED.fullmatch(text[described.end : label.start])
+    is_label = re.fullmatch(LABEL, label.name) is not None
+    if between is None or not (is_label or label.name in own):
+        return None
+    if is_label and kind_of(label.name) != kind_of(described.name):
+        return None
+    behind = text[label.end :]
+    if "(" in between.group():
+        return (
+            label.end + len(match.group()) if (match := re.match(r"\s*\)", behind)) and not described.plural else None
+        )
+    if "," in between.group() and not between["called"]:
+        if described.plural:
+            return label.end
+        closed = re.match(r"\s*(?:,|(?=[.;:(])|$)", behind)
+        return label.end + len(closed.group()) if closed and is_label else None
+    return label.end
 
 
 def _elided(text: str, found: list[Name]) -> list[Name]:
@@ -122,21 +181,21 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
             name = letter if re.fullmatch(r"[A-Z]\d+", letter) else f"region {letter}"
             yield Name(name, start, match.end(), bracketed, False)
         return
-    alias = match.group("alias")
+    alias, long = match.group("alias"), ""
+    spelt = re.sub(r"\s*\([^()]*\)$", "", re.sub(r"\s+", " ", whole)).strip()
+    name = _DROP.sub("", _WITHIN.sub("", spelt))
+    start += len(spelt) - len(name)
     if alias and not _PLAIN.fullmatch(alias) and re.search(r"\d|[A-Z]", alias):
-        name = alias
-    else:
-        spelt = re.sub(r"\s*\([^()]*\)$", "", re.sub(r"\s+", " ", whole)).strip()
-        name = _DROP.sub("", _WITHIN.sub("", spelt))
-        start += len(spelt) - len(name)
+        name, long = alias, "" if _GENERIC.fullmatch(name) or name.endswith("s") else name
     plural = bool(re.search(r"(?:regions|samples|categories|SRs|CRs|VRs)$", name) or re.search(r"[SCV]Rs$", whole))
     if _PLAIN.fullmatch(name):
         name = {"S": "signal region", "C": "control region", "V": "validation region"}[name[0]]
     if re.match(r"(?:Control|Signal|Validation) (?:region|sample)", name):
         name = name[0].lower() + name[1:]
-    name = re.sub(r"(region|sample)s$", r"\1", re.sub(r"categories$", "category", name))
+    if not _GENERIC.fullmatch(name) or name.endswith("samples"):  # "the signal regions" are all of them
+        name = re.sub(r"(region|sample|channel|selection|state)s$", r"\1", re.sub(r"categories$", "category", name))
     if name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
-        yield Name(name, start, match.end(), bracketed, plural)
+        yield Name(name, start, match.end(), bracketed, plural, long)
 
 
 def brackets(text: str) -> list[tuple[int, str]]:

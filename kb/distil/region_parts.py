@@ -10,6 +10,7 @@ from itertools import pairwise
 from kb.distil.region_names import Name, names
 
 _BREAK = re.compile(r";|[,:]\s+(?:while|whereas|but|and)\b|\b(?:while|whereas)\b")
+_TURNS = re.compile(r"\b(?:while|whereas)\b")
 _OPENS = re.compile(
     r"(?:^|[;:]|,|\b(?:while|whereas|and|but))\s*"
     r"(?:(?:instead|similarly|finally|in addition|moreover|conversely),?\s+)?"
@@ -18,11 +19,15 @@ _OPENS = re.compile(
     r"(?:(?:the|a|an|each|both|all|region|regions|category|categories)\s+)*$",
     re.IGNORECASE,
 )
+_VERBS = (
+    r"(?:requir\w+|characteri[sz]ed|identical|the\s+same|belongs?|demand\w*|vetoe?s|rejects?|defined|selects?|contains?"
+    r"|must|has\s+to|have\s+to|consists?|includes?|comprises?|differs|inverts?|revers\w+|relax\w*|tightens?|accepts?"
+    r"|satisf(?:y|ies)|fulfils?|imposes?|adds?|applies|keeps?|collects?|retains?|has|have|uses?|shares?|asks?\s+for)"
+)
 _ASKS = re.compile(
     r"(?:\s*\([^()]*\))?\s+(?:(?:signal|control|validation)?\s*(?:regions?|categor(?:y|ies)|channels?|selections?)\s+)?"
     r"(?:(?:is|are|has|have|targets?|aims?|uses?|also|in\s+addition|instead|further|additionally)\b[^,;]{0,60}?\b)?"
-    r"(?:requir\w+|characteri[sz]ed|identical|the\s+same|belongs?|demand\w*|vetoe?s|rejects?|defined|demands?|selects?|contains?|must|has\s+to|have\s+to|consists?|includes?"
-    r"|comprises?|differs|inverts?|revers\w+|relax\w*|tightens?|accepts?|satisf(?:y|ies)|imposes?|adds?|applies|keeps?|has|have|by|with)\b"
+    rf"(?:{_VERBS}|by|with)\b"
     r"|\s+(?:[\d.]+\s*[<≤]|\S+\s*[<>≥≤]|(?:exactly|at\s+least|at\s+most|no|one|two|three|four|five|six)\b)"
 )
 _BOUND = re.compile(
@@ -32,8 +37,8 @@ _BOUND = re.compile(
     r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
 )
 _WITH = re.compile(
-    r"(?:\s*\([^()]*\))?,?\s+(?:with|requiring|containing|selecting|that\s+(?:requires?|contains?)|which\s+(?:requires?|contains?)"
-    r"|in\s+which|where|made\s+of|consisting\s+of|of\s+events\s+with)\b"
+    rf"(?:\s*\([^()]*\))?,?\s+(?:with|requiring|containing|selecting|(?:that|which)\s+(?:(?:is|are|also)\s+)?{_VERBS}"
+    r"|in\s+which|for\s+which|where|made\s+of|consisting\s+of|of\s+events\s+with)\b"
 )
 _NO_WITH = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$")
 _INTO = re.compile(
@@ -80,7 +85,7 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
         elif _BOUND.search(before) and not re.match(r",?\s+(?:where|in which)\b", after):
             shared.append(Part(_clause_start(text, start, first), end, regions))
         elif _WITH.match(after) and not _NO_WITH.search(before):
-            stop = _BREAK.search(text, end)
+            stop = (_BREAK if index + 1 < len(groups) else _TURNS).search(text, end)
             shared.append(Part(end, stop.start() if stop else max(following, len(text)), regions))
     return tuple(_apart(shared))
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kb.distil.region_names import LABEL, Name, kind_of, label_of, names
+from kb.distil.region_names import LABEL, Name, is_base, is_channel, kind_of, label_of, names
 from kb.distil.region_parts import Part, parts
+from kb.distil.region_synonyms import Synonyms
 
 _DEFINING = (
     r"(?:(?:is|are|was|were)\s+(?:\w+\s+){0,2}?(?:defined|selected|formed|obtained|constructed"
     r"|required|built|identified|enhanced|characteri[sz]ed|divided|subdivided|split|categori[sz]ed"
-    r"|chosen|enriched|identical|the\s+same|similar|analogous|equivalent|equal)|demands?|imposes?|applies|consists?|contains?|requires?|selects?|comprises?|includes?|must"
+    r"|chosen|enriched|identical|the\s+same|similar|analogous|equivalent|equal)|demands?|asks?\s+for|imposes?|applies|collects?|retains?|consists?|contains?|requires?|selects?|comprises?|includes?|must"
     r"|satisf(?:y|ies)|differs|inverts?|revers\w+|relax\w*|tightens?|has\s+to|have\s+to|aims?\b|targets?|uses?|has\s+the|have\s+the"
     r"|corresponds?\s+to|at\s+least)"
 )
@@ -65,7 +66,13 @@ _COMMON = re.compile(
     r"\b(?:baseline selection|preselection|all (?:the )?(?:signal |search |analysis )?regions|pre-?selected)\b",
     re.IGNORECASE,
 )
-_UNNAMED = re.compile(r"(?:signal|control|validation|search|measurement|application|sideband) region")
+_COMPARED = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)*$")
+_BEYOND = re.compile(
+    r"\b(?:tighten\w*|in addition|on top|beyond|besides|further|after|pass\w*|fulfil\w*|satisf\w*)\b[^.;]{0,40}?\b(?:the|all|this|these)?\s*"
+    r"(?:baseline|pre-?selec\w*)|\bpre-?selec\w*[^.;]{0,60}?\b(?:is|are) (?:\w+ )?(?:tightened|raised|modified|changed|replaced)",
+    re.IGNORECASE,
+)
+_UNNAMED = re.compile(r"(?:signal|control|validation|search|measurement|application|sideband) regions?")
 
 
 @dataclass(slots=True)
@@ -75,11 +82,16 @@ class Regions:
     known: list[str] = field(default_factory=list)
     current: tuple[str, ...] = ()
     last: str | None = None
+    passing: bool = False
+    """Whether the last sentence named a region without stating what it requires."""
     of_section: tuple[str, ...] = ()
     listed: bool = False
     mentioned: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    synonyms: Synonyms = field(default_factory=Synonyms)
+    base: str | None = None
+    """The channel or the named preselection that the regions of a section are part of."""
 
     def turn_to(self, text: str) -> tuple[str, ...]:
         """Return the regions whose requirements a sentence states; empty where it states common ones.
@@ -94,14 +106,18 @@ class Regions:
             self.current = (label,)
             self._learn(self.current)
         elif self.last and _THIS.match(text):
-            self.current = self.current or (self.last,)
+            self.current = (self.last,) if self.passing or not self.current else self.current
         elif self.mentioned and _IN_BOTH.match(text):
             self.current = self.mentioned
         else:
+            self.passing = False
             if found:
-                self.last = found[-1].name
+                self.last = next((n for n in reversed(found) if not _COMPARED.search(text[: n.start])), found[-1]).name
                 self.mentioned = tuple(dict.fromkeys(n.name for n in found if not _UNNAMED.fullmatch(n.name)))
             self._learn(n.name for n in found if not _UNNAMED.fullmatch(n.name))
+            self.synonyms.learn(found, self.own)
+            if any(not is_channel(n.name) and _is_subject(text, n) for n in found if not n.bracketed):
+                found = tuple(n for n in found if not is_channel(n.name))  # "SR1 requires … in the 2-lepton channel"
             shared = parts(text, found)
             opens = any(_is_subject(text, n) for n in found if not n.bracketed)
             if len({p.regions for p in shared}) > 1 or (shared and not opens):
@@ -109,6 +125,8 @@ class Regions:
                 self.current = ()
             else:
                 self.current = self._meant(text, found)
+        stated = dict.fromkeys((*self.current, *(name for part in self.parts for name in part.regions)))
+        self.base = next((name for name in stated if is_base(name)), self.base)
         return self.current
 
     def _meant(self, text: str, found: tuple[Name, ...]) -> tuple[str, ...]:
@@ -120,7 +138,8 @@ class Regions:
             return (serving.name,)
         if self.known and _EVERY.search(text):
             return tuple(self.known[-8:])
-        return () if _COMMON.search(text) else self.current
+        self.passing = bool(found)
+        return () if is_common(text) else self.current
 
     def _defined(self, text: str, subject: Name, found: tuple[Name, ...]) -> tuple[str, ...]:
         """Return the regions a sentence defines: its subject, those joined to it, or those in brackets behind it."""
@@ -167,6 +186,11 @@ class Regions:
             if name in self.known:
                 self.known.remove(name)
             self.known.append(name)
+
+
+def is_common(text: str) -> bool:
+    """Say whether a sentence is about what all regions have in common: `the preselection`."""
+    return _COMMON.search(text) is not None and _BEYOND.search(text) is None
 
 
 def _is_subject(text: str, name: Name) -> bool:

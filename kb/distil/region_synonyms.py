@@ -1,0 +1,63 @@
+"""Write a region by one name: its label where it has one; `the signal regions` are all that a paper names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kb.distil.region_names import LABEL, Name, is_base, kind_of
+from kb.ssc import RegionKind
+
+_KINDS = re.compile(r"(?P<kind>signal|search|control|validation) regions?")
+_BARE = re.compile(r"(?:SR|CR|VR)s?(?:\s\d+\w?)?$")  # "most SRs", "SR 3" beside "SR3"
+_LIKE = re.compile(
+    r"\+\s*jets?|\bjets?\b|\bbackgrounds?\b|[- ]quarks?\b|[- ]enriched\b|\bregions?\b|\bsamples?\b|[\s_-]+"
+)
+
+
+@dataclass(slots=True)
+class Synonyms:
+    """What the regions of a paper are called besides their labels."""
+
+    labels: dict[RegionKind, dict[str, None]] = field(default_factory=dict)
+    """The labels of each kind, in the order in which they are first named."""
+    told: dict[str, set[str]] = field(default_factory=dict)
+    """The labels that a description was given, by its words."""
+
+    def learn(self, found: Iterable[Name], own: tuple[str, ...] = ()) -> None:
+        """Take in the names of a sentence; `own` are those that only this paper's words tell to be regions."""
+        for name in found:
+            if (re.fullmatch(LABEL, name.name) and not _BARE.search(name.name)) or (
+                name.name in own and not is_base(name.name)
+            ):
+                self.labels.setdefault(kind_of(name.name), {}).setdefault(name.name)
+            if name.long:
+                self.told.setdefault(_words(name.long), set()).add(name.name)
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Return the regions that a name means, by their labels where the paper has given them any.
+
+        >>> known = Synonyms()
+        >>> known.learn([Name("SR1", 0, 3, False, False), Name("CRW", 5, 8, False, False, "W+jets control region")])
+        >>> known.of("signal region"), known.of("W control region"), known.of("control regions"), known.of("VBF")
+        (('SR1',), ('CRW',), ('CRW',), ('VBF',))
+        """
+        generic = _KINDS.fullmatch(name)
+        if generic is None:
+            labels = self.told.get(_words(name), set())
+            return tuple(labels) if len(labels) == 1 else (name,)
+        kind = kind_of(name)
+        labelled = tuple(self.labels.get(kind, ()))
+        if labelled and (kind == "signal" or len(labelled) == 1 or name.endswith("s")):
+            return labelled
+        return (name.removesuffix("s"),)
+
+    def all_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the regions that several names mean, each once."""
+        return tuple(dict.fromkeys(region for name in names for region in self.of(name)))
+
+
+def _words(name: str) -> str:
+    """Return what matters of a description: `W+jets control region` and `W control region` are one."""
+    return " ".join(_LIKE.sub(" ", name.lower()).split())
