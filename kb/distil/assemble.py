@@ -14,7 +14,8 @@ from kb.distil.conflicts import conflicts
 from kb.distil.delegation import Delegation, follow
 from kb.distil.experiment import experiment
 from kb.distil.grounding import ground
-from kb.distil.inheritance import inherited
+from kb.distil.exclusion import restricted
+from kb.distil.inheritance import building_on, inherited
 from kb.distil.merge import merge, regions_of, slot
 from kb.distil.paper import walk
 from kb.distil.particles import PHYSICAL
@@ -90,6 +91,7 @@ def criteria(
     turned = [_refused(document, one) for one in findings.turned]
     steps = [*verdict.steps, *(Step(t.start, t.end, t.code, f"refused: {t.reason}", t.text) for t in findings.turned)]
     cuts, composites = composed(document, _alternatives(verdict.cuts), findings)
+    cuts = restricted(cuts, building_on(cuts, findings.inherits), document.text)
     about = experiment(document)
     result = SelectionCriteria(
         paper=Paper(

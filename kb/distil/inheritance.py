@@ -53,10 +53,29 @@ def excepts(text: str) -> bool:
 
 def inherited(document: Document, cuts: list[Cut], links: Iterable[Inheritance]) -> tuple[Region, ...]:
     """Return the regions of a paper's cuts, each with its parent or what it takes over of it."""
+    members = _members(cuts)
+    chosen = _chosen(members, links)
+    built: dict[str, Region] = {}
+    for name in (*members, *(child for child in chosen if child not in members)):
+        _build(document, name, members, chosen, built)
+    return tuple(built[name] for name in (*members, *(child for child in chosen if child not in members)))
+
+
+def building_on(cuts: list[Cut], links: Iterable[Inheritance]) -> dict[str, str]:
+    """Return which region each takes requirements over from, if any."""
+    return {child: link.parent for child, link in _chosen(_members(cuts), links).items()}
+
+
+def _members(cuts: list[Cut]) -> dict[str, list[Cut]]:
     members: dict[str, list[Cut]] = {}
     for cut in cuts:
         for name in cut.regions:
             members.setdefault(name, []).append(cut)
+    return members
+
+
+def _chosen(members: dict[str, list[Cut]], links: Iterable[Inheritance]) -> dict[str, Inheritance]:
+    """Return the link of each region that takes over the requirements of another; the first one told counts."""
     chosen: dict[str, Inheritance] = {}
     for link in links:
         parent = _resolved(link.parent, [*members, *chosen])
@@ -64,10 +83,7 @@ def inherited(document: Document, cuts: list[Cut], links: Iterable[Inheritance])
             continue
         if link.child in members or not link.excepts:
             chosen[link.child] = Inheritance(link.child, parent, link.start, link.end, link.excepts)
-    built: dict[str, Region] = {}
-    for name in (*members, *(child for child in chosen if child not in members)):
-        _build(document, name, members, chosen, built)
-    return tuple(built[name] for name in (*members, *(child for child in chosen if child not in members)))
+    return chosen
 
 
 def _build(

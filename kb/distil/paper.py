@@ -236,7 +236,7 @@ class _Walk:
         base = self.regions.base
         if base is None:
             return
-        self.bases[path] = (base, reading) if path not in self.bases else self.bases[path]
+        self.bases.setdefault(path, (base, reading))
         for child in dict.fromkeys(name for c in found for name in c.regions):
             if child != base and not is_base(child):
                 self.findings.inherits.append(Inheritance(child, base, reading.start, reading.end, False))

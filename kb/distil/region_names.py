@@ -13,8 +13,8 @@ LABEL = r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*(?:[ _-]\d+[a-
 _KINDS = (
     r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?[A-Za-z]|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
     r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed"
-    r"|(?:zero|one|two|three|four|single|di|tri|multi|[0-5])[- ]?(?:lepton|ℓ)|[0-5]L|all[- ]hadronic|fully[- ](?:had|lept)ronic"
-    r"|(?:semi-?|di|fully[- ])?leptonic|hadronic|lepton\s?\+\s?jets)"
+    r"|(?:zero|one|two|three|four|single|di|tri|multi|[0-5])[- ]?(?:lepton|ℓ)|[0-5]L"
+    r"|(?:all|fully)[- ]hadronic|(?:semi-?|di|fully[- ])?leptonic|hadronic|lepton\s?\+\s?jets)"
 )
 _ALONE = re.compile(
     rf"\b(?:in|for) the (?P<kind>{_KINDS}|loose|tight|medium)(?=[\s,]+(?:and|or|but|while|whereas|\d|one|,)\b)"
@@ -30,7 +30,8 @@ _NAMES = re.compile(
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
-    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?|(?:pre-?)?selections?|regions?|final states?)\b)"
+    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
+    r"|(?:pre-?)?selections?|regions?|final states?)\b)"
     rf"|(?P<process>(?<![\w-]){_PROCESSES}\s+regions?\b)"
     r"|(?P<own>(?<![\w-])(?!(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Tt]his|[Oo]ne|[Tt]wo|[Tt]hree|event|[Ff]irst|same|other"
     r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"

@@ -68,8 +68,9 @@ _COMMON = re.compile(
 )
 _COMPARED = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)*$")
 _BEYOND = re.compile(
-    r"\b(?:tighten\w*|in addition|on top|beyond|besides|further|after|pass\w*|fulfil\w*|satisf\w*)\b[^.;]{0,40}?\b(?:the|all|this|these)?\s*"
-    r"(?:baseline|pre-?selec\w*)|\bpre-?selec\w*[^.;]{0,60}?\b(?:is|are) (?:\w+ )?(?:tightened|raised|modified|changed|replaced)",
+    r"\b(?:tighten\w*|in addition|on top|beyond|besides|further|after|pass\w*|fulfil\w*|satisf\w*)\b[^.;]{0,40}?"
+    r"\b(?:baseline|pre-?selec\w*)"
+    r"|\bpre-?selec\w*[^.;]{0,60}?\b(?:is|are) (?:\w+ )?(?:tightened|raised|modified|changed|replaced)",
     re.IGNORECASE,
 )
 _UNNAMED = re.compile(r"(?:signal|control|validation|search|measurement|application|sideband) regions?")

@@ -1,0 +1,142 @@
+"""Keep a baseline cut out of the regions that contradict it: `no b jets`, but a top control region with two of them.
+
+Such a cut holds in the other regions only. Where a paper names no other one, it holds in what the paper's selection
+without a name is then called: the signal region, or the baseline selection.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from kb.distil.region_names import kind_of
+from kb.ssc import Cut
+
+_WIDER = {"electron": "lepton", "muon": "lepton", "bjet": "jet"}
+"""What an object is one of, so that it counts among them."""
+_TURNED = re.compile(r"\b(?:inverted|reversed)\b")
+
+Span = tuple[float, bool, float, bool]
+"""Low end, whether it belongs to the range, high end, whether it belongs to the range."""
+
+
+def restricted(cuts: list[Cut], parents: Mapping[str, str], text: str) -> list[Cut]:
+    """Return the cuts, those of the baseline that a region contradicts with the regions in which they hold.
+
+    `parents` are the regions that others build on, `text` is the paper's.
+    """
+    members: dict[str, list[Cut]] = {}
+    for cut in cuts:
+        for name in cut.regions:
+            members.setdefault(name, []).append(cut)
+    known = [*members, *(child for child in parents if child not in members)]
+    baseline = [cut for cut in cuts if not cut.regions and cut.scope == "event" and _is_plain(cut)]
+    limited: dict[str, tuple[str, ...]] = {}
+    for cut in baseline:
+        out = {name for name, own in members.items() if any(_excludes(one, cut, name, baseline) for one in own)}
+        if out:
+            left = _others(out, known, parents)
+            selects = any(kind_of(name) in {"signal", "preselection"} for name in left)
+            limited[cut.id] = left if selects else (*left, _unnamed(text))
+    return [_within(cut, limited[cut.id]) if cut.id in limited else cut for cut in cuts]
+
+
+def _within(cut: Cut, regions: tuple[str, ...]) -> Cut:
+    return cut.model_copy(update={"regions": regions, "scope": "region"})
+
+
+def _others(out: set[str], known: list[str], parents: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the regions besides some and those that build on them; what these inherit need not be said again."""
+
+    def line(name: str) -> list[str]:
+        above = [name]
+        while (parent := parents.get(above[-1])) is not None and parent not in above:
+            above.append(parent)
+        return above
+
+    left = [name for name in known if not out & set(line(name))]
+    return tuple(name for name in left if parents.get(name) not in left)
+
+
+def _unnamed(text: str) -> str:
+    return "signal region" if re.search(r"\bsignal regions?\b", text, re.IGNORECASE) else "baseline selection"
+
+
+def _is_plain(cut: Cut) -> bool:
+    return cut.when is None and cut.any_of is None
+
+
+def _excludes(own: Cut, cut: Cut, region: str, baseline: Iterable[Cut]) -> bool:
+    """Say whether a region's own cut leaves no room for one of the baseline, or takes its place."""
+    if not _is_plain(own):
+        return False
+    if isinstance(own.value, str):
+        turned = _TURNED.search(own.value) is not None
+        return turned and own.subject.object == cut.subject.object and own.variable.id == cut.variable.id
+    if own.variable != cut.variable or own.subject.rank != cut.subject.rank or own.scope == "trigger":
+        return False
+    here, there = _spans(own), _spans(cut)
+    if not here or not there:
+        return False
+    same = own.subject.object == cut.subject.object
+    if not same and not (cut.variable.id == "count" and _WIDER.get(own.subject.object) == cut.subject.object):
+        return False
+    if own.subject.definition != cut.subject.definition or not same:
+        # "exactly one lepton and no further leptons": the baseline has some itself
+        beside = [c for c in baseline if c is not cut and c.variable == cut.variable and _kin(c, cut)]
+        other = all(_disjoint(_spans(c), here) for c in beside if _disjoint(_spans(c), there))
+        return cut.variable.id == "count" and other and _disjoint(here, there)
+    looser = kind_of(region) in {"control", "validation"} and _covers(here, there) and not _covers(there, here)
+    return _disjoint(here, there) or looser
+
+
+def _kin(one: Cut, other: Cut) -> bool:
+    names = {one.subject.object, other.subject.object}
+    return len(names) == 1 or any(_WIDER.get(name) in names for name in names)
+
+
+def _spans(cut: Cut) -> list[Span]:
+    """Return the ranges that a cut leaves; empty where it bounds no numbers."""
+    value = cut.normal_value
+    ends = value if isinstance(value, tuple) else (value, value)
+    if not all(isinstance(end, int | float) for end in ends):
+        return []
+    low, high = (float(end) for end in ends if isinstance(end, int | float))
+    left, right = cut.closed in {"both", "left"}, cut.closed in {"both", "right"}
+    spans: dict[str, list[Span]] = {
+        ">": [(low, False, math.inf, False)],
+        ">=": [(low, True, math.inf, False)],
+        "<": [(-math.inf, False, high, False)],
+        "<=": [(-math.inf, False, high, True)],
+        "==": [(low, True, high, True)],
+        "!=": [(-math.inf, False, low, False), (low, False, math.inf, False)],
+        "in": [(low, left, high, right)],
+        "not_in": [(-math.inf, False, low, not left), (high, not right, math.inf, False)],
+    }
+    found = spans.get(cut.operator, [])
+    if cut.role == "veto" and cut.operator != "==":
+        opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "in": "not_in", "not_in": "in"}
+        found = spans[opposite[cut.operator]] if cut.operator in opposite else []
+    return found
+
+
+def _disjoint(some: list[Span], others: list[Span]) -> bool:
+    """Say whether no number lies in both."""
+    return all(_apart(one, other) or _apart(other, one) for one in some for other in others)
+
+
+def _apart(one: Span, other: Span) -> bool:
+    """Say whether one range ends before the other begins."""
+    return one[2] < other[0] or (one[2] == other[0] and not (one[3] and other[1]))
+
+
+def _covers(some: list[Span], others: list[Span]) -> bool:
+    """Say whether every one of the other ranges lies in one of some."""
+
+    def within(inner: Span, outer: Span) -> bool:
+        low = outer[0] < inner[0] or (outer[0] == inner[0] and (outer[1] or not inner[1]))
+        high = outer[2] > inner[2] or (outer[2] == inner[2] and (outer[3] or not inner[3]))
+        return low and high
+
+    return all(any(within(inner, outer) for outer in some) for inner in others)
