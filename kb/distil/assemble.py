@@ -12,9 +12,9 @@ from kb.distil.candidates import Candidate, Turned
 from kb.distil.composites import composed
 from kb.distil.conflicts import conflicts
 from kb.distil.delegation import Delegation, follow
+from kb.distil.exclusion import restricted
 from kb.distil.experiment import experiment
 from kb.distil.grounding import ground
-from kb.distil.exclusion import restricted
 from kb.distil.inheritance import building_on, inherited
 from kb.distil.merge import merge, regions_of, slot
 from kb.distil.paper import walk
