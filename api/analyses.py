@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from kb.store.records import AnalysisRecord, Problem, now
 if TYPE_CHECKING:
     from api.workspace import Workspace
     from codegen.result import EngineName, Result
+    from kb.ssc import Observable, SelectionCriteria
 
 CODE = "analysis.py"
 RESULT = "result.json"
@@ -41,11 +42,13 @@ def request_analysis(
     profile: str | None = None,
     engine: EngineName = "compiled",
     probes: bool = True,
+    observables: Sequence[Observable] = (),
 ) -> dict[str, Any]:
     """Enter an analysis into the base as queued and return the request for a job that does it.
 
     The paper and the dataset, a name or a folder, have to exist. `profile`, a name or a TOML file, says what its
-    branches mean; else the files tell. `probes`: show every cut on made-up events.
+    branches mean; else the files tell. `probes`: show every cut on made-up events. `observables` are drawn besides
+    those of the criteria.
     """
     if engine != "compiled":
         workspace.model()
@@ -77,6 +80,7 @@ def request_analysis(
         **({"out": str(output.absolute())} if output else {}),
         **({"engine": engine} if engine != "compiled" else {}),
         **({"profile": _lasting(profile)} if profile else {}),
+        **({"observables": [one.model_dump(mode="json") for one in observables]} if observables else {}),
     }
 
 
@@ -91,6 +95,7 @@ def run_analysis(
     progress: Progress = lambda *_: None,
     job_id: str | None = None,
     engine: EngineName = "compiled",
+    observables: Sequence[Observable] = (),
 ) -> tuple[AnalysisRecord, Result]:
     """Generate, run and validate a paper's analysis; return its record, whose folder holds the files, and its result.
 
@@ -98,7 +103,7 @@ def run_analysis(
     only once the new ones are complete. `engine` says who writes the code. What fails is kept in the record, and
     raised.
     """
-    criteria = workspace.store.criteria(arxiv_id)
+    criteria = _with(workspace.store.criteria(arxiv_id), observables)
     paper = criteria.paper
     opened = workspace.dataset(dataset, profile=profile)
     name = analysis_id(paper.arxiv_id, paper.version, opened.folder, engine)
@@ -137,6 +142,13 @@ def run_analysis(
     record = record.model_copy(update=done)
     workspace.store.save_analysis(record)
     return record, result
+
+
+def _with(criteria: SelectionCriteria, observables: Sequence[Observable]) -> SelectionCriteria:
+    """Return criteria with more observables; one asked for takes the place of theirs of the same name."""
+    asked = {one.name: one for one in observables}
+    kept = [one for one in criteria.observables if one.name not in asked]
+    return criteria.model_copy(update={"observables": (*kept, *asked.values())})
 
 
 def _written(workspace: Workspace, engine: EngineName) -> Callable[..., Result]:

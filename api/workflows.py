@@ -27,6 +27,7 @@ from api.report import Report, Stopped, Withdrawn
 from api.source import Source
 from api.workspace import Workspace
 from kb.errors import CutbookError, FaultError
+from kb.observable import Observable
 from kb.store.records import JobRecord, Problem, now
 
 STEPS = 1
@@ -279,6 +280,7 @@ def _analyse(bench: Bench, job: JobRecord, report: Report) -> dict[str, Any]:
             output=output,
             profile=request.get("profile"),
             probes=request.get("probes", True),
+            observables=[Observable.model_validate(one) for one in request.get("observables", ())],
             progress=report,
             job_id=job.id,
             engine=request.get("engine", "compiled"),

@@ -98,6 +98,7 @@ def analyse(
         not_applied=tuple(
             Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review) for o in plan.not_applied
         ),
+        not_drawn=dict(plan.not_drawn),
         validation=judge(validation.event_by_event, yields, probes),
         software=software(run.tier),
         inputs=_inputs(output, dataset),

@@ -15,7 +15,7 @@ from codegen.emit_momenta import WITH_NAME
 from codegen.emit_source import docstring, library, literal, number
 from codegen.plan_model import Plan, Step
 
-_DRIVER = ("UnreadableError", "Cutflow", "Analysis", "normalisation", "pieces", "require", "table", "main")
+_DRIVER = ("UnreadableError", "Cutflow", "Analysis", "flat", "normalisation", "pieces", "require", "table", "main")
 CHUNK = 100_000
 """Events in memory at a time."""
 

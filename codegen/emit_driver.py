@@ -110,8 +110,8 @@ class Analysis:
             parent = survived[REGIONS[name]["parent"]]
             survived[name] = self.regions[name].add(parent, masks, weight)
         for name, value in values.items():
-            known = ak.to_numpy(ak.fill_none(value, np.nan)).astype(np.float64)[passed]
-            self.histograms[name].fill(known, weight=weight[passed])
+            known, weights = flat(value, passed, weight)
+            self.histograms[name].fill(known, weight=weights)
         for name, branch in IDENTIFIERS.items():
             self.identifiers[name].append(ak.to_numpy(events[branch]))
 
@@ -146,6 +146,16 @@ class Analysis:
                 found[f"region_{number:03d}_step_{i:03d}"] = kept
         found = {**found, "selected": self.selected, **self.identifiers}
         return {name: np.concatenate(parts) if parts else np.zeros(0, dtype=bool) for name, parts in found.items()}
+
+
+def flat(values: Any, passed: Any, weight: Any) -> tuple[Any, Any]:
+    """Return the values of the events that have passed, or of all their objects, and the weight of each value."""
+    values, weights = ak.Array(values)[passed], weight[passed]
+    if values.ndim > 1:
+        values = ak.fill_none(values, [], axis=0)
+        weights = np.repeat(weights, ak.to_numpy(ak.num(values)))
+        values = ak.flatten(values)
+    return ak.to_numpy(ak.fill_none(values, np.nan)).astype(np.float64), weights
 
 
 def normalisation(sample: str | None, samples: Path | None) -> float | None:

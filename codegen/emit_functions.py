@@ -24,6 +24,7 @@ from codegen.emit_terms import Writer, parameters
 from codegen.emit_words import preference, quotation, spaced
 from codegen.plan_fields import used_collections
 from codegen.plan_model import (
+    ChosenGroup,
     ChosenPair,
     Field,
     LeadingGroup,
@@ -36,7 +37,7 @@ from codegen.plan_model import (
     Step,
 )
 from codegen.plan_names import identifier
-from codegen.plan_terms import Flagged, Objects, Requirement, walk
+from codegen.plan_terms import Flagged, Objects, Remaining, Requirement, Term, walk
 from codegen.profile import Flag, Isolation
 
 _RESERVED = ("events", "met", "alive", "masks", "keep", "steps", "regions", "values", "objects")
@@ -75,6 +76,11 @@ class Functions:
         for field in [*(f for known in objects for f in known.fields), *self.plan.missing]:
             names |= set(field.source.branches)
         return tuple(sorted(names))
+
+    def _terms(self) -> list[Term]:
+        """Return every term of the steps and of the histograms."""
+        roots = (*self._requirements(), *(known.quantity for known in self.plan.histograms))
+        return list(walk(roots))
 
     def _requirements(self) -> list[Requirement]:
         steps = [*self.plan.steps, *(step for region in self.plan.regions for step in region.steps)]
@@ -146,14 +152,27 @@ class Functions:
 
     # Composites -----------------------------------------------------------------------------------------------------
 
-    def _composite(self, composite: ChosenPair | Quadruplet) -> str:
+    def _composite(self, composite: ChosenPair | ChosenGroup | Quadruplet) -> str:
         writer = self._writer()
         of = writer.collection(composite.of)
+        if isinstance(composite, ChosenGroup):
+            head = definition(f"build_{composite.name}", parameters(writer.inputs), "ak.Array")
+            about = (
+                f"Return the {composite.size} objects of the {spaced(composite.name)}: "
+                f"{preference(composite.choice, 'group')}; None without one."
+            )
+            lines = [*docstring([about]), *writer.lines]
+            lines += statement("candidates = ", call("groups", of, str(composite.size)))
+            best = _best("candidates", composite.choice, call("total", "candidates"))
+            lines += statement("return ", call("listed", best))
+            return "\n".join([*head, *lines])
         if isinstance(composite, ChosenPair):
             other = writer.collection(composite.other) if composite.other is not None else None
             head = definition(f"build_{composite.name}", parameters(writer.inputs), "ak.Array")
             about = f"Return the {spaced(composite.name)}: {preference(composite.choice)}; None without one."
-            found = call("pairs", of) if other is None else call("meetings", of, other)
+            remaining = any(isinstance(term, Remaining) and term.pair == composite.name for term in self._terms())
+            objects = call("numbered", of) if remaining else of
+            found = call("pairs", objects) if other is None else call("meetings", of, other)
             lines = [*docstring([about]), *writer.lines, *statement("candidates = ", found)]
             lines += _related("candidates", composite.choice)
             lines += statement("return ", _best("candidates", composite.choice))
@@ -292,13 +311,13 @@ class Functions:
         columns = {known.name: _columns(known) for known in self.plan.objects}
         return merging(merged.parts, [columns[name] for name in merged.parts])
 
-    def _build(self, composite: ChosenPair | Quadruplet | LeadingGroup) -> list[str]:
+    def _build(self, composite: ChosenPair | ChosenGroup | Quadruplet | LeadingGroup) -> list[str]:
         writer = self._writer()
         of = writer.collection(composite.of)
         if isinstance(composite, LeadingGroup):
             return [*writer.lines, *statement(f"{composite.name} = ", call("leading", of, str(composite.count)))]
-        if isinstance(composite, ChosenPair):
-            if composite.other is not None:
+        if isinstance(composite, ChosenPair | ChosenGroup):
+            if isinstance(composite, ChosenPair) and composite.other is not None:
                 writer.collection(composite.other)
             return statement(f"{composite.name} = ", call(f"build_{composite.name}", *writer.inputs))
         names = f"{composite.first_name}, {composite.second_name}, {composite.name}"
@@ -315,7 +334,7 @@ class Functions:
         return [*lines, *(f"        {literal(name)}: {value}," for name, value in entries), "    }"]
 
 
-def _made(composite: ChosenPair | Quadruplet | LeadingGroup) -> tuple[str, ...]:
+def _made(composite: ChosenPair | ChosenGroup | Quadruplet | LeadingGroup) -> tuple[str, ...]:
     """Return the names of what is built."""
     if isinstance(composite, Quadruplet):
         return composite.name, composite.first_name, composite.second_name
@@ -359,13 +378,14 @@ def _related(name: str, choice: PairChoice) -> list[str]:
     return statement(f"{name} = ", code(f"{name}[{chain('&', parts)}]"))
 
 
-def _best(name: str, choice: PairChoice) -> Code:
+def _best(name: str, choice: PairChoice, whole: Code | None = None) -> Code:
+    """Write which candidate is taken; `whole` is the momentum of each, if it is not that of a pair."""
     if choice.mode is None:
         return call("ak.firsts", name)
     if choice.variable == "delta_r":
         value = distance("delta_r", member(name, "first"), member(name, "second"))
     else:
-        value = member(summed(name), choice.variable)
+        value = member(whole or summed(name), choice.variable)
         if (choice.variable, choice.mode) == ("mass", "smallest"):
             value = nonnegative(value)
     if choice.mode == "closest":

@@ -58,7 +58,12 @@ def spread(masks: list[Any], alive: Array) -> list[Any]:
 
 
 def scattered(values: Array, alive: Array) -> Array:
-    """Return values of the events that are alive as values of all events; the others have none."""
+    """Return values, or lists of them, of the events that are alive as those of all events; the others have none."""
+    if values.ndim > 1:
+        lists = ak.fill_none(values, [], axis=0)
+        counts = np.zeros(len(alive), dtype=np.int64)
+        counts[alive] = ak.to_numpy(ak.num(lists))
+        return ak.unflatten(ak.flatten(lists), counts)
     whole = np.full(len(alive), np.nan)
     whole[alive] = ak.to_numpy(ak.fill_none(values, np.nan))
     return whole
@@ -145,6 +150,31 @@ def leaving_another(firsts: Array, seconds: Array) -> Array:
     """Return those of the first pairs that leave one of the second pairs over."""
     first, second = sides(firsts, seconds)
     return firsts[ak.any(disjoint(first, second), axis=2)]
+
+
+def outside(objects: Array, pair: Array) -> Array:
+    """Return the objects that are not in each event's pair, or None where there is none."""
+    found = numbered(objects)
+    return found[(found.place != pair.first.place) & (found.place != pair.second.place)]
+
+
+def groups(objects: Array, size: int) -> Array:
+    """Return all groups of so many objects."""
+    return ak.combinations(objects, size)
+
+
+def total(group: Array) -> Array:
+    """Return the momentum of all objects of each group."""
+    momentum, *others = ak.unzip(group)
+    for other in others:
+        momentum = momentum + other
+    return momentum
+
+
+def listed(group: Array) -> Array:
+    """Return the objects of each event's group as a list, or None where there is no group."""
+    objects = ak.concatenate([ak.singletons(part) for part in ak.unzip(group)], axis=1)
+    return ak.mask(objects, ~ak.is_none(group))
 
 
 def members(objects: Array, *chosen_pairs: Array) -> Array:

@@ -33,6 +33,7 @@ from codegen.plan_terms import (
     EventValue,
     Every,
     Exists,
+    Extreme,
     Flagged,
     Flavours,
     KindIs,
@@ -49,6 +50,7 @@ from codegen.plan_terms import (
     Quantity,
     Related,
     Relation,
+    Remaining,
     Requirement,
     Some,
     Sum,
@@ -130,6 +132,9 @@ class Writer:
             case Leading():
                 of = self.collection(term.of)
                 return self._named(term, f"leading_{of}", call("leading", of, str(term.count)))
+            case Remaining():
+                of = self.collection(term.of)
+                return self._named(term, f"other_{of}", call("outside", of, self._input(term.pair)))
             case Pairs():
                 return self._pairs(term)
 
@@ -165,7 +170,7 @@ class Writer:
                 return self._named(term, f"{of}_total", call("ak.sum", of, "axis=1"))
 
     def _any(self, term: Collection | System) -> Code:
-        if isinstance(term, Objects | OfKind | Leading | Members | Pairs):
+        if isinstance(term, Objects | OfKind | Leading | Members | Remaining | Pairs):
             return self.collection(term)
         return self.system(term)
 
@@ -188,6 +193,8 @@ class Writer:
             case Total():
                 value = self._single(self.collection(term.of), term.variable)
                 return call("ak.sum", nonnegative(value) if self._is_mass(term) else value, "axis=1")
+            case Extreme():
+                return call("ak.max" if term.largest else "ak.min", self.quantity(term.of), "axis=1")
             case Sum():
                 return chain("+", [self.quantity(part) for part in term.terms])
             case TransverseMass():
@@ -353,7 +360,8 @@ def _undefined(term: Requirement) -> bool:
 
 
 def _undefined_inside(term: Term) -> bool:
-    return any(isinstance(inner, Nth | Chosen | Members | Leading | Curve) for inner in walk(term))
+    partial = Nth | Chosen | Members | Remaining | Leading | Curve | Extreme
+    return any(isinstance(inner, partial) for inner in walk(term))
 
 
 def _value_name(term: Quantity) -> str:

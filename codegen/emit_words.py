@@ -21,10 +21,10 @@ def quotation(cut: Cut) -> str:
     return f"{stated.arxiv_id}: “{textwrap.shorten(words, _QUOTE, placeholder=' …')}”"
 
 
-def preference(choice: PairChoice) -> str:
-    """Say which pair is taken."""
+def preference(choice: PairChoice, what_of: str = "pair") -> str:
+    """Say which pair, or group, is taken."""
     kind = " ".join(relation.replace("_", "-") for relation in choice.related)
-    pair = f"the {kind} pair".replace("  ", " ")
+    pair = f"the {kind} {what_of}".replace("  ", " ")
     what = {"mass": "mass", "pt": "pT", "delta_r": "ΔR"}.get(choice.variable, choice.variable)
     if choice.mode == "closest":
         return f"{pair} with the {what} closest to {choice.target:g}"

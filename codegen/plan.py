@@ -22,6 +22,7 @@ from codegen.plan_model import (
     UnplannableError,
 )
 from codegen.plan_objects import Collections
+from codegen.plan_observables import planned
 from codegen.plan_requirements import Requirements
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import Always, Chosen, Count, Exists, Members, Objects, Quantity, Requirement, Term, walk
@@ -50,6 +51,7 @@ class _Planner:
         self.systems = Systems(criteria, self.collections)
         self.requirements = Requirements(profile, self.collections, self.systems)
         self.attached: set[str] = set()
+        self.not_drawn: list[tuple[str, str]] = []
 
     def _is_filter(self, cut: Cut) -> bool:
         """Say whether a cut selects objects, not events."""
@@ -94,7 +96,7 @@ class _Planner:
         regions = [self._region(name, read) for name in self._regions_in_order()]
         self.collections.complete(self.filters)
         steps += self._unasked()
-        histograms = self._histograms()
+        histograms = (*self._observables(), *self._histograms())
         self.objections |= self.collections.objections
         needs = self._needs(steps, regions, histograms)
         objects = self._objects(needs)
@@ -116,6 +118,7 @@ class _Planner:
                 if (problem := self.objections.get(cut.id)) is not None
             ),
             missing=self._missing(needs),
+            not_drawn=tuple(self.not_drawn),
         )
 
     def _read_events(self) -> list[tuple[list[Cut], frozenset[str], Requirement]]:
@@ -199,20 +202,35 @@ class _Planner:
 
     # Histograms and fields ------------------------------------------------------------------------------------------
 
+    def _observables(self) -> tuple[HistogramPlan, ...]:
+        """Plan what the criteria ask to see; what it needs is built if need be."""
+        found: list[HistogramPlan] = []
+        for observable in self.criteria.observables:
+            built = dict(self.systems.built)
+            try:
+                found.append(planned(observable, self.requirements))
+            except UnplannableError as problem:
+                self.systems.built = built
+                self.not_drawn.append((observable.name, problem.reason))
+        return tuple(found)
+
     def _histograms(self) -> tuple[HistogramPlan, ...]:
         """Plan the profile's histograms of what the selection builds anyway."""
-        planned: list[HistogramPlan] = []
+        found: list[HistogramPlan] = []
+        named = {observable.name for observable in self.criteria.observables}
         for axis in self.profile.histograms:
+            if axis.name in named:
+                continue
             before = (dict(self.systems.built), dict(self.collections.selected), dict(self.collections.merged))
             try:
                 quantity = self._histogram(axis)
             except UnplannableError:
                 continue
             if before[0].keys() == self.systems.built.keys() and before[1].keys() == self.collections.selected.keys():
-                planned.append(HistogramPlan(axis, quantity))
+                found.append(HistogramPlan(axis, quantity))
             else:
                 self.systems.built, self.collections.selected, self.collections.merged = before
-        return tuple(planned)
+        return tuple(found)
 
     def _histogram(self, axis: HistogramAxis) -> Quantity:
         if axis.variable == "count":

@@ -30,6 +30,8 @@ from codegen.profile import Profile
 from kb.ssc import Bound, Clause, Closed, Cut, Piecewise, Value, Variable
 from kb.vocabulary import unit_factor, vocabulary
 
+TAGGER = "btag"
+"""The discriminant of a b tagger, which can be looked at; its scale is that of one tagger."""
 M_Z = 91.1876
 """Mass of the Z boson in GeV, PDG 2024."""
 
@@ -84,6 +86,15 @@ def compare(quantity: Quantity, operator: str, value: Value, closed: Closed = "b
         message = f"'{value}' is no number"
         raise UnplannableError(message, review=True)
     return Compare(quantity, comparison(operator), _plain(value))
+
+
+def scaled(clause: Clause) -> Value:
+    """Return the number(s) of a clause in GeV, mm or 1."""
+    factor, value = unit_factor(clause.unit), clause.value
+    if isinstance(value, tuple):
+        low, high = (_plain(bound) * factor for bound in value)
+        return low, high
+    return value if isinstance(value, str) else _plain(value) * factor
 
 
 def comparison(operator: str) -> Comparison:
@@ -170,6 +181,9 @@ class Columns:
             if self.profile.branch(kind, "z0_sintheta") or self.profile.branch(kind, "z0"):
                 return Attribute(of, "z0_sintheta")
             raise lacking(kind, variable)
+        if variable.id == TAGGER:
+            message = "a threshold of a b-tagging discriminant holds for the tagger of the paper, not for another"
+            raise UnplannableError(message, review=True)
         if self.profile.branch(kind, variable.id) is not None:
             return Attribute(of, variable.id)
         needed = KINEMATIC.get(variable.id)

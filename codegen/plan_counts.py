@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from operator import eq, ge, gt, le, lt, ne
 
-from codegen.plan_columns import both, either, plural
+from codegen.plan_columns import both, compare, either, plural, scaled
 from codegen.plan_company import additional
 from codegen.plan_flavours import relations
 from codegen.plan_model import UnplannableError
 from codegen.plan_objects import Collections
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import Always, Count, Exists, Not, Pairs, Quantity, Requirement, Sum
-from kb.ssc import Clause, Cut, ObjectDefinition, Piecewise
+from kb.ssc import Clause, Cut, ObjectDefinition, Piecewise, Variable
 
 
 class Counts:
-    """Writes counts; `bounded` writes operator and value of a cut on a quantity."""
+    """Writes counts.
+
+    `bounded` writes operator and value of a cut on a quantity, `of_pair` a variable of pairs of a kind.
+    """
 
     def __init__(
-        self, collections: Collections, systems: Systems, bounded: Callable[[Quantity, Cut], Requirement]
+        self,
+        collections: Collections,
+        systems: Systems,
+        bounded: Callable[[Quantity, Cut], Requirement],
+        of_pair: Callable[[Pairs, str, Variable], Quantity],
     ) -> None:
         self.collections = collections
         self.columns = collections.columns
         self.systems = systems
         self._bounded = bounded
+        self._of_pair = of_pair
 
     def of(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
         """Write one count; `within` are the clauses of its condition that are about the counted objects."""
@@ -92,4 +100,16 @@ class Counts:
                 return Exists(self.systems.chosen(0))
         of = PAIRS[name]
         self.columns.relatable(of, requires)
-        return self._bounded(Count(Pairs(self.collections.collection(of), None, requires)), cut)
+        pairs = Pairs(self.collections.collection(of), None, requires)
+        numbers = [clause for clause in within if not relations([clause])]
+        if not numbers:
+            return self._bounded(Count(pairs), cut)
+        several = cut.when is not None and cut.when.combine == "any" and len(cut.when.clauses) > 1
+        if several or any(isinstance(clause.value, str) for clause in numbers):
+            message = f"its condition '{cut.when.text if cut.when else ''}' is not written as one of pairs"
+            raise UnplannableError(message, review=True)
+        demands = [
+            compare(self._of_pair(pairs, of, clause.variable), clause.operator, scaled(clause), clause.closed)
+            for clause in numbers
+        ]
+        return self._bounded(Count(pairs, both(demands)), cut)

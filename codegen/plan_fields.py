@@ -22,6 +22,7 @@ from codegen.plan_terms import (
     OfKind,
     Pairs,
     Related,
+    Remaining,
     Term,
     Total,
     TransverseMass,
@@ -31,7 +32,7 @@ from codegen.plan_terms import (
 from codegen.profile import Branch, Collection, Flag, Profile
 
 _FOUR_VECTOR = ("pt", "eta", "phi", "four_vector")
-_SINGLE = (Objects, OfKind, Members, Nth)
+_SINGLE = (Objects, OfKind, Members, Remaining, Nth)
 _OF_DISTANCE = {"delta_r": ("eta", "phi"), "delta_phi": ("phi",), "delta_eta": ("eta",)}
 
 
@@ -51,12 +52,13 @@ class Needs:
         for inner in walk(term):
             if isinstance(inner, Objects):
                 names |= set(self.merged.get(inner.name, (inner.name,)))
-            elif isinstance(inner, Members | Chosen):
+            elif isinstance(inner, Members | Chosen | Remaining):
+                named = {Members: "composite", Chosen: "name", Remaining: "pair"}[type(inner)]
                 for composite in self.composites.values():
                     own = {composite.name}
                     if isinstance(composite, Quadruplet):
                         own |= {composite.first_name, composite.second_name}
-                    if (inner.composite if isinstance(inner, Members) else inner.name) in own:
+                    if getattr(inner, named) in own:
                         names |= self.bases(composite.of)
                         if isinstance(composite, ChosenPair):
                             names |= self.bases(composite.other)
@@ -102,8 +104,9 @@ class Needs:
             if isinstance(composite, LeadingGroup):
                 continue
             of = (composite.of, composite.other) if isinstance(composite, ChosenPair) else composite.of
-            choices = [composite.choice] if isinstance(composite, ChosenPair) else [composite.first, composite.second]
-            for choice in choices:
+            for choice in (
+                (composite.first, composite.second) if isinstance(composite, Quadruplet) else (composite.choice,)
+            ):
                 self._relations(of, choice.related)
                 if choice.mode is not None:
                     self.add(of, *(("eta", "phi") if choice.variable == "delta_r" else _FOUR_VECTOR))

@@ -103,7 +103,17 @@ class Quadruplet:
     second: PairChoice
 
 
-CompositePlan = LeadingGroup | ChosenPair | Quadruplet
+@dataclass(frozen=True)
+class ChosenGroup:
+    """The `size` objects of a collection whose sum the choice prefers; a list of objects, as a leading group is."""
+
+    name: str
+    of: Collection
+    size: int
+    choice: PairChoice
+
+
+CompositePlan = LeadingGroup | ChosenPair | ChosenGroup | Quadruplet
 
 
 @dataclass(frozen=True)
@@ -168,6 +178,8 @@ class Plan:
     not_applied: tuple[NotApplied, ...]
     missing: tuple[Field, ...] = ()
     """Columns of the missing transverse momentum."""
+    not_drawn: tuple[tuple[str, str], ...] = ()
+    """Observables that the ntuple cannot fill: name and reason."""
 
     @property
     def applied(self) -> tuple[str, ...]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from codegen.plan_columns import DISTANCES, both, compare, comparison, constrain, either, lacking, plural
+from codegen.plan_columns import (
+    DISTANCES,
+    TAGGER,
+    both,
+    compare,
+    comparison,
+    constrain,
+    either,
+    lacking,
+    plural,
+    scaled,
+)
 from codegen.plan_counts import Counts
 from codegen.plan_decisions import cleaning, decision
 from codegen.plan_flavours import mixtures, relation, relations
@@ -18,6 +29,7 @@ from codegen.plan_terms import (
     Chosen,
     Collection,
     Compare,
+    Count,
     Curve,
     Distance,
     DistanceKind,
@@ -44,8 +56,7 @@ from codegen.plan_terms import (
     walk,
 )
 from codegen.profile import Profile
-from kb.ssc import Bound, Clause, Cut, Piecewise, Subject, Variable
-from kb.vocabulary import unit_factor
+from kb.ssc import Bound, Clause, Composite, Cut, Piecewise, Subject, Variable
 
 _EVENT, _MET, _PAIR = "event", "met", "pair"
 _SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
@@ -59,7 +70,7 @@ class Requirements:
         self.collections = collections
         self.columns = collections.columns
         self.systems = systems
-        self.counts = Counts(collections, systems, self._bounded)
+        self.counts = Counts(collections, systems, self._bounded, self._of_pair)
 
     def of(self, cut: Cut) -> Requirement:
         """Write one cut, with its condition and its role."""
@@ -117,11 +128,8 @@ class Requirements:
             elif isinstance(clause.value, str) or about == cut.subject.object:
                 within.append(clause)
             else:
-                factor = unit_factor(clause.unit)
-                value = clause.value
-                scaled = (value[0] * factor, value[1] * factor) if isinstance(value, tuple) else value * factor
                 quantity = self.quantity(clause.subject, clause.variable)
-                conditions.append(compare(quantity, clause.operator, scaled, clause.closed))
+                conditions.append(compare(quantity, clause.operator, scaled(clause), clause.closed))
         return conditions, within
 
     def _flavours(self, text: str) -> Requirement:
@@ -233,6 +241,9 @@ class Requirements:
         name = subject.object
         if name == "met":
             return self._of_missing(variable)
+        composite = self.systems.groups.get(subject.definition or "")
+        if composite is not None and composite.object == name:
+            return self._of_group(self.systems.chosen_group(composite.name), composite, variable)
         if name in PAIRS:
             pair = self.systems.pair(subject) or self.systems.leading_two(PAIRS[name])
             if isinstance(pair, Pairs):
@@ -257,6 +268,34 @@ class Requirements:
             raise UnplannableError(message, review=True)
         nth = Nth(self.systems.leading(name, subject.definition), subject.rank)
         return self._of_parts(nth, self.columns.parts(name), variable)
+
+    def _of_group(self, members: Members, composite: Composite, variable: Variable) -> Quantity:
+        """Write a variable of a system of several objects."""
+        for kind in composite.constituents:
+            known = self.collections.definitions.get(kind)
+            if variable.id == "charge":
+                self.columns.charged(known.object if known else kind)
+            else:
+                self._four_vectors(known.object if known else kind)
+        if variable.id not in {"mass", "pt", "charge"}:
+            raise lacking(composite.object, variable)
+        return Attribute(Whole(members), variable.id)
+
+    def number(self, subject: Subject, variable: Variable) -> Quantity:
+        """Write a number of the event, also how many objects it has."""
+        if variable.id != "count":
+            return self.quantity(subject, variable)
+        self.columns.parts(subject.object)
+        return Count(self.collections.collection(subject.object, subject.definition))
+
+    def each(self, subject: Subject, variable: Variable) -> Quantity:
+        """Write a variable that each object of a list has."""
+        of = self.systems.leading(subject.object, subject.definition)
+        if variable.id == TAGGER and all(
+            self.profile.branch(part, TAGGER) for part in self.columns.parts(subject.object)
+        ):
+            return Attribute(of, TAGGER)
+        return self._of_parts(of, self.columns.parts(subject.object), variable)
 
     def _of_event(self, variable: Variable) -> Quantity:
         if variable.id in _SUMS:

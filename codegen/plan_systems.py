@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from codegen.plan_columns import plural
-from codegen.plan_model import ChosenPair, CompositePlan, LeadingGroup, PairChoice, Quadruplet, UnplannableError
+from codegen.plan_model import (
+    ChosenGroup,
+    ChosenPair,
+    CompositePlan,
+    LeadingGroup,
+    PairChoice,
+    Quadruplet,
+    UnplannableError,
+)
 from codegen.plan_names import free, identifier
 from codegen.plan_objects import Collections
-from codegen.plan_terms import Chosen, Collection, Leading, Members, OfKind, Pairs, Relation, System, Whole
-from kb.ssc import Choice, Composite, SelectionCriteria, Subject
+from codegen.plan_terms import Chosen, Collection, Leading, Members, OfKind, Pairs, Relation, Remaining, System, Whole
+from kb.ssc import Choice, Composite, ObjectDefinition, SelectionCriteria, Subject
 from kb.vocabulary import unit_factor
 
 # What pairs are made of.
@@ -34,6 +42,9 @@ class Systems:
         self.pairs = sorted(ranked, key=lambda composite: composite.rank or 1)[:2]
         self.whole = next((c for c in criteria.composites if c.object == "fourlepton"), None)
         self.built: dict[str, CompositePlan] = {}
+        self.groups = {c.name: c for c in criteria.composites if c.choice and (c.count or len(c.constituents)) > 2}
+        """Systems of three or more objects that a choice prefers, by name."""
+        self._groups: dict[str, str] = {}
         self._pair_names = self._names_of_pairs()
         groups = {MEMBERS_OF_FOUR, *_GROUP_NAMES.values()}
         collections.taken |= {*self._pair_names, *groups}
@@ -82,8 +93,42 @@ class Systems:
         self._build(LeadingGroup(name, leptons, count))
         return Members(name)
 
+    def chosen_group(self, name: str) -> Members:
+        """Return the objects of a system of three or more that a choice prefers."""
+        composite = self.groups[name]
+        kinds = set(composite.constituents)
+        if len(kinds) > 1 or composite.requires:
+            message = f"the {name} is not made of objects of one kind"
+            raise UnplannableError(message, review=True)
+        [kind] = kinds
+        definition = self.collections.definitions.get(kind)
+        of = self.collections.collection(definition.object if definition else kind, kind if definition else None)
+        if name not in self._groups:
+            taken = (self.built, self._pair_names, self.collections.taken, self.collections.selected)
+            self._groups[name] = free(identifier(name), *taken, suffix="_system")
+        size = composite.count or len(composite.constituents)
+        self._build(ChosenGroup(self._groups[name], of, size, _choice(composite)))
+        return Members(self._groups[name])
+
+    def _outside(self, kind: str, definition: ObjectDefinition) -> Remaining:
+        """Return the objects of a kind that are not in a chosen pair."""
+        pair = next((known for known in self.pairs if known.name == definition.outside), None)
+        if pair is None or self.has_quadruplet or definition.cuts or definition.parent:
+            message = f"it does not say which {plural(kind)} the {definition.name} is one of, or which pair is left out"
+            raise UnplannableError(message, review=True)
+        chosen, of = self.chosen(0), self._constituents(pair)
+        if of != self.collections.collection(kind):
+            message = f"the {definition.outside} is not made of the {plural(kind)} of which others are left"
+            raise UnplannableError(message, review=True)
+        return Remaining(of, chosen.name)
+
     def leading(self, kind: str, definition: str | None = None) -> Collection:
         """Return the objects that ranks count: of the four-lepton system for leptons, if there is one; else all."""
+        known = self.collections.definitions.get(definition or "")
+        if known is not None and known.outside is not None:
+            return self._outside(kind, known)
+        if definition in self.groups:
+            return self.chosen_group(str(definition))
         named = definition in self.collections.definitions
         if kind in LEPTONS and not named and self.has_four:
             members = self.group(4)

@@ -1,9 +1,9 @@
 """The terms of a plan: what is counted, computed and compared, without saying in which language.
 
-    Collections (a list per event)      Objects  OfKind  Leading  Members  Pairs
+    Collections (a list per event)      Objects  OfKind  Leading  Members  Remaining  Pairs
     Systems (at most one per event)     Nth  Chosen  Whole  Missing
-    Quantities (numbers)                Attribute  Distance  Count  Total  Sum  TransverseMass  TransverseSum  Offset
-                                        EventValue  Curve
+    Quantities (numbers)                Attribute  Distance  Count  Total  Extreme  Sum  TransverseMass  TransverseSum
+                                        Offset  EventValue  Curve
     Requirements (true or false)        Compare  Within  Flagged  KindIs  Related  Flavours  Near  Exists  Every  Some
                                         All  Any  Not  Always
 
@@ -62,6 +62,14 @@ class Members(Term):
 
 
 @dataclass(frozen=True)
+class Remaining(Term):
+    """The objects of a list, of which a pair is chosen, that are not in the pair; undefined where there is none."""
+
+    of: Collection
+    pair: str
+
+
+@dataclass(frozen=True)
 class Pairs(Term):
     """All pairs of two objects of `of`, or of one of `of` and one of `other`, that are `related`."""
 
@@ -70,7 +78,7 @@ class Pairs(Term):
     related: tuple[Relation, ...] = ()
 
 
-Collection = Objects | OfKind | Leading | Members | Pairs
+Collection = Objects | OfKind | Leading | Members | Remaining | Pairs
 
 
 # Systems -------------------------------------------------------------------------------------------------------------
@@ -143,6 +151,14 @@ class Total(Term):
 
 
 @dataclass(frozen=True)
+class Extreme(Term):
+    """Largest (or smallest) value of a quantity that each object of a list has; undefined for an empty list."""
+
+    of: Quantity
+    largest: bool = True
+
+
+@dataclass(frozen=True)
 class Sum(Term):
     """Sum of quantities."""
 
@@ -189,7 +205,9 @@ class Curve(Term):
     points: tuple[tuple[float, float], ...]
 
 
-Quantity = Attribute | Distance | Count | Total | Sum | TransverseMass | TransverseSum | Offset | EventValue | Curve
+Quantity = (
+    Attribute | Distance | Count | Total | Extreme | Sum | TransverseMass | TransverseSum | Offset | EventValue | Curve
+)
 
 
 # Requirements --------------------------------------------------------------------------------------------------------
@@ -327,7 +345,7 @@ def walk(term: object) -> Iterator[Term]:
 def is_list(term: object) -> bool:
     """Say whether a quantity or requirement has one value per object (or pair), not per event."""
     match term:
-        case Objects() | OfKind() | Leading() | Members() | Pairs():
+        case Objects() | OfKind() | Leading() | Members() | Remaining() | Pairs():
             return True
         case Attribute() | KindIs() | Related() | Flagged():
             return is_list(term.of)

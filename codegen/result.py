@@ -222,6 +222,7 @@ class Result(_Strict):
     unread: tuple[UnreadInput, ...] = Field(default=(), description="files left out; the result is not complete then")
     coverage: Coverage
     not_applied: tuple[Omission, ...]
+    not_drawn: dict[str, str] = Field(default={}, description="observables that could not be filled, and why")
     validation: Validation
     software: dict[str, str] = Field(description="versions by package, Python's, and the tier of the sandbox")
     inputs: Inputs

@@ -150,6 +150,9 @@ class Ntuple:
             if name == "iso_rel":
                 return amount if sum_.relative else amount / particle.pt
             return amount * particle.pt if sum_.relative else amount
+        if name == "btag":
+            message = "thresholds of a b-tagging discriminant are those of the tagger of the paper"
+            raise InexpressibleError(message)
         if name == "z0_sintheta":
             return abs(self._stored(particle, "z0")) / math.cosh(particle.eta)
         if name in _UNSIGNED:

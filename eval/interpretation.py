@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import combinations
 
 from codegen.profile import Profile
-from eval.company import MIXED, measure_of, meetings, missing, transverse_mass
-from eval.composition import PAIRS, Pair, Recipe, group_measure, pair_measure, related
+from eval.company import MIXED, measure_of, meetings
+from eval.composition import PAIRS, Pair, Recipe, pair_measure, related
 from eval.decisions import cleaning, decision, paths_named
-from eval.event import InexpressibleError, Ntuple, mass, transverse
+from eval.event import InexpressibleError, Ntuple
 from eval.filters import LEPTONS, Filters
 from eval.inequality import flavour_mixtures, how_many, related_by, relations, satisfies, unsigned_offset
+from eval.quantities import GROUPS, SUMS, Quantities, of_charges
 from eval.scene import Scene
 from eval.surplus import Surplus
-from eval.verdicts import Quantity, Test, any_of, numeric, opposite, when
-from kb.ssc import Clause, Cut, PairRequirement, Piecewise, SelectionCriteria, Subject, Variable
-
-_GROUPS = {"fourlepton": 4, "trilepton": 3}
-_SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
+from eval.verdicts import Test, any_of, numeric, opposite, when
+from kb.ssc import Clause, Cut, PairRequirement, Piecewise, SelectionCriteria, Subject
 
 
 class Interpretation:
@@ -29,6 +27,7 @@ class Interpretation:
         self.ntuple = Ntuple(profile, paths_named(criteria, profile))
         self.recipe = Recipe.of(criteria)
         self.filters = Filters(criteria, self.ntuple)
+        self.quantities = Quantities(self.ntuple, self._pairs)
         self.surplus = Surplus(criteria)
         self.composites = {composite.name: composite for composite in criteria.composites}
         self.not_applied: dict[str, str] = {}
@@ -86,7 +85,7 @@ class Interpretation:
             return decision(self.ntuple, cut)
         if cut.scope == "cleaning" or variable.id == "cleaning":
             return cleaning(self.ntuple, cut)
-        known = {*PAIRS, *_GROUPS, *MIXED, "event", *self.ntuple.profile.objects}
+        known = {*PAIRS, *GROUPS, *MIXED, "event", *self.ntuple.profile.objects}
         if subject.object not in known:
             message = f"the ntuple has no {variable.name or variable.id} of the {subject.object.replace('_', ' ')}"
             raise InexpressibleError(message)
@@ -98,19 +97,19 @@ class Interpretation:
         if within:
             message = f"its condition '{cut.when.text if cut.when else ''}' is not about what it cuts on"
             raise InexpressibleError(message)
-        if subject.object in _GROUPS and cut.operator == "is":
+        if subject.object in GROUPS and cut.operator == "is":
             return when(applies, self._flavour_test(cut))
         if subject.object in self.ntuple.profile.objects and subject.object != "met":
             if cut.operator == "is":
                 return when(applies, self._flag_test(cut))
-            if subject.rank is None and variable.id != "mt" and variable.id not in _SUMS:
+            if subject.rank is None and variable.id != "mt" and variable.id not in SUMS:
                 return when(applies, self._every_test(cut))
         if subject.object in MIXED:
             return when(applies, self._meeting_test(cut))
         if cut.operator == "is":
             message = f"the ntuple has no flag '{cut.value}' of the {subject.object.replace('_', ' ')}"
             raise InexpressibleError(message)
-        quantity = self.quantity(subject, variable)
+        quantity = self.quantities.of(subject, variable)
         return when(applies, lambda scene: self._satisfied(scene, quantity(scene), cut))
 
     def _meeting_test(self, cut: Cut) -> Test:
@@ -122,7 +121,7 @@ class Interpretation:
             raise InexpressibleError(message)
         wanted = (named,) if cut.operator == "is" and named else ()
         for part in parts:
-            self.ntuple.refuse_unknown(part, wanted or _of_charges(cut.variable))
+            self.ntuple.refuse_unknown(part, wanted or of_charges(cut.variable))
         measure = None if wanted else measure_of(cut.subject.object, cut.variable)
 
         def test(scene: Scene) -> bool:
@@ -140,7 +139,7 @@ class Interpretation:
         )
 
     def _along(self, scene: Scene, curve: Piecewise) -> float | None:
-        return self.quantity(curve.subject, curve.variable)(scene)
+        return self.quantities.of(curve.subject, curve.variable)(scene)
 
     def _event_conditions(self, cut: Cut) -> tuple[list[Test], list[Clause]]:
         """Part a condition into tests of the event and clauses about the objects or pairs that are cut on."""
@@ -155,13 +154,13 @@ class Interpretation:
         within: list[Clause] = []
         for clause in cut.when.clauses:
             about, value = clause.subject.object, clause.value
-            if isinstance(value, str) and (about in _GROUPS or (about == "event" and flavour_mixtures(value))):
+            if isinstance(value, str) and (about in GROUPS or (about == "event" and flavour_mixtures(value))):
                 channel = self._mixture(value)
                 tests.append(opposite(channel) if clause.operator == "!=" else channel)
             elif isinstance(value, str) or about == cut.subject.object:
                 within.append(clause)
             else:
-                quantity = self.quantity(clause.subject, clause.variable)
+                quantity = self.quantities.of(clause.subject, clause.variable)
                 tests.append(numeric(quantity, clause))
         return tests, within
 
@@ -183,7 +182,7 @@ class Interpretation:
 
     def _count_test(self, cut: Cut, within: list[Clause]) -> Test:
         name, definition = cut.subject.object, cut.subject.definition
-        if name in PAIRS or name in _GROUPS:
+        if name in PAIRS or name in GROUPS:
             return self._count_systems(cut, within)
         further = self.surplus.definition(cut)
         if further is not None:
@@ -201,8 +200,8 @@ class Interpretation:
 
     def _count_systems(self, cut: Cut, within: list[Clause]) -> Test:
         name = cut.subject.object
-        if name in _GROUPS:
-            return lambda scene: satisfies(int(scene.group(_GROUPS[name]) is not None), cut)
+        if name in GROUPS:
+            return lambda scene: satisfies(int(scene.group(GROUPS[name]) is not None), cut)
         requires = (*self._required(cut.subject.definition), *relations(within))
         if self.recipe.quadruplet and name == "lepton_pair":
             built = self.recipe.pairs[0].requires
@@ -210,12 +209,24 @@ class Interpretation:
                 return lambda scene: scene.chosen is not None
         of = PAIRS[name]
         self.ntuple.refuse_unknown(of, requires)
+        demands = [self._demand(clause, of) for clause in within if not relations([clause])]
+        if demands and cut.when is not None and cut.when.combine == "any" and len(cut.when.clauses) > 1:
+            message = f"its condition '{cut.when.text}' is not understood"
+            raise InexpressibleError(message)
 
         def test(scene: Scene) -> bool:
-            pairs = combinations(scene.selected(of, None), 2)
-            return satisfies(sum(related(pair, requires) for pair in pairs), cut)
+            pairs = [pair for pair in combinations(scene.selected(of, None), 2) if related(pair, requires)]
+            return satisfies(sum(all(demand(pair) for demand in demands) for pair in pairs), cut)
 
         return test
+
+    def _demand(self, clause: Clause, of: str) -> Callable[[Pair], bool]:
+        measure = pair_measure(clause.variable)
+        if measure is None or isinstance(clause.value, str):
+            message = f"{clause.variable.name or clause.variable.id} of a pair is not known"
+            raise InexpressibleError(message)
+        self.ntuple.refuse_unknown(of, of_charges(clause.variable))
+        return lambda pair: satisfies(measure(pair), clause)
 
     def _required(self, definition: str | None) -> tuple[PairRequirement, ...]:
         composite = self.composites.get(definition or "")
@@ -243,7 +254,7 @@ class Interpretation:
         elif measure is None:
             message = f"{variable.id} of a pair is not known"
             raise InexpressibleError(message)
-        self.ntuple.refuse_unknown(PAIRS[subject.object], wanted or _of_charges(variable))
+        self.ntuple.refuse_unknown(PAIRS[subject.object], wanted or of_charges(variable))
         pairs = self._pairs(subject, how_many(cut))
 
         def test(scene: Scene) -> bool:
@@ -320,76 +331,3 @@ class Interpretation:
             return all(flags) if rank is None else len(flags) >= rank and flags[rank - 1]
 
         return test
-
-    def quantity(self, subject: Subject, variable: Variable) -> Quantity:
-        """Return a number of the event; None in events that lack what it is about."""
-        name, rank = subject.object, subject.rank
-        if name == "met" and variable.id in {"pt", "phi"}:
-            self.ntuple.kinds("met")
-            return lambda scene: self.ntuple.missing_momentum(scene.row, variable.id)
-        if name in PAIRS:
-            measure, pairs = pair_measure(variable), self._pairs(subject)
-            if measure is None:
-                message = f"{variable.id} of a pair is not known"
-                raise InexpressibleError(message)
-            self.ntuple.refuse_unknown(PAIRS[name], _of_charges(variable))
-            return lambda scene: next((measure(pair) for pair in pairs(scene) or ()), None)
-        if name in _GROUPS:
-            self.ntuple.refuse_unknown("lepton", _of_charges(variable))
-            return _group_quantity(_GROUPS[name], variable)
-        if variable.id == "mt" and name in {"event", "lepton", "electron", "muon"}:
-            who = "lepton" if name == "event" else name
-            self.ntuple.kinds(who)
-            self.ntuple.kinds("met")
-            return lambda scene: _nth(
-                [transverse_mass((p, missing(scene))) for p in scene.leading(who, subject.definition) or ()], rank or 1
-            )
-        if variable.id in _SUMS:
-            return self._sum(variable.id)
-        if variable.id == "mht":
-            self.ntuple.kinds("jet")
-            return lambda scene: transverse(scene.selected("jet", None))
-        if variable.id == "mj":
-            self.ntuple.kinds("fatjet")
-            return lambda scene: sum(mass([jet]) for jet in scene.selected("fatjet", None))
-        if name in self.ntuple.profile.objects and rank is not None:
-            for kind in self.ntuple.kinds(name):
-                self.ntuple.measure(self.ntuple.probe(kind), variable)
-            return lambda scene: _nth(
-                [self.ntuple.measure(p, variable) for p in scene.leading(name, subject.definition) or ()], rank
-            )
-        message = f"the ntuple has no {variable.name or variable.id} of {name.replace('_', ' ')}"
-        raise InexpressibleError(message)
-
-    def _sum(self, name: str) -> Quantity:
-        for part in _SUMS[name]:
-            self.ntuple.kinds(part)
-        if name in {"st", "meff"}:
-            self.ntuple.kinds("met")
-
-        def total(scene: Scene) -> float:
-            sum_ = sum(p.pt for part in _SUMS[name] for p in scene.selected(part, None))
-            return sum_ + (self.ntuple.missing_momentum(scene.row, "pt") if name in {"st", "meff"} else 0.0)
-
-        return total
-
-
-def _of_charges(variable: Variable) -> tuple[str, ...]:
-    return (variable.id,) if variable.id.startswith("charge") else ()
-
-
-def _group_quantity(count: int, variable: Variable) -> Quantity:
-    measure = group_measure(variable)
-    if measure is None:
-        message = f"the ntuple has no {variable.name or variable.id} of {count} leptons"
-        raise InexpressibleError(message)
-
-    def quantity(scene: Scene) -> float | None:
-        members = scene.group(count)
-        return None if members is None else measure(members)
-
-    return quantity
-
-
-def _nth(values: Sequence[float], rank: int) -> float | None:
-    return values[rank - 1] if len(values) >= rank else None

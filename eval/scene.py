@@ -47,6 +47,10 @@ class Scene:
     def leading(self, name: str, definition: str | None) -> list[Particle] | None:
         """Return the objects that ranks count: of the four-lepton system for leptons if there is one, else all."""
         named = definition in self.filters.definitions
+        outside = self.filters.definitions[definition].outside if definition and named else None
+        if outside is not None:
+            pair = self.chosen[0] if self.chosen else None
+            return None if pair is None else [p for p in self.selected(name, None) if p not in pair]
         if name in LEPTONS and not named and self.recipe.has_four:
             members = self.group(4)
             parts = self.filters.ntuple.profile.parts(name)

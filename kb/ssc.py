@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from kb.bounds import Bound, Closed, Frozen, Operator, Piecewise, Subject, Value, Variable
 from kb.cut import Clause, Condition, Cut, Evidence, EvidenceKind, Extractor, Origin, Role, Scope, Status, cut_id
 from kb.errors import CriteriaError
+from kb.observable import Observable
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -29,6 +30,7 @@ __all__ = [
     "EvidenceKind",
     "Extractor",
     "ObjectDefinition",
+    "Observable",
     "Operator",
     "Origin",
     "OverlapRemoval",
@@ -74,6 +76,7 @@ class ObjectDefinition(Frozen):
         default=None,
         description="definition or object whose selected ones are not counted: additional lepton",
     )
+    outside: str | None = Field(default=None, description="composite whose constituents are left out")
     overlap_removal: tuple[OverlapRemoval, ...] = ()
 
 
@@ -143,6 +146,7 @@ class SelectionCriteria(Frozen):
     cuts: tuple[Cut, ...] = ()
     regions: tuple[Region, ...] = ()
     unresolved: tuple[Refused, ...] = ()
+    observables: tuple[Observable, ...] = Field(default=(), description="histograms of the selected events")
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Self:
@@ -157,6 +161,9 @@ class SelectionCriteria(Frozen):
             if unknown:
                 msg = f"'{name}' names cuts that do not exist: {', '.join(unknown)}"
                 raise ValueError(msg)
+        if len({observable.name for observable in self.observables}) != len(self.observables):
+            msg = "two observables share a name"
+            raise ValueError(msg)
         regions = {region.name for region in self.regions}
         for cut in self.cuts:
             if not set(cut.regions) <= regions:

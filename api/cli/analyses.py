@@ -38,6 +38,13 @@ def analyse(
         Literal["compiled", "llm", "hybrid"],
         typer.Option(help="Who writes the code: the compiler; a language model; or it what the compiler cannot."),
     ] = "compiled",
+    plot: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OBJECT.VARIABLE=BINS,LOW,HIGH",
+            help="Also draw this, in GeV, mm or 1; @n is the n-th object: jet.pt@1=40,0,400. May be repeated.",
+        ),
+    ] = None,
     probes: Annotated[
         bool, typer.Option("--probes/--no-probes", help="Show every cut on events made just beside its threshold.")
     ] = True,
@@ -53,9 +60,20 @@ def analyse(
     from api.cli.screen import screen
     from api.settings import Settings
     from api.workspace import Workspace
+    from kb.observable import Observable
 
+    observables = [Observable.parse(text) for text in plot or ()]
     with Workspace(Settings.read(), label="cutbook analyse") as workspace:
-        request = request_analysis(workspace, paper, dataset, output=out, profile=profile, engine=engine, probes=probes)
+        request = request_analysis(
+            workspace,
+            paper,
+            dataset,
+            output=out,
+            profile=profile,
+            engine=engine,
+            probes=probes,
+            observables=observables,
+        )
         with at_work(workspace) as jobs, job_progress() as watch:
             jobs.follow(jobs.submit("analyse", request), watch)
         record = workspace.store.analysis(request["analysis"])
@@ -94,6 +112,8 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
             name = Text(missing.cut_id.rpartition("-")[2], style="cyan")
             table.add_row(name, Text(missing.statement), Text(missing.reason))
         out.print(table)
+    for observable, reason in result.not_drawn.items():
+        out.print(Text.assemble(("Not drawn: ", "bold yellow"), f"{observable}, because {reason}"))
     for line in _validation(result.validation):
         out.print(line)
     for file, reason in result.inputs.left_out.items():

@@ -13,6 +13,7 @@ from api.deps import Base, Limit, Queue
 from api.routes.jobs import Job, accepted
 from codegen.result import EngineName
 from kb.errors import DatasetNotFoundError
+from kb.observable import Observable
 from kb.store.records import AnalysisRecord, AnalysisState, Problem
 
 router = APIRouter(tags=["analyses"])
@@ -29,6 +30,9 @@ class AnalysisRequest(BaseModel):
     dataset: str = Field(min_length=1, max_length=200, description="a name that GET /v1/datasets lists")
     engine: EngineName = Field(
         default="compiled", description="who writes the code: the compiler, a language model, or both"
+    )
+    observables: tuple[Observable, ...] = Field(
+        default=(), max_length=50, description="histograms to fill besides those of the criteria and the profile"
     )
     probes: bool = Field(default=True, description="show every cut on events made just beside its threshold")
 
@@ -71,7 +75,14 @@ def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queu
         hint = f"known: {', '.join(known)}; CUTBOOK_DATA tells the server where more are"
         raise DatasetNotFoundError(message, hint=hint)
     folder = str(known[wanted.dataset])
-    request = request_analysis(base, wanted.paper, folder, engine=wanted.engine, probes=wanted.probes)
+    request = request_analysis(
+        base,
+        wanted.paper,
+        folder,
+        engine=wanted.engine,
+        probes=wanted.probes,
+        observables=wanted.observables,
+    )
     return accepted(queue.submit("analyse", {**request, "dataset": wanted.dataset}), response)
 
 

@@ -125,7 +125,7 @@ class Approach:
         several = subject.rank is None and (subject.object in PAIRS or subject.object in MIXED or facet.kind)
         if not several:
             try:
-                quantity = self.trial.reading.quantity(subject, variable)
+                quantity = self.trial.reading.quantities.of(subject, variable)
             except InexpressibleError:
                 return None
             return lambda row: quantity(Scene(self.trial.filters, self.trial.reading.recipe, row))

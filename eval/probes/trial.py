@@ -158,7 +158,7 @@ class Trial:
             if variable.id == "count":
                 self.reading.ntuple.kinds(axis.object)
                 return lambda scene: float(len(scene.selected(axis.object, None)))
-            return self.reading.quantity(subject, variable)
+            return self.reading.quantities.of(subject, variable)
         except InexpressibleError:
             return None
 

@@ -103,7 +103,12 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
 def each_of_first(reading: Reading, bounded: Bounded, who: list[Phrase | Named]) -> list[Phrase | Named]:
     """Name `the two leading jets` one by one; `the two leading jets with p_T > 30 GeV must …` says which ones count."""
     first = who[0] if len(who) == 1 else None
-    if not isinstance(first, Phrase) or not first.first or first.object not in PHYSICAL or bounded.variable in _UNRANKED:
+    if (
+        not isinstance(first, Phrase)
+        or not first.first
+        or first.object not in PHYSICAL
+        or bounded.variable in _UNRANKED
+    ):
         return who
     restricts = first.oblique or first.article in _DEFINITE
     if restricts and bounded.index is not None and re.match(r"w[tx]?$", reading.shape[first.end : bounded.index]):

@@ -179,3 +179,35 @@ def write_atlas_2025(path: Path, size: int = 400, *, simulated: bool = False) ->
             name: np.full(size, value, "f4") for name, value in {**dict.fromkeys(ones, 1.0), **WEIGHTS_2025}.items()
         }
     return _write(path, "analysis", {"lep": lep}, flat)
+
+
+def write_nanoaod_events(path: Path, size: int) -> Path:
+    """Write electrons, muons, jets with a b-tagging discriminant and missing momentum as CMS NanoAOD, in disorder."""
+    rng = np.random.default_rng(11)
+
+    def objects(mean: float, mass: float, **more: str) -> ak.Array:
+        number = rng.poisson(mean, size)
+        count = int(number.sum())
+        columns = {
+            "pt": rng.exponential(35, count) + 5,
+            "eta": rng.uniform(-2.6, 2.6, count),
+            "phi": rng.uniform(-np.pi, np.pi, count),
+            "mass": np.full(count, mass) if mass < 1 else rng.exponential(mass, count),
+            "charge": rng.choice([-1, 1], count),
+            "btagDeepFlavB": rng.random(count),
+        }
+        kinds = {**dict.fromkeys(("pt", "eta", "phi", "mass"), "f4"), **more}
+        return ak.unflatten(ak.zip({name: columns[name].astype(kind) for name, kind in kinds.items()}), number)
+
+    lists = {
+        "Electron": objects(0.9, ELECTRON, charge="i4"),
+        "Muon": objects(1.2, MUON, charge="i4"),
+        "Jet": objects(3.2, 8.0, btagDeepFlavB="f4"),
+    }
+    flat = {
+        "run": np.full(size, 1, "u4"),
+        "event": np.arange(size, dtype="u8"),
+        "MET_pt": rng.exponential(25, size).astype("f4"),
+        "MET_phi": rng.uniform(-np.pi, np.pi, size).astype("f4"),
+    }
+    return _write(path, "Events", lists, flat)
