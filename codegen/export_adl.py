@@ -35,6 +35,7 @@ _MAGNITUDES = {"d0", "d0_sig", "z0", "z0_sintheta", "delta_eta", "delta_phi"}
 _FUNCTIONS = {"pt": "pT", "energy": "E", "eta": "Eta", "abs_eta": "AbsEta", "rapidity": "Rapidity", "phi": "Phi",
               "mass": "m", "mt": "mT", "charge": "q", "count": "Size", "delta_r": "dR", "delta_phi": "dPhi",
               "delta_eta": "dEta", "btag": "BTag", "id": "ID"}  # fmt: skip
+_NAMED = {"other", "ratio", "discriminant", "met_sig"}
 _EVENT_WIDE = {"ht": "HT", "st": "ST", "lt": "LT", "meff": "Meff", "mht": "MHT", "met_sig": "METsig"}
 _WIDTH = 72
 """Column at which the comment of a requirement begins."""
@@ -221,7 +222,7 @@ def _range(quantity: str, operator: Operator, ends: tuple[Bound, Bound], closed:
 
 
 def _quantity(subject: Subject, variable: Variable, each: str | None) -> str:
-    name = variable.name if variable.name and variable.id in {"other", "ratio"} else variable.id
+    name = variable.name if variable.name and variable.id in _NAMED else variable.id
     if subject.object == "met" and name == "pt":
         return "MET"
     if subject.object == "event":

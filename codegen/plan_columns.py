@@ -177,6 +177,8 @@ class Columns:
             if found is None:
                 raise lacking(kind, variable)
             return Attribute(of, f"{variable.id}:{isolation_field(found.component, found.cone)}")
+        if variable.id == "met_sig" and variable.name:
+            raise lacking(kind, variable)  # a quotient, which is none of the ntuple's significances
         if variable.id == "z0_sintheta":
             if self.profile.branch(kind, "z0_sintheta") or self.profile.branch(kind, "z0"):
                 return Attribute(of, "z0_sintheta")

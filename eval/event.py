@@ -157,6 +157,9 @@ class Ntuple:
             return abs(self._stored(particle, "z0")) / math.cosh(particle.eta)
         if name in _UNSIGNED:
             return abs(self._stored(particle, _UNSIGNED[name]))
+        if name == "met_sig" and variable.name:
+            message = f"the ntuple has no {variable.name}"
+            raise InexpressibleError(message)
         energy, px, py, pz = particle.momentum
         if name in {"rapidity", "abs_rapidity"}:
             rapidity = math.atanh(pz / energy)

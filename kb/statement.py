@@ -25,7 +25,7 @@ def statement(cut: Cut) -> str:
     rank = "" if subject.startswith(rank.strip()) else rank
     if cut.variable.component:
         symbol = f"{cut.variable.component} {symbol}"
-    if symbol.startswith(f"{subject} "):  # E_T^miss significance
+    if symbol.startswith((f"{subject} ", f"{subject}/")):  # E_T^miss significance
         subject = ""
     unit = "" if cut.unit in {"", "1"} else f" {cut.unit}"
     text = f"{rank}{subject}{' ' if subject else ''}{_requirement(cut, symbol)}{unit}"

@@ -255,7 +255,7 @@ def _definitions(cuts: list[Cut], overlaps: list[OverlapRemoval]) -> tuple[Objec
     for cut in cuts:
         kind = cut.subject.object
         if cut.scope == "object" and not cut.regions and kind in PHYSICAL and cut.subject.rank is None:
-            # What a veto is on is not what the events are selected with.
+            # What a veto is on is not what the events are selected with, nor what one of several must be.
             named = cut.subject.definition or ""
             own = named if apart(named) else f"selected {kind}"
             collections.setdefault((kind, own), []).append(cut.id)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from kb.distil.amounts import NEGATED, Amount, Quantity
 from kb.distil.candidates import Candidate, Setting, joined_condition, operator_of
 from kb.distil.conditions import ConditionalSpan, channel_after, condition, phrase_condition, place_after
+from kb.distil.discriminants import discriminant, significance
 from kb.distil.distribution import distribute
 from kb.distil.entities import mass_named
 from kb.distil.isolation import isolation
@@ -46,6 +47,7 @@ _FROM_ABOVE = {  # what is bounded from above where only the number is changed
 }
 _NOT_OVERLAPPING = re.compile(r"\bnot (?:\w+ )?overlap")
 _FLIPS = {**NEGATED, "in": "not_in"}
+_NAMED = {"other", "ratio", "discriminant", "met_sig"}
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
 _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
@@ -109,7 +111,9 @@ def bound(
     stated = role(reading, quantity)
     if is_veto(reading):  # "events with a fourth lepton": any one more
         who = [replace(w, rank=None) if isinstance(w, Phrase) and w.article in {"a", "an", "any"} else w for w in who]
-    single = all(w.object in _OBJECTS and w.rank is None and not (isinstance(w, Phrase) and w.first) for w in who)
+    if len(quantity.amounts) == 1:
+        who = each_of_first(reading, bounded, who)
+    single = all(w.object in _OBJECTS and w.rank is None for w in who)
     # "events with a tau with p_T > 20 GeV are rejected" defines the tau and rejects the event
     refused = {p.index: p for p in denied(reading)}
     who = [refused.get(w.index, w) if isinstance(w, Phrase) and w.rank is None else w for w in who]
@@ -125,8 +129,6 @@ def bound(
     apart = bounded.variable == "delta_r" and _NOT_OVERLAPPING.search(reading.words(0, quantity.start))
     if quantity.operator in _FLIPS and (apart or _none_may(reading, quantity)):
         quantity = replace(quantity, operator=_FLIPS[quantity.operator])
-    if len(quantity.amounts) == 1:
-        who = each_of_first(reading, bounded, who)
     found = []
     for share in distribute(reading, quantity, who, memory.alternatives):
         subject, amount, extra = share.subject, share.amount, share.when
@@ -209,9 +211,13 @@ def candidate(
     if variable_id == "count" and operator == "<=" and value == 0:
         operator = "=="
     place = reading.tokens[quantity.start].start
+    if variable_id == "discriminant":
+        name = discriminant(reading, bounded.index)
+    elif variable_id == "met_sig":
+        name = significance(reading, bounded.index, memory.quotient)
     variable = Variable(
         id=variable_id,
-        name=name if variable_id in {"other", "ratio"} else None,
+        name=name if variable_id in _NAMED else None,
         **isolation(reading, memory, variable_id, object_id, place - reading.start),
     )
     return Candidate(

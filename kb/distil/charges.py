@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kb.distil.candidates import Candidate, Setting, stated
+from kb.distil.holders import holders
 from kb.distil.memory import Memory
 from kb.distil.particles import compose, leptons, twice
 from kb.distil.qualifiers import pair_requirements
@@ -59,6 +60,15 @@ _UNIT = re.compile(
     r"|\babsolute (?:electric )?charge (?:of|equal to) (?:one|unity|1)(?!\.?\d)",
     re.IGNORECASE,
 )
+_SIGNED = re.compile(
+    r"(?<!\w)(?P<w>positive|negative)(?:ly)?[\s-]+(?:electric(?:ally)?[\s-]+)?charged?(?! (?:particle|hadron))\b"
+    r"|\b(?:electric )?charge (?:of|is|must be|has to be|equal to|=)?\s?(?P<n>[+-]\s?1(?!\.?\d)|positive|negative)\b",
+    re.IGNORECASE,
+)
+_BOTH_SIGNS = re.compile(r"\bpositive\w*\b.*\bnegative|\bnegative\w*\b.*\bpositive", re.IGNORECASE)
+_ASKED_OF = re.compile(
+    r"\b(?:must|has to|have to|required to|should|requir\w+|with|having|whose|need\w*)\b[^.;]*$", re.IGNORECASE
+)
 _SUMMED = re.compile(r"\b(?:total|net|sum|summed|combined)\b", re.IGNORECASE)
 _LEPTONS = {"lepton", "electron", "muon", "tau"}
 _CHARGED = {"track", "lepton", "electron", "muon", "tau", "jet"}
@@ -98,6 +108,22 @@ def unit_charge(reading: Reading, memory: Memory, setting: Setting) -> list[Cand
         return []
     charge = stated(reading, setting, owner, "charge", "==", 1.0, "unit-charge")
     return [charge if owner in {"trilepton", "fourlepton"} else charge.with_(scope=setting.scope or "object")]
+
+
+def signed_charge(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
+    """Read `the muon must be negatively charged`, `a positive charge`: of each object spoken of."""
+    signs = list(_SIGNED.finditer(reading.text))
+    if len(signs) != 1 or _SUMMED.search(reading.text) or _BOTH_SIGNS.search(reading.text) or "j" in reading.shape:
+        return []  # "a positive and a negative muon" are a pair
+    found = signs[0]
+    value = -1.0 if (found["w"] or found["n"])[0] in "nN-−" else 1.0
+    place = _token_at(reading, found.start())
+    described = [p for p in reading.phrases if p.start <= place <= p.index and p.object in _CHARGED]
+    owners = [p.object for p in described] or holders(reading, memory, found.start(), _CHARGED)
+    if not described and not _ASKED_OF.search(reading.text[: found.end()]):
+        return []
+    charges = [stated(reading, setting, one, "charge", "==", value, "signed-charge") for one in owners]
+    return [one.with_(scope=setting.scope or "object", at=reading.tokens[place].start) for one in charges]
 
 
 def _token_at(reading: Reading, place: int) -> int:

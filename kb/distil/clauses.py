@@ -10,6 +10,7 @@ from kb.distil.bounds import bound, is_requirement
 from kb.distil.candidates import Candidate, Setting
 from kb.distil.conditions import ConditionalSpan, conditional_spans
 from kb.distil.isolation import summed
+from kb.distil.members import counted
 from kb.distil.memory import Memory
 from kb.distil.multiplicity import absent, multiplicity, present
 from kb.distil.placeholders import resolved
@@ -58,6 +59,7 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         if count.start and reading.tokens[count.start - 1].word == "using":
             continue
         found += multiplicity(reading, count, spans, memory, setting)
+    found += counted(reading, setting)
     found += absent(reading, setting)
     found += present(reading, setting)
     return found

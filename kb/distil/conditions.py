@@ -174,7 +174,8 @@ def _verb(shape: str, start: int) -> int:
 def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
     """`in the barrel (|η| < 1.479)`: what a part of the detector is."""
     for match in re.finditer(r"[to](?:b(?:vcn|ncvcn)d|l(?:vcn|ncvcn)l(?=t?m))", reading.shape):
-        if reading.tokens[match.start()].word in _PARTS:
+        predicate = re.search(r"mt$", reading.shape[: match.start()])  # "one of which must be central (|η| < 2.4)"
+        if reading.tokens[match.start()].word in _PARTS and not predicate:
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
             before = re.search(r"[mk]", reading.shape[: match.start()]) is None
             yield ConditionalSpan(match.start(), match.end(), before, inside, firm=True)

@@ -45,7 +45,7 @@ def distribute(
         if listed:
             per_item = [[phrase] for phrase in listed]
         else:
-            ranks = list(_listed_ranks(reading, many) or range(1, many + 1))
+            ranks = list(_listed_ranks(reading, many) or _in_order(quantity))
     if many == 1 and len(quantity.amounts[0].values) == 1:
         per_item = [_both(reading, quantity, per_item[0])]
     out: list[Share] = []
@@ -65,6 +65,13 @@ def distribute(
                 else:
                     out.append(Share(_ranked(subject, rank), one))
     return out
+
+
+def _in_order(quantity: Quantity) -> list[int | None]:
+    """Rank thresholds that fall; of `thresholds of 4 and 6 GeV` it is not said which is whose."""
+    values = [amount.values[0] for amount in quantity.amounts]
+    rises = quantity.operator[0] == ">" and values != sorted(values, reverse=True)
+    return [None if rises else rank for rank in range(1, len(values) + 1)]
 
 
 def _as_before(subject: Phrase | Named, amount: Amount, kind: str) -> Share:

@@ -60,7 +60,9 @@ def _named_again(tokens: list[Token]) -> list[Token]:
             skip = behind.startswith("n")
         else:
             out.append(token)
-        led = led or (token.kind == "r" and token.value == 1)
+        one_of = token.kind == "n" and behind[:1] in {"w", "O"} and tokens[index + 1].word != "with"
+        if token.value == 1 and (token.kind == "r" or one_of):  # "one of which … and the other …"
+            led = True
     return out
 
 

@@ -12,6 +12,7 @@ Tokens carry a kind of one letter, so that the clause grammar can be written as 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -155,7 +156,8 @@ _UNIT = "|".join(re.escape(name) for name in _UNITS)
 _UNIT_AFTER = re.compile(rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*1/2)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m|\s?g\s?\^)")
 _TOKEN = re.compile(
     rf"""
-    (?P<number>(?<![\w.])[+-]?(?:\d{{1,3}}(?:[,\u2009 ]\d{{3}})+(?!\d)|\d+(?:\.\d+)?|\.\d+)
+    (?P<turn>(?<![\w.])(?:\d+(?:\.\d+)?\s?[×·*]?\s?)?π(?:\s?/\s?\d+(?!\.?\d))?(?![\w^_+*±-]))
+  | (?P<number>(?<![\w.])[+-]?(?:\d{{1,3}}(?:[,\u2009 ]\d{{3}})+(?!\d)|\d+(?:\.\d+)?|\.\d+)
         (?:\s?[×x]\s?10\s?\^?\s?[-+]?\d+)?
         (?=(?:{_UNIT}|m|s)(?![A-Za-z0-9])|(?![A-Za-zα-ωΑ-Ωℓ0-9_]|\.\d)))
   | (?P<cite>\[\s*\d+(?:\s*[,–-]\s*\d+)*\s*\])
@@ -165,6 +167,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_AS_BOUND = {"than", "above", "below", "exceed", "exceeds", "exceeding", "within", "under", "over", "least", "most"}
 _SHARE = re.compile(r"[1-3]/[2-9](?![\w/]|\.\d)")
 _SIGNS = {"(": "b", ")": "d", "[": "B", "]": "D", ",": "l", ";": "S", ":": "C", "/": "s", "–": "h", "-": "h", "—": "h"}
 _SYMBOLS = {sign: op for op, signs in lexicon().comparator_symbols.items() for sign in signs}
@@ -184,6 +187,23 @@ def number(text: str) -> float:
     return value
 
 
+def fraction_of_pi(text: str) -> float:
+    """Return a fraction of π [rad] to four decimals.
+
+    >>> fraction_of_pi("2π/3"), fraction_of_pi("π/2"), fraction_of_pi("0.75π")
+    (2.0944, 1.5708, 2.3562)
+    """
+    above, _, below = re.sub(r"[\s×·*]", "", text).partition("/")
+    return round(float(above.rstrip("π") or 1) * math.pi / float(below or 1), 4)
+
+
+def _bounds(tokens: list[Token], piece: str) -> bool:
+    """Say whether a π is the number and no pion: `> π/2`, `below 0.9π`, but `K → 3π`."""
+    last = tokens[-1] if tokens else None
+    told = last is not None and (last.kind in "cqB" or last.word in _AS_BOUND)
+    return told or re.search(r"[./]", piece) is not None
+
+
 def lex(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
     """Split plain text into tokens; numbers take their unit as a token of its own."""
     tokens: list[Token] = []
@@ -197,7 +217,10 @@ def lex(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
         begin, finish = text.offset(match.start()), text.offset(match.end() - 1) + 1
         piece = match.group()
         group = match.lastgroup
-        if group == "number":
+        if group == "turn":
+            value = fraction_of_pi(piece) if _bounds(tokens, piece) else None
+            tokens.append(Token("t" if value is None else "n", piece, begin, finish, value))
+        elif group == "number":
             share = _SHARE.match(text.text, match.start(), stop) if piece in {"1", "2", "3"} else None
             if share:  # "p_T > m/3" is rarely written with a number, "> 1/3" is
                 piece = share.group()

@@ -40,5 +40,7 @@ class Memory:
     """Whether vertices were spoken of, so that a bare `fit` is theirs."""
     candidate: str | None = None
     """What the last particles built in the analysis are; a bare `candidates` means them."""
+    quotient: str | None = None
+    """What the significance of the missing momentum was said to be: `E_T^miss/√H_T`."""
     cones: dict[str, float] = field(default_factory=dict)
     """The sizes of isolation cones, by object; "" where none is said."""

@@ -48,6 +48,7 @@ _MATCHED = re.compile(r"(?:\w+ ){1,3}?be (?:\w+ )?matched\b")  # a match is aske
 _TELLING = re.compile(r"\bremaining\b|\btypically\b|\busually\b|\bdecay\w*\b.{0,20}\b(?:in)?to$")
 _DEMANDED = re.compile(
     r"^(?:[^,;]*\b)?(?:are|is) (?:\w+ )?(?:required|selected|chosen|demanded|requested|asked for|retained)(?! to)"
+    r"|^(?:[^,;]*\b)?must be (?:found|present)\b"
 )
 
 

@@ -12,6 +12,7 @@ from kb.distil.alternatives import alternatives, lists_alternatives, mark
 from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.delegation import Delegation, delegation
+from kb.distil.discriminants import told_quotient
 from kb.distil.flavours import flavours
 from kb.distil.inheritance import Inheritance, excepts, parents
 from kb.distil.isolation import cones, summed_component
@@ -35,7 +36,7 @@ from kb.ssc import Condition, Scope
 
 _WORTH = re.compile(
     r"\d|\[|pair|Ref|\b(?i:one|two|three|four|five|six|no|trigger\w*|identif\w*|isolat\w*|tagg\w*|quality"
-    r"|filters?|closest|charge|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
+    r"|filters?|closest|charged?|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*"
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
@@ -285,6 +286,7 @@ class _Walk:
             found = [c.with_(rank=None) if c.object in PHYSICAL else c for c in found]
         found += charges.total_charge(reading, memory, setting)
         found += charges.unit_charge(reading, memory, setting)
+        found += charges.signed_charge(reading, memory, setting)
         if not chosen:
             found += charges.relative_charges(reading, memory, setting)
         channels = flavours(reading, setting)
@@ -292,6 +294,8 @@ class _Walk:
             found = [c for c in found if not (c.variable.id == "count" and c.object in FLAVOURS)] + channels
         required = {c.object for c in found}
         told = [c for c in flags.flags(reading, memory, setting) if c.rule != ADJECTIVE or c.object in required]
+        if any(c.variable.id == "discriminant" for c in found):  # its name is no requirement of its own
+            told = [c for c in told if c.variable.id != "discriminant"]
         asked = {c.object for c in told if c.variable.id == "count"}  # "the veto on b jets is inverted"
         found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
@@ -407,6 +411,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     built = [p.object for p in reading.phrases if p.object in {"higgs", "w", "z", "top", "jpsi", "meson"}]
     memory.candidate = built[-1] if built else memory.candidate
     memory.component = summed_component(reading.text) or memory.component
+    memory.quotient = told_quotient(reading.text) or memory.quotient
     if re.search(r"\bcone\b", reading.text):
         memory.cones = cones(reading.text)
     for candidate in found:

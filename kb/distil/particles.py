@@ -55,7 +55,7 @@ def compose(objects: tuple[str, ...]) -> str:
     """
     count = Counter(objects)
     kinds = set(count)
-    if len(objects) == 1:
+    if len(objects) == 1 or kinds == {"met"}:  # that of tracks and that of everything
         return objects[0]
     leptons = sum(number for kind, number in count.items() if kind in _LEPTONS)
     if leptons == len(objects):

@@ -50,7 +50,11 @@ class Phrase:
 def phrases(tokens: list[Token]) -> list[Phrase]:
     """Return the noun phrases of a sentence."""
     shape = kinds(tokens)
-    found = [_phrase(tokens, index) for index, token in enumerate(tokens) if token.kind == "o"]
+    found = [
+        _phrase(tokens, index)
+        for index, token in enumerate(tokens)
+        if token.kind == "o" and not (shape[index + 1 : index + 2] == "h" and tokens[index + 2].word == "based")
+    ]
     for before, phrase in pairwise(found):  # "from any electron or muon"
         if (
             before.oblique
@@ -184,6 +188,8 @@ def _is_oblique(tokens: list[Token], start: int) -> bool:
     if not start:
         return False
     before = tokens[start - 1]
+    if before.word == "of" and start > 1 and (tokens[start - 2].kind == "e" or tokens[start - 2].word == "both"):
+        return False  # "each of the two leading jets must …"
     return (
         before.kind in "Oi"
         or before.word in _SETS["placing"]

@@ -66,7 +66,7 @@ def definition(text: str, object_id: str) -> str | None:
 
 def apart(name: str | None) -> bool:
     """Say whether a collection is not the one that events are selected with: `veto lepton`, `additional lepton`."""
-    return (name or "").startswith(("veto ", "additional "))
+    return (name or "").startswith(("veto ", "additional ", "one "))
 
 
 def tag_condition(text: str, found: tuple[str, ...], object_id: str) -> Condition:

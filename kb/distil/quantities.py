@@ -46,6 +46,7 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         _hits,
         _positions,
         _within,
+        _in_azimuth,
         _numbers,
         _or_more,
         _thresholds,
@@ -208,6 +209,16 @@ def _within(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         ):
             bound = amounts(tokens, *match.span("n"))
             yield Quantity(match.start("i"), match.end(), "<", bound, match.start("v"), rule="within")
+
+
+def _in_azimuth(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`point within π/3 of E_T^miss in azimuth`, `agree to within 0.5 in azimuth`."""
+    for match in re.finditer(r"i(?P<n>n)(?P<words>[tOv]{1,6})", shape):
+        words = [t.word for t in tokens[match.start("words") : match.end()]]
+        if any(word.startswith("azimuth") for word in words):
+            yield Quantity(
+                match.start(), match.end("n"), "<", amounts(tokens, *match.span("n")), rule="azimuth", along="delta_phi"
+            )
 
 
 def _numbers(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -19,6 +19,7 @@ _RATIO = re.compile(r"(?:ratio|fraction|quotient)s?$")
 _UNCERTAINTY = re.compile(r"(?:its|their|the) (?:\w+ )?(?:uncertaint|error|resolution)")
 _HADRONIC = re.compile(r"hadronic|HCAL")
 _ELECTROMAGNETIC = re.compile(r"electromagnetic|ECAL")
+_ROOT = re.compile(r"√|\bsquare root\b")
 _SIGNIFICANCES = {"d0": "d0_sig"}
 
 
@@ -87,6 +88,8 @@ def _worded(tokens: list[Token]) -> list[Token]:
             quotient = _quotient(tokens, start, end, "iso_rel", None)
         elif _HADRONIC.search(words) and _ELECTROMAGNETIC.search(words):
             quotient = _quotient(tokens, start, end, "h_over_e", None)
+        elif _ROOT.search(words) and any(_is_missing(t) for t in inside):
+            quotient = _quotient(tokens, start, end, "met_sig", Named("met"))
         elif re.search(r"impact parameter", words) and re.search(r"uncertaint|error", words):
             quotient = _quotient(tokens, start, end, "d0_sig", None)
         else:
@@ -125,14 +128,19 @@ def _divided(tokens: list[Token]) -> list[Token]:
             )
             variable = _SIGNIFICANCES.get(tokens[head].value.variable, "other")
         else:
-            end = next((i + 1 for i in range(index + 2, min(len(tokens), index + 6)) if tokens[i].kind == "v"), 0)
-            variable = ""
+            end = next((i + 1 for i in range(index + 2, min(len(tokens), index + 7)) if tokens[i].kind == "v"), 0)
+            root = _is_missing(tokens[head]) and _ROOT.search(spoken(tokens[index + 2 : end]))
+            variable = "met_sig" if root else ""
         if not end:
             continue
         quotient = _quotient(tokens, head, end, variable, tokens[head].value.about)
         kept = [t for t in tokens[head + 1 : index] if t.kind not in "v"]
         return [*tokens[:head], quotient, *kept, *tokens[end:]]
     return tokens
+
+
+def _is_missing(token: Token) -> bool:
+    return token.kind == "v" and token.value.about == Named("met")
 
 
 def _quotient(tokens: list[Token], start: int, end: int, variable: str, of: Named | None) -> Token:

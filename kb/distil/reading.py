@@ -141,6 +141,8 @@ def _name_significances(tokens: list[Token]) -> None:
         if token.kind == "v" and token.value.variable == "decay_length" and behind.word == "significance":
             name = f"{token.text} significance"
             token.value = replace(token.value, variable="other", name=name)
+        if token.kind == "v" and token.value.about == Named("met") and behind.word == "significance":
+            token.value = replace(token.value, variable="met_sig")  # "the object-based E_T^miss significance"
 
 
 def _bound_masses(tokens: list[Token]) -> None:

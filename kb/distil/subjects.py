@@ -6,7 +6,10 @@ import re
 from dataclasses import replace
 
 from kb.distil.amounts import Quantity
+from kb.distil.discriminants import discriminant, owner
 from kb.distil.distances import distant
+from kb.distil.members import member_of
+from kb.distil.members import named as named_member
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, Named, compose, twice
 from kb.distil.particles import single as one
@@ -33,6 +36,9 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     """Return what a bound holds for; several where subjects are joined (`electrons and muons`)."""
     named = bounded.of
     anchor = bounded.index if bounded.index is not None else quantity.start
+    symbol = reading.tokens[anchor].text if bounded.index is not None else ""
+    if named == Named("met") and symbol.count("miss") > 1:
+        return [named]  # that of tracks and that of everything
     if bounded.variable in _DISTANCES and (named is None or "_" not in named.object):
         return distant(reading, quantity, anchor, memory) or ([named] if named is not None else [])
     if bounded.variable == "ratio" and (told := _trailing(reading, quantity)):
@@ -40,6 +46,9 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         return [replace(told[0], rank=behind)] if behind else list(told)
     if named is not None and (named.object not in {"meson", "candidate"} or bounded.variable == "mass"):
         return [_fuller(reading, quantity, bounded, named, anchor)]
+    member = member_of(reading, quantity)
+    if member is not None:
+        return [named_member(member)]
     another = _another(reading, quantity, anchor)
     if another is not None:
         return [another]
@@ -75,7 +84,7 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         if bounded.variable == "chi2" and memory.fitted and re.search(r"\bfit\b", reading.text):
             return [Named("vertex")]
         if bounded.variable == "discriminant":
-            return [Named("event")]
+            return [Named(owner(discriminant(reading, bounded.index)) or "event")]
         if bounded.variable in {"lifetime", "decay_length", "chi2"} and re.search(r"\bcandidates?\b", reading.text):
             return [Named("candidate")]
         if bounded.variable == "mass":
@@ -103,12 +112,9 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
 def each_of_first(reading: Reading, bounded: Bounded, who: list[Phrase | Named]) -> list[Phrase | Named]:
     """Name `the two leading jets` one by one; `the two leading jets with p_T > 30 GeV must …` says which ones count."""
     first = who[0] if len(who) == 1 else None
-    if (
-        not isinstance(first, Phrase)
-        or not first.first
-        or first.object not in PHYSICAL
-        or bounded.variable in _UNRANKED
-    ):
+    if not isinstance(first, Phrase) or not first.first:
+        return who
+    if first.object not in PHYSICAL or bounded.variable in _UNRANKED:
         return who
     restricts = first.oblique or first.article in _DEFINITE
     if restricts and bounded.index is not None and re.match(r"w[tx]?$", reading.shape[first.end : bounded.index]):

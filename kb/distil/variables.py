@@ -83,6 +83,8 @@ _DIFFERENCES = {
     "rapidity": "delta_eta",
     "abs_rapidity": "delta_eta",
 }
+_IN_AZIMUTH = re.compile(r"(?:in|of) (?:the )?(?:azimuth\w*|φ)|azimuthally")
+_APART = re.compile(r"\b(?:separated|apart|separation|differ\w*)\b")
 _DIFFER = re.compile(r"\b(?:differ(?:s|ing)?|separated|apart)\b")
 
 
@@ -129,6 +131,8 @@ def variables(
     of_another = compared(reading.tokens, quantity)
     unit = "GeV" if of_another else quantity.amounts[0].unit
     tokens, shape = reading.tokens, reading.shape
+    if quantity.rule == "azimuth":
+        return [Bounded(quantity.along)]
     if quantity.rule in {"direction", "position"}:
         nearest = shape.rfind("v", 0, quantity.start)
         return [Bounded(quantity.along, index=nearest if nearest >= 0 else None)]
@@ -165,6 +169,12 @@ def variables(
         spoken_of = phrase is not None and not phrase.oblique and before_it.value.object in PHYSICAL
         if spoken_of and not quantity.amounts[0].upper:
             return [Bounded("pt", index=quantity.start)]  # "no more than one jet above 30 GeV"
+    if (
+        unit in {"1", "rad"}
+        and _IN_AZIMUTH.match(reading.words(quantity.end, quantity.end + 4))
+        and (_APART.search(reading.words(0, quantity.start)))
+    ):
+        return [Bounded("delta_phi")]  # "separated by more than 2.1 in azimuth"
     after = _after(reading, quantity, unit)
     if after is not None:
         return [after]
@@ -316,7 +326,8 @@ def as_difference(reading: Reading, quantity: Quantity, found: list[Bounded]) ->
     before = reading.words_before(index, 4)
     if average := re.search(r"\b(?:average|mean|averaged)\b", before):
         return [replace(found[0], variable="other", name=f"{average.group()} {reading.tokens[index].text}")]
-    if not _DIFFER.search(lead) and not re.search(r"\bdifference\b", before):
+    apart = re.search(r"\bdifference\b|\b(?:separated|apart|differ\w*) in$", before)
+    if not _DIFFER.search(lead) and not apart:
         return found
     variable = _DIFFERENCES.get(found[0].variable)
     if variable is not None:

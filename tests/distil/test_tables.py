@@ -46,8 +46,8 @@ def test_rows_are_requirements_and_columns_regions() -> None:
         "leading jet p_T > 200 GeV": ("2jl", "4jt"),
         "leading jet p_T > 300 GeV": ("2jm",),
         "4th jet p_T > 100 GeV": ("4jt",),
-        "E_T^miss significance > 15": ("2jl",),
-        "E_T^miss significance > 20": ("2jm",),
+        "E_T^miss/√H_T > 15": ("2jl",),
+        "E_T^miss/√H_T > 20": ("2jm",),
     }
 
 

@@ -100,8 +100,8 @@ def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `scope=…`,
-    `region=…`, `of=…` (the named collection or pair), `when=…` (a part of the condition) and `why=…` (a part of the
-    rationale); `*` is any object.
+    `region=…`, `of=…` (the named collection or pair), `name=…` (of the variable), `when=…` (a part of the condition)
+    and `why=…` (a part of the rationale); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -222,7 +222,8 @@ def read(entry: Entry, distil: Callable[[Document], SelectionCriteria] = distil)
 
 def _told(cut: Cut) -> dict[str, Any]:
     why = cut.rationale.quote if cut.rationale else ""
-    return {**cut.flat(), "why": " ".join(why.split()), "any": cut.any_of, "of": cut.subject.definition}
+    more = {"any": cut.any_of, "of": cut.subject.definition, "name": cut.variable.name}
+    return {**cut.flat(), "why": " ".join(why.split()), **more}
 
 
 def _unstructured(entry: Entry, criteria: SelectionCriteria) -> Iterator[str]:
@@ -264,6 +265,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or (when is not None and when not in record["note"])
         or wanted.get("why", "") not in record["why"]
         or wanted.get("of") not in {None, record["of"]}
+        or wanted.get("name") not in {None, record["name"]}
         or ("any" in wanted and record["any"] is None)
     )
 

@@ -1,0 +1,117 @@
+"""Read what one of several objects must be: `at least one of which must be central`, `one of them within |η| < 1.4`.
+
+That one is a collection of its own, of which an event must have one: what it must be is asked of no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kb.distil.amounts import Quantity
+from kb.distil.candidates import Candidate, Setting, joined_condition, stated
+from kb.distil.particles import PHYSICAL
+from kb.distil.phrases import Phrase
+from kb.distil.qualifiers import tag_condition, tags
+from kb.distil.reading import Reading
+
+_MEMBER = re.compile(r"(?P<of>w?)(?P<c>c?)(?P<n>n)(?P<which>w|O[te]{0,2}n?r?[tr]{0,2}o?)?(?P<verb>[mwk])")
+_WHICH = {"of which", "of them", "of these", "of those", "of the"}
+_TAGGED = re.compile(r"\btagg|\bidentified|\btag\b")
+_OWN = {"pt", "energy", "eta", "abs_eta", "rapidity", "abs_rapidity", "iso_rel", "iso_abs", "isolation", "d0", "z0"}
+_BE = re.compile(r"(?:also |further )?be (?:\w+ )?(?P<what>central|forward)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of several objects: tokens `[start, end)` say of which one, and what it must be."""
+
+    start: int
+    end: int
+    phrase: Phrase
+    adjective: str
+
+    @property
+    def name(self) -> str:
+        """The name of the collection that it makes."""
+        return " ".join(filter(None, ["one", self.adjective, self.phrase.object.replace("_", " ")]))
+
+
+def members(reading: Reading) -> Iterator[Member]:
+    """Yield the clauses of a sentence that are about one of several objects."""
+    if "j" in reading.shape:
+        return
+    for match in _MEMBER.finditer(reading.shape):
+        number = match.start("n")
+        least = reading.tokens[match.start("c")].value if match["c"] else ">="
+        if reading.tokens[number].value != 1 or least != ">=" or not _is_of_several(reading, match):
+            continue
+        inside = [p for p in reading.phrases if number < p.index < match.end()]
+        before = [p for p in reading.phrases if p.index < match.start() and not p.oblique]
+        told = (inside or before)[-1:]
+        if not told or told[0].object not in PHYSICAL or not (told[0].plural or (told[0].number or 0) > 1):
+            continue
+        end = next((i for i in range(match.end(), len(reading.tokens)) if _ends(reading, i)), len(reading.tokens))
+        behind = reading.words(match.start("verb") + 1, end)
+        if _TAGGED.search(behind):
+            continue  # kb.distil.counts reads those
+        adjective = _BE.match(behind)
+        yield Member(match.start(), end, told[0], adjective["what"] if adjective else "")
+
+
+def _is_of_several(reading: Reading, match: re.Match[str]) -> bool:
+    of = reading.tokens[match.start("of")].word if match["of"] else ""
+    which = reading.words(match.start("which"), match.end("which")) if match["which"] else ""
+    return of == "of which" or which.startswith(tuple(_WHICH))
+
+
+def _ends(reading: Reading, index: int) -> bool:
+    """Say whether another clause starts at a token: `…, and the dijet mass must …`."""
+    if reading.shape[index] in "SW":
+        return True
+    clause = re.match(r"(?:la|a|l)[tr]{0,4}[ov][tO]{0,3}(?P<verb>[mc])", reading.shape[index:])
+    verb = reading.tokens[index + clause.start("verb")] if clause else None
+    return verb is not None and (verb.kind == "m" or verb.word.startswith(("must", "should", "cannot")))
+
+
+def member_of(reading: Reading, quantity: Quantity) -> Member | None:
+    """Return the clause about one of several objects that a bound stands in, where it is no mere threshold on p_T.
+
+    The one with the highest p_T has the p_T that one of them must have; `kb.distil.subjects` reads that.
+    """
+    for member in members(reading):
+        inside = [
+            (q, variable)
+            for q in reading.quantities
+            if member.start + 2 < q.start < member.end and (variable := _variable(reading, q)) in _OWN
+        ]
+        alone = all(variable == "pt" and q.operator[0] == ">" for q, variable in inside)
+        if not alone and any(q.start == quantity.start for q, _ in inside):
+            return member
+    return None
+
+
+def _variable(reading: Reading, quantity: Quantity) -> str:
+    place = reading.shape.rfind("v", 0, quantity.start) if quantity.variable is None else quantity.variable
+    return str(reading.tokens[place].value.variable) if place >= 0 else ""
+
+
+def named(member: Member) -> Phrase:
+    """Return the phrase of the collection that a clause is about."""
+    return replace(member.phrase, definition=member.name, rank=None, first=0, oblique=False)
+
+
+def counted(reading: Reading, setting: Setting) -> Iterator[Candidate]:
+    """Yield that there must be one such object, where more than its p_T is asked for."""
+    for member in members(reading):
+        bounded = any(member_of(reading, q) == member for q in reading.quantities)
+        if not bounded and not member.adjective:
+            continue
+        one = stated(reading, setting, member.phrase.object, "count", ">=", 1.0, "one-of-several")
+        one = one.with_(at=reading.tokens[member.start].start)
+        if bounded:
+            yield one.with_(definition=member.name)
+        else:
+            found = tags(member.adjective, member.phrase.object)
+            yield one.with_(when=joined_condition([tag_condition(member.adjective, found, member.phrase.object)]))
