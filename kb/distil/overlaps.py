@@ -22,6 +22,9 @@ _SUMS = re.compile(r"\bsum\b|\bisolation\b|Σ", re.IGNORECASE)
 _FROM = re.compile(r"\b(?:separat\w+|isolated|apart|away|distant)\b[^,;]*\bfrom\b|\bfrom\b")
 
 
+_OPERATORS: dict[str, Operator] = {">": ">", ">=": ">=", "<=": "<="}
+
+
 @dataclass(frozen=True, slots=True)
 class _Distance:
     """A distance as bounded: its tokens `[start, end)`."""
@@ -105,7 +108,7 @@ def _distances(reading: Reading) -> list[_Distance]:
             if isinstance(low, float) and isinstance(high, float):
                 found.append(_Distance(q.start, q.end, "in", (low, high)))
         elif q.operator[0] in "<>=":
-            operator: Operator = ">" if q.operator[0] == ">" else "<=" if q.operator == "<=" else "<"
+            operator = _OPERATORS.get(q.operator, "<")
             found.append(_Distance(q.start, q.end, operator, q.amounts[0].values[0]))
     taken = {i for d in found for i in range(d.start, d.end)}
     if not _SUMS.search(reading.text):

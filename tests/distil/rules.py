@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ Path_ = tuple[str | int, ...]
 Distil = Callable[[Document], SelectionCriteria]
 
 _NEVER = "(?!)"
-_WORD = re.compile(r"[\w .'/+-]+")
+_WORD = re.compile(r"[\w .'/+^-]+")
+_PLURAL = re.compile(r"(?<=\w\w)(?:(?<=i)es|(?<!s)s)\b|(?<=\w\w)y\b")
 
 
 def files() -> list[str]:
@@ -61,15 +63,21 @@ def concerns(rule: Any) -> Callable[[str], bool]:
 
 @cache
 def _run_together(text: str) -> str:
-    return re.sub(r"[^\w]+", "", text.lower())
+    """Return the letters of a text, plurals made singular and American spelling British."""
+    text = _PLURAL.sub("", re.sub(r"[-/.']", " ", text.lower())).replace("vor", "vour")
+    return re.sub(r"[\W_]+", "", text)
 
 
 @contextmanager
 def without(file: str, path: Path_) -> Iterator[Distil]:
-    """Import the distiller anew, less one rule, and give back the one that was there."""
+    """Import the distiller anew, less one rule, and give back the one that was there.
+
+    Code and regular expressions are compiled once and for all: it is made anew a thousand times.
+    """
     known = {name: module for name, module in sys.modules.items() if _is_distiller(name)}
     package = sys.modules["kb"]
     original = rulebooks.rulebook
+    compiling, loading = re.compile, SourceFileLoader.get_code
 
     def reduced(name: str) -> dict[str, Any]:
         data = original(name)
@@ -80,13 +88,22 @@ def without(file: str, path: Path_) -> Iterator[Distil]:
             if name != rulebooks.__name__:
                 del sys.modules[name]
         rulebooks.rulebook = reduced
-        yield importlib.import_module("kb.distil").distil
+        re.compile, SourceFileLoader.get_code = _compiled, _code  # type: ignore[assignment]
+        try:
+            distil = importlib.import_module("kb.distil").distil
+        finally:
+            re.compile, SourceFileLoader.get_code = compiling, loading  # type: ignore[method-assign]
+        yield distil
     finally:
         rulebooks.rulebook = original
         for name in [name for name in sys.modules if _is_distiller(name)]:
             del sys.modules[name]
         sys.modules.update(known)
         package.distil = known["kb.distil"]  # type: ignore[attr-defined]  # a package has its modules as attributes
+
+
+_compiled = cache(re.compile)
+_code = cache(SourceFileLoader.get_code)
 
 
 def _is_distiller(name: str) -> bool:

@@ -259,8 +259,11 @@ def _holding(criteria: SelectionCriteria, name: str) -> list[Cut]:
 
 def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
     region, when = wanted.get("region"), wanted.get("when")
+    operators = {wanted["operator"], record["operator"]}
     return (
-        wanted.get("scope") not in {None, record["scope"]}
+        (len(operators) > 1 and not operators & {"in", "not_in"})  # a range may be told as a window
+        or wanted["variable"] != record["variable"]
+        or wanted.get("scope") not in {None, record["scope"]}
         or (region is not None and not _names(region) <= _names(str(record["region"])))
         or (when is not None and when not in record["note"])
         or wanted.get("why", "") not in record["why"]
