@@ -203,7 +203,9 @@ def _or_more(tokens: list[Token]) -> Iterator[Count]:
 
 
 def _plain(tokens: list[Token], start: int, end: int) -> bool:
-    """Say whether the words between a number and an object leave them together."""
+    """Say whether the words between a number and an object leave them together: not in `two-body lepton decays`."""
+    if end > start + 1 and tokens[start].kind == "h":
+        return False
     return all(
         (t.kind == "r" or t.word not in _SETS["uncounted"]) and not (t.kind == "v" and t.value.about)
         for t in tokens[start:end]

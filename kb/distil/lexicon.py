@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,8 +32,30 @@ class Lexicon(BaseModel):
 def lexicon() -> Lexicon:
     """Return the shipped lexicon."""
     raw = rulebook("lexicon")
-    raw["ranks"] = {int(rank): words for rank, words in raw["ranks"].items()}
+    scale, mass = raw.pop("scale"), raw.pop("mass")
+    raw["ranks"] = {int(rank): _filled(words, "scale", scale) for rank, words in raw["ranks"].items()}
     raw["masses"] = {
-        float(f"{whole}.{part}"): words for whole, group in raw["masses"].items() for part, words in group.items()
+        float(f"{whole}.{part}"): _filled(mass, "particle", names)
+        for whole, group in raw["masses"].items()
+        for part, names in group.items()
     }
+    raw["sets"] = {name: _either_number(_members(raw["sets"], name)) for name in raw["sets"]}
     return Lexicon.model_validate(raw)
+
+
+def _filled(phrases: Iterable[str], slot: str, words: Iterable[str]) -> tuple[str, ...]:
+    """Return phrases with every word in their slot.
+
+    >>> _filled(["hardest", "highest <scale>"], "scale", ["p_t", "energy"])
+    ('hardest', 'highest p_t', 'highest energy')
+    """
+    return tuple(dict.fromkeys(phrase.replace(f"<{slot}>", word) for phrase in phrases for word in words))
+
+
+def _members(sets: dict[str, list[str]], name: str) -> Iterable[str]:
+    """Return the words of a set; `<verbs>` stands for those of another."""
+    return chain.from_iterable(_members(sets, word[1:-1]) if word.startswith("<") else [word] for word in sets[name])
+
+
+def _either_number(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(form for word in words for form in (word, f"{word}s"))

@@ -47,8 +47,10 @@ def _leaves(data: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
         yield path, data
 
 
-def concerns(rule: Any) -> Callable[[str], bool]:
+def concerns(path: Path_, rule: Any) -> Callable[[str], bool]:
     """Return a test for texts that a rule may matter for: those that have its words, or what its pattern matches."""
+    if isinstance(rule, int | float):
+        rule = path[-1]  # a table from words to numbers
     if not isinstance(rule, str) or "<" in rule:
         return lambda _: True
     if _WORD.fullmatch(rule) and rule.strip(" .'"):

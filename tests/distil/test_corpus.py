@@ -9,7 +9,7 @@ from tests.distil.corpus import FOLDER, Entry, entries, read
 ALL = [entry for file in sorted(FOLDER.glob("*.toml")) for entry in entries(file)]
 
 
-@pytest.mark.parametrize("entry", ALL, ids=lambda entry: f"{entry.topic}-{entry.number}")
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.name)
 def test_an_entry_is_read_exactly(entry: Entry) -> None:
     reading = read(entry)
     if entry.known_gap:

@@ -3,6 +3,8 @@
 It takes minutes, so it is not part of the usual run:
 
     python -m pytest -m rules tests/distil              # all files; -k lexicon for one of them
+
+The entry that broke without a rule is remembered in pytest's cache and tried first the next time.
 """
 
 from __future__ import annotations
@@ -16,33 +18,38 @@ from kb.distil.lexer import plain
 from tests.distil import corpus, rules
 from tests.distil.corpus import FOLDER, Entry, entries
 
+REMEMBERED = "distil/entries-that-need-a-rule"
+
 
 @cache
 def readable() -> tuple[tuple[Entry, str], ...]:
-    """Return the entries that are read right, with their texts as the rules see them."""
+    """Return the entries that are read right, the shortest first, with their texts as the rules see them."""
     known = [entry for file in sorted(FOLDER.glob("*.toml")) for entry in entries(file) if not entry.known_gap]
-    return tuple((entry, plain(corpus.document(entry).text).text) for entry in known)
+    texts = ((entry, plain(corpus.document(entry).text).text) for entry in known)
+    return tuple(sorted(texts, key=lambda one: len(one[1])))
 
 
-def dependent(file: str, path: rules.Path_, rule: Any) -> str:
-    """Return the first entry that is read wrong without a rule; empty where there is none."""
-    may_matter = rules.concerns(rule)
+def dependent(file: str, path: rules.Path_, rule: Any, expected: str) -> str:
+    """Return an entry that is read wrong without a rule; empty where there is none. `expected` is tried first."""
+    may_matter = rules.concerns(path, rule)
     concerned = [entry for entry, text in readable() if may_matter(text)]
     if not concerned:
         return ""
     try:
         with rules.without(file, path) as distil:
-            broken = (entry for entry in concerned if not corpus.read(entry, distil).exact)
-            first = next(broken, None)
+            concerned.sort(key=lambda entry: entry.name != expected)
+            return next((entry.name for entry in concerned if not corpus.read(entry, distil).exact), "")
     except Exception as error:  # a distiller that cannot even be made needs the rule
         return f"the distiller itself: {type(error).__name__}"
-    return f"{first.topic}-{first.number}" if first else ""
 
 
 @pytest.mark.rules
 @pytest.mark.parametrize("file", rules.files())
-def test_every_rule_is_needed(file: str) -> None:
-    unneeded = [
-        f"{'.'.join(map(str, path))}: {rule}" for path, rule in rules.rules(file) if not dependent(file, path, rule)
-    ]
+def test_every_rule_is_needed(file: str, pytestconfig: pytest.Config) -> None:
+    remembered: dict[str, str] = pytestconfig.cache.get(f"{REMEMBERED}/{file}", {}) if pytestconfig.cache else {}
+    needed = {f"{'.'.join(map(str, path[:-1]))}: {rule}": (path, rule) for path, rule in rules.rules(file)}
+    found = {name: dependent(file, *where, remembered.get(name, "")) for name, where in needed.items()}
+    if pytestconfig.cache:
+        pytestconfig.cache.set(f"{REMEMBERED}/{file}", found)
+    unneeded = [name for name, entry in found.items() if not entry]
     assert not unneeded, f"{len(unneeded)} rules of {file}.toml that nothing depends on:\n" + "\n".join(unneeded)

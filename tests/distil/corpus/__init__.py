@@ -58,6 +58,11 @@ class Entry:
     overlaps: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The file it stands in and its place there."""
+        return f"{self.topic}-{self.number}"
+
 
 @dataclass(frozen=True)
 class Reading:
