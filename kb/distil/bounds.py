@@ -87,8 +87,9 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
 
 
 def _is_denied(tokens: list[Token], variable: int) -> bool:
-    asked = next((i for i in range(variable - 1, max(-1, variable - 7), -1) if tokens[i].kind == "m"), None)
-    return asked is not None and any(t.word == "not" for t in tokens[asked:variable])
+    near = range(variable - 1, max(-1, variable - 8), -1)
+    asked = next((i for i in near if tokens[i].kind == "m" or tokens[i].word in {"may", "cannot"}), None)
+    return asked is not None and any(t.word in {"not", "cannot"} for t in tokens[asked:variable])
 
 
 def bound(
@@ -126,7 +127,8 @@ def bound(
         setting = Setting(setting.scope, (quantity.bin,))
     if len(quantity.amounts) > 1 and (bounded.variable in OF_THE_EVENT or bounded.variable == "discriminant"):
         who = [Named("event")]  # of which there is no second one
-    apart = bounded.variable == "delta_r" and _NOT_OVERLAPPING.search(reading.words(0, quantity.start))
+    near = bounded.variable == "delta_r" and quantity.operator[0] == "<"
+    apart = near and _NOT_OVERLAPPING.search(reading.words(0, quantity.start))
     if quantity.operator in _FLIPS and (apart or _none_may(reading, quantity)):
         quantity = replace(quantity, operator=_FLIPS[quantity.operator])
     found = []

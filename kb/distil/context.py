@@ -26,6 +26,7 @@ _MEASURED = pattern(rf"^(?:{'|'.join(_CUES['measured'])})\b")
 _NUMBERING = re.compile(r"^(?:\d[\d.]*|[IVX]+|[A-Z])\.?\s+(?=[A-Z])")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
+_MACHINERY, _CLUSTERED = (pattern(_DATA["asides"][name]) for name in ("machinery", "clustered"))
 _SELECTED = pattern(r"\b(?:selected|required|candidates with|we require|must)\b")
 
 
@@ -61,6 +62,7 @@ def objection(text: str, kind: SectionKind) -> str:
         return "introduction, summary or theory"
     if _MEASURED.search(text):
         return DESCRIBES
+    text = _CLUSTERED.sub(" ", text)
     strong = bool(_STRONG.search(text))
     selects = strong and kind in {"selection", "background"}
     if _NEVER.search(text) and not (
@@ -68,7 +70,8 @@ def objection(text: str, kind: SectionKind) -> str:
     ):
         return "describes the detector" if kind == "detector" else "describes detector, simulation or results"
     about_trigger = _TRIGGER.search(text) and not re.search(r"trigger efficienc", text, re.IGNORECASE)
-    if kind in {"detector", "simulation"} and not (about_trigger and strong):
+    asked = strong or (_REQUIRE.search(text) and not _MACHINERY.search(text))
+    if kind in {"detector", "simulation"} and not (about_trigger and asked):
         return "describes the detector" if kind == "detector" else "describes simulated samples"
     if kind == "systematics":
         return "describes systematic uncertainties"
@@ -76,4 +79,4 @@ def objection(text: str, kind: SectionKind) -> str:
         return "describes results"
     if not strong and _AGAINST.search(text):
         return DESCRIBES
-    return "" if _REQUIRE.search(text) else NO_REQUIREMENT
+    return "" if strong or _REQUIRE.search(text) else NO_REQUIREMENT

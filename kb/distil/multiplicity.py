@@ -108,7 +108,7 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             kind.endswith("_pair") and phrase.requires and asked and "m" not in shape[phrase.index : phrase.index + 8]
         ):
             there(phrase, kind, ">=", 1.0)
-        elif not _PRESENCE.search(before) or (phrase.plural and "pair" not in kind):
+        elif not _PRESENCE.search(before) or (phrase.plural and "pair" not in kind) or phrase.article == "the":
             continue
         elif kind in {"muon_pair", "electron_pair"} and re.search(r"\bpair", reading.tokens[phrase.index].text):
             for other in reading.phrases:
@@ -122,7 +122,8 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             and phrase.rank is None
             and ("presence of" in before or reading.words(phrase.index + 1, phrase.index + 3).startswith("instead of"))
         ):
-            there(phrase, kind, ">=", 1.0)
+            ordinal = _ORDINAL.search(phrase.words)  # "the presence of a third muon"
+            there(phrase, kind, ">=", _ORDINALS.index(ordinal.group().lower()) + 2.0 if ordinal else 1.0)
     return found
 
 

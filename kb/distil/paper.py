@@ -28,7 +28,7 @@ from kb.distil.region_index import own_names
 from kb.distil.region_names import Name, brackets, is_base, label_of, names, of_title
 from kb.distil.region_parts import listed
 from kb.distil.regions import Regions, is_common
-from kb.distil.sentences import sentences
+from kb.distil.sentences import running, sentences
 from kb.distil.systems import System, system
 from kb.distil.working_points import ADJECTIVE, speaks_of_btagging
 from kb.document import Block, Document, Table
@@ -55,7 +55,7 @@ _IDENTIFIES = {"identified-by", "identified-with"}
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
-_READ = {"paragraph", "item", "footnote", "equation"}
+_READ = frozenset({"paragraph", "item", "footnote", "equation"})
 
 
 @dataclass(slots=True)
@@ -114,9 +114,7 @@ class _Walk:
 
     def blocks(self) -> Findings:
         section: tuple[str, ...] = ()
-        for block in self.document.blocks:
-            if block.kind not in _READ:
-                continue
+        for block in running(self.document, _READ):
             path = self.document.section_path(block.start)
             if path != section:
                 section = path
@@ -309,11 +307,11 @@ class _Walk:
 
 
 def _defines(reading: Reading) -> bool:
-    """`Baseline muons have p_T > 10 GeV` says what they are."""
-    head = reading.phrases[0] if reading.phrases else None
-    if head is None or head.definition is None or head.start > 1 or not head.plural:
+    """`Muons have p_T > 10 GeV`, `The photon has E_T > 20 GeV` says what they are."""
+    head = next((p for p in reading.phrases if p.object != "event"), None)
+    if head is None or head.object not in COLLECTED | {"bjet", "fatjet"} or head.start > 1:
         return False
-    has = _HAVE.match(reading.words(head.index, head.index + 4) + " ")
+    has = _HAVE.match(reading.words(head.index, head.index + 6) + " ")
     return has is not None and any(q.symbolic for q in reading.quantities)
 
 

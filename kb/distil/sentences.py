@@ -15,6 +15,9 @@ _END = re.compile(
     r"[.!?](?:[\"'”’)\]]|\[[\d,\s–-]+\]|(?<!\d\.)\d{1,2}(?=\s+[A-Z]))*"
     r"(?=\s+(?:[A-Z“\"‘'(\[|∆Δ•\d]|b[- ](?:tagged|jets?)\b|τ)|\s*$)"
 )
+_OPEN = re.compile(r"[^.!?\s]\s*$")
+_BOUNDS = re.compile(r"[^=≡:]*?[<>≤≥∈∉]")  # an inequality comes first: nothing is defined
+_GOES_ON = re.compile(r"(?:and|or|as well as|with|where|for|in|if|while|but|together|respectively)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +63,24 @@ def sentences(document: Document, block: Block) -> list[Sentence]:
     """Return the sentences of a block."""
     text = document.text[block.start : block.end]
     return [Sentence(block.start + a, block.start + b, block) for a, b in split(text)]
+
+
+def running(document: Document, kinds: frozenset[str]) -> Iterator[Block]:
+    """Yield the blocks of these kinds; displayed bounds are part of the text around: `must satisfy (2) and …`."""
+    text = document.text
+    last: Block | None = None
+    shown = False  # whether the last block ends with a displayed bound
+    for block in document.blocks:
+        if block.kind not in kinds:
+            continue
+        body = text[block.start : block.end]
+        if last is not None and _OPEN.search(text, last.start, last.end):
+            displayed = block.kind == "equation" and _BOUNDS.match(body) is not None
+            if displayed or (shown and block.kind == "paragraph" and _GOES_ON.match(body)):
+                last, shown = last.model_copy(update={"end": block.end}), displayed
+                continue
+        if last is not None:
+            yield last
+        last, shown = block, False
+    if last is not None:
+        yield last
