@@ -101,6 +101,20 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         yield from _sentence(cell, subject, rank, setting, bare, about)
 
 
+def in_unit(head: str, unit: str) -> str:
+    """Write a header with the unit that its caption gives for all energies, where it has none.
+
+    >>> in_unit("m_jj", "GeV"), in_unit("Δφ(jet, E_T^miss)", "GeV"), in_unit("H_T [TeV]", "GeV"), in_unit("m_T", "")
+    ('m_jj [GeV]', 'Δφ(jet, E_T^miss)', 'H_T [TeV]', 'm_T')
+    """
+    if not unit or _header(head)[1]:
+        return head
+    named = [t.value for t in tokens_of(plain(head)) if t.kind in "vo"]
+    variables = [one.variable if hasattr(one, "variable") else "pt" if one.object == "met" else "" for one in named]
+    first = next(filter(None, variables), None)
+    return f"{head} [{unit}]" if first and vocabulary().variables[first].unit == "GeV" else head
+
+
 def _header(head: str) -> tuple[str, str, str]:
     """Split a header into what it names, its unit and its comparator."""
     comparator = _COMPARATOR.search(head)

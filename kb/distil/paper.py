@@ -79,6 +79,7 @@ def walk(document: Document) -> Findings:
         findings.candidates += found
         findings.turned += turned
         steps.rest_on_base(table, found)
+        steps.caption(table, found)
     findings.candidates.sort(key=lambda c: (c.start, c.end))
     return _called_by_label(findings, steps.regions)
 
@@ -132,6 +133,21 @@ class _Walk:
                 self._block(block, kind)
         self._end_of_alternatives()
         return self.findings
+
+    def caption(self, table: Table, found: list[Candidate]) -> None:
+        """Read what the caption of a table requires in all its regions."""
+        if table.caption is None or not found:
+            return
+        before = len(self.findings.candidates)
+        self.regions.current = ()
+        self.regions.of_section = tuple(dict.fromkeys(name for c in found for name in c.regions))
+        block = Block(start=table.caption.start, end=table.caption.end, kind="caption")
+        for sentence in sentences(self.document, block):
+            text = self.document.text[sentence.start : sentence.end]
+            if _WORTH.search(text):
+                self._sentence(read(plain(text, sentence.start)), "selection", item=False)
+        told = self.findings.candidates[before:]
+        self.findings.candidates[before:] = [c.with_(kind="caption") for c in told]
 
     def _end_of_alternatives(self) -> None:
         if self.alternatives:

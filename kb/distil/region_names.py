@@ -224,7 +224,9 @@ def of_title(title: str) -> tuple[str, ...]:
 def label_of(text: str, *, of_regions: bool = False) -> str | None:
     """Read the label an item opens with: `R1 (CR): …`, `SR2: …`; any label in a list `of_regions`, as `VBF: …`."""
     match = re.match(
-        r"[\s•–*-]*(?P<l>[A-Za-z][\wγνℓμτ+.-]{0,18}(?:\s\d{1,2}[a-z]?)?)\s*(?P<kind>\([SCV]Rs?\))?\s*:", text
+        r"[\s•–*-]*(?P<l>[A-Za-z][\wγνℓμτ+.-]{0,18}(?:\s\d{1,2}[a-z]?)?)\s*(?P<kind>\([SCV]Rs?\))?"
+        r"(?:\s*:|,\s+(?=(?:an?|the|in which|for which|where|with|which|requiring|selecting|defined)\s))",
+        text,
     )
     if not match:
         return None

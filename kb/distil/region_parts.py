@@ -37,9 +37,13 @@ _BOUND = re.compile(
     r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
 )
 _WITH = re.compile(
-    rf"(?:\s*\([^()]*\))?,?\s+(?:with|requiring|containing|selecting|(?:that|which)\s+(?:(?:is|are|also)\s+)?{_VERBS}"
-    r"|in\s+which|for\s+which|where|made\s+of|consisting\s+of|of\s+events\s+with)\b"
+    rf"(?:\s*\([^()]*\))?(?:\s+(?:is|are)\s+(?:used|introduced|employed|formed))?,?\s+(?:with|requiring|containing|selecting"
+    rf"|(?:that|which)\s+(?:(?:is|are|also)\s+)?{_VERBS}|in\s+which|for\s+which|where|made\s+of|consisting\s+of"
+    r"|of\s+events\s+with)\b"
+    r"|,\s+(?:defined|identical|identically|obtained|selected|constructed|formed|built|similar|analogous|equal)\b"
+    r"|\s*:\s"
 )
+_TOLD = re.compile(r"(?:\s*\([^()]*\))?(?:,\s+(?!with|requiring|containing|selecting)|\s*:|,?\s+(?:which|that|where|in\s+which|for\s+which)\b)")
 _NO_WITH = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$")
 _INTO = re.compile(
     r"\b(?:enters?|belongs?\s+to|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
@@ -84,8 +88,9 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
             shared.append(Part(_clause_start(text, start, first), stop.start() if stop else len(text), regions))
         elif _BOUND.search(before) and not re.match(r",?\s+(?:where|in which)\b", after):
             shared.append(Part(_clause_start(text, start, first), end, regions))
-        elif _WITH.match(after) and not _NO_WITH.search(before):
-            stop = (_BREAK if index + 1 < len(groups) else _TURNS).search(text, end)
+        elif _WITH.match(after) and (_TOLD.match(after) or not _NO_WITH.search(before)):
+            others = any(not _LIKE.search(text[: later[0]]) for later in groups[index + 1 :])
+            stop = (_BREAK if others else _TURNS).search(text, end + 2)
             shared.append(Part(end, stop.start() if stop else max(following, len(text)), regions))
     return tuple(_apart(shared))
 

@@ -42,6 +42,9 @@ _REFERS = re.compile(
 _OPENING = re.compile(
     r"^(?:in|for|within|events (?:in|entering|of)|to (?:enter|define)|as for)\s+(?:[\w-]+\s+){0,4}?$", re.IGNORECASE
 )
+# "the photon in CRγ has …", "events in the last two signal regions must …"
+_OWNED = re.compile(r"^(?:(?:the|each|every|all|both|any)\s+)?(?:[\w-]+\s+){1,4}(?:in|of)\s+(?:the\s+)?$", re.IGNORECASE)
+_HAS = re.compile(r"(?:\s*\([^()]*\))?\s+(?:has|have|must|(?:is|are)\s+required)\b")
 _SUBJECT = re.compile(
     r"^(?:(?:finally|similarly|in addition|furthermore|moreover|additionally|here"
     r"|then),?\s+)?(?:(?:the|a|an|each|all|these|this|both|one|two|three|four|five|six|seven"
@@ -200,6 +203,7 @@ def _is_subject(text: str, name: Name) -> bool:
     refers = _REFERS.search(before)
     return bool(
         _OPENING.match(before)
+        or (_OWNED.match(before) and _HAS.match(after))
         or (not refers and _SUBJECT.match(before) and _DEFINES.match(after))
         or _MADE_BY.match(after)
         or (not refers and _IS_MADE.match(after))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kb.distil.amounts import closed_at
 from kb.distil.candidates import Candidate, Turned
-from kb.distil.cells import is_empty, object_of, requirement
+from kb.distil.cells import in_unit, is_empty, object_of, requirement
 from kb.distil.grid import Grid, Item, names_variable
 from kb.document import Cell, Document, Table
 from kb.ssc import Condition
@@ -34,6 +34,11 @@ _TELLS = re.compile(
     r"\b(?:events?|observed|expected|data|yields?|backgrounds?|total|fit(?:ted)?|purity|process"
     r"|target(?:ed)?|signal|generator|motivation|sample|purpose)\b",
     re.IGNORECASE,
+)
+# "All masses and momenta are in GeV."
+_ALL_IN = re.compile(
+    r"\b(?:masses|momenta|energies|quantities|requirements|variables|values|thresholds|cuts)\b[^.;()]{0,60}?"
+    r"\b(?:given\s+|quoted\s+|expressed\s+)?in\s+(?:units\s+of\s+)?(?P<unit>[GTM]eV)\b"
 )
 _PART = re.compile(r"(?:barrel|end-?caps?|forward|central|EB|EE)(?:\s+\w+)?", re.IGNORECASE)
 _PLURAL = re.compile(
@@ -67,22 +72,23 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
     if not _SELECTS.search(title) and sum(item.is_label for item in grid.items) < 2:
         return [], []
     about = object_of(first)
+    unit = match["unit"] if (match := _ALL_IN.search(caption)) else ""
     if grid.is_matrix():
         found = _matrix(grid)
     else:
-        found = _transposed(grid, about) if grid.is_transposed() else _upright(grid, about)
+        found = _transposed(grid, about, unit) if grid.is_transposed() else _upright(grid, about, unit)
     out = []
     for one in found:
         main, *rest = dict.fromkeys(one.cells)
         also = tuple((c.start, c.end, "table") for c in rest if c.end > c.start)
-        if table.caption and not rest:
+        if table.caption and (unit or not rest):
             also = (*also, (table.caption.start, table.caption.end, "caption"))
         out.append(one.candidate.with_(start=main.start, end=main.end, kind="table", also=also, at=0))
     return out, []
 
 
-def _upright(grid: Grid, about: str | None) -> Iterator[_Found]:
-    """Rows are requirements, columns regions."""
+def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
+    """Rows are requirements, columns regions; `unit` is that of energies whose header gives none."""
     for row, side in grid.body_rows():
         if is_empty(side.text) or (_TELLS.search(side.text) and not names_variable(side.text)):
             continue
@@ -96,14 +102,14 @@ def _upright(grid: Grid, about: str | None) -> Iterator[_Found]:
             part = bare[0] if len(bare) == 1 and _PART.fullmatch(bare[0]) else None
             owner = next((o for b in bare if len(bare) == 1 and _PLURAL.fullmatch(b) and (o := object_of(b))), None)
             names = () if part or (owner and "channel" not in bare[0].lower()) else tuple(bare)
-            for candidate in requirement(side.text, item.text, names, owner or about):
+            for candidate in requirement(in_unit(side.text, unit), item.text, names, owner or about):
                 if part and candidate.when is None:
                     candidate = candidate.with_(when=Condition(text=part))
                 yield _Found(candidate, (item.cell, *side.cells, *(head.cell for head in heads)))
 
 
-def _transposed(grid: Grid, about: str | None) -> Iterator[_Found]:
-    """Rows are regions, columns requirements."""
+def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
+    """Rows are regions, columns requirements; `unit` is that of energies whose header gives none."""
     for row, side in grid.body_rows():
         if is_empty(side.text):
             continue
@@ -116,7 +122,7 @@ def _transposed(grid: Grid, about: str | None) -> Iterator[_Found]:
                 and not re.search(r"selection|requirement|criteri", head.text, re.IGNORECASE)
             ):
                 continue
-            for candidate in requirement(head.text, item.text, region, about):
+            for candidate in requirement(in_unit(head.text, unit), item.text, region, about):
                 yield _Found(candidate, (item.cell, *head.cells, *side.cells))
 
 
