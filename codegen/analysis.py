@@ -12,7 +12,7 @@ from pathlib import Path
 
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
-from codegen.emit import emit
+from codegen.emit import emit_with_distributions
 from codegen.measured import Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
@@ -63,7 +63,7 @@ def analyse(
     progress: Progress | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
-    write: Write = emit,
+    write: Write = emit_with_distributions,
     engine: EngineName = "compiled",
     model: Model | None = None,
 ) -> Result:
@@ -133,7 +133,7 @@ def run_criteria(
     progress: Progress | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
-    write: Write = emit,
+    write: Write = emit_with_distributions,
 ) -> tuple[Plan, RawRun]:
     """Compile criteria for a dataset and run them sandboxed; `output` gets analysis.py and samples/<name>/.
 
@@ -244,20 +244,30 @@ def _checksum(path: Path) -> str:
 def _draw(dataset: Dataset, run: RawRun, output: Path, tell: Progress) -> list[Path]:
     """Draw what can be compared: data, and simulation of known cross-section."""
     shown = {name: dataset.samples[name] for name in run.samples if dataset.samples[name].normalised}
-    histograms = {name: run.samples[name].measured.histograms for name in shown}
-    if not any(histograms.values()):
+    measured = {name: run.samples[name].measured for name in shown}
+    folders = {"": {name: found.histograms for name, found in measured.items()}}
+    for region in dict.fromkeys(region for found in measured.values() for region in found.regions):
+        folders[region] = {name: found.regions[region].histograms for name, found in measured.items()}
+    if not any(contents for found in folders.values() for contents in found.values()):
         return []
-    from codegen.plots import draw
+    from codegen.plots import FORMATS, draw, draw_overlaps, file_stem
 
-    tell("plots", 0, 1)
     profile = dataset.profile
-    drawn = draw(
-        histograms,
-        output / PLOTS,
-        data=[name for name, sample in shown.items() if sample.kind == "data"],
-        luminosity=profile.luminosity or 0.0,
-        sqrt_s=profile.sqrt_s,
-        title=dataset.title,
-    )
-    tell("plots", 1, 1)
+    drawn: list[Path] = []
+    for number, (region, histograms) in enumerate(folders.items()):
+        if region and not any(any(h.values) for found in histograms.values() for h in found.values()):
+            continue
+        tell("plots", number, len(folders))
+        drawn += draw(
+            histograms,
+            output / PLOTS / (file_stem(region) if region else ""),
+            data=[name for name, sample in shown.items() if sample.kind == "data"],
+            luminosity=profile.luminosity or 0.0,
+            sqrt_s=profile.sqrt_s,
+            title=f"{dataset.title}, {region}" if region else dataset.title,
+            formats=("png",) if region else FORMATS,
+        )
+    simulated = [found for name, found in measured.items() if shown[name].kind != "data"]
+    drawn += draw_overlaps(simulated or list(measured.values()), output / PLOTS)
+    tell("plots", len(folders), len(folders))
     return drawn

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from codegen.dataset import Sample
 from codegen.emit_functions import Functions
 from codegen.emit_momenta import WITH_NAME
 from codegen.emit_source import docstring, library, literal, number
+from codegen.plan_distributions import distributions
 from codegen.plan_model import Plan, Step
 
-_DRIVER = ("UnreadableError", "Cutflow", "Analysis", "flat", "normalisation", "pieces", "require", "table", "main")
+_DRIVER = (
+    *("UnreadableError", "Cutflow", "Analysis"),
+    *("booked", "fill", "contents", "flat", "normalisation", "pieces", "require", "table", "main"),
+)
 CHUNK = 100_000
 """Events in memory at a time."""
+
+
+def emit_with_distributions(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
+    """Return the source of a module that also fills what each requirement cuts away (N − 1), which takes it longer."""
+    return emit(replace(plan, histograms=(*plan.histograms, *distributions(plan))), samples)
 
 
 def emit(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
@@ -188,6 +198,11 @@ def _histograms(plan: Plan) -> list[str]:
             f'        "range": ({low}, {high}),',
             f'        "label": {literal(axis.label)},',
             f'        "unit": {literal(axis.unit)},',
-            "    },",
         ]
+        if planned.without is not None:
+            region, index = planned.without
+            where = "None" if region is None else literal(region)
+            edges = ", ".join(str(number(edge)) for edge in planned.thresholds)
+            lines += [f'        "without": ({where}, {index}),', f'        "thresholds": [{edges}],']
+        lines.append("    },")
     return [*lines, "}"]

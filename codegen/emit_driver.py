@@ -68,13 +68,10 @@ class Analysis:
         self.total = {"raw": 0, "weighted": 0.0, "sumw2": 0.0}
         self.baseline = Cutflow(STEPS)
         self.regions = {name: Cutflow(region["steps"]) for name, region in REGIONS.items()}
-        self.histograms = {
-            name: hist.Hist(
-                hist.axis.Regular(axis["bins"], *axis["range"]),
-                storage=hist.storage.Weight(),
-            )
-            for name, axis in HISTOGRAMS.items()
-        }
+        self.histograms = booked(HISTOGRAMS)
+        observables = {name: axis for name, axis in HISTOGRAMS.items() if "without" not in axis}
+        self.of_regions = {name: booked(observables) for name in REGIONS}
+        self.overlaps = {"raw": np.zeros((len(REGIONS),) * 2, int), "weighted": np.zeros((len(REGIONS),) * 2)}
         self.selected: list[Any] = []
         self.identifiers: dict[str, list[Any]] = {name: [] for name in IDENTIFIERS}
 
@@ -110,8 +107,20 @@ class Analysis:
             parent = survived[REGIONS[name]["parent"]]
             survived[name] = self.regions[name].add(parent, masks, weight)
         for name, value in values.items():
-            known, weights = flat(value, passed, weight)
-            self.histograms[name].fill(known, weight=weights)
+            kept = passed
+            if "without" in HISTOGRAMS[name]:
+                region, index = HISTOGRAMS[name]["without"]
+                before = np.ones(len(events), dtype=bool) if region is None else survived[REGIONS[region]["parent"]]
+                masks = steps if region is None else regions[region]
+                kept = np.logical_and.reduce([before, *(ak.to_numpy(m) for i, m in enumerate(masks) if i != index)])
+            fill(self.histograms[name], value, kept, weight)
+            for region, booking in self.of_regions.items():
+                if name in booking:
+                    fill(booking[name], value, survived[region], weight)
+        if REGIONS:
+            each = np.array([survived[name] for name in REGIONS])
+            self.overlaps["raw"] += each.astype(int) @ each.T.astype(int)
+            self.overlaps["weighted"] += (each * weight) @ each.T
         for name, branch in IDENTIFIERS.items():
             self.identifiers[name].append(ak.to_numpy(events[branch]))
 
@@ -123,19 +132,15 @@ class Analysis:
             "weighted": self.total["weighted"],
             "cutflow": self.baseline.lines,
             "regions": {
-                name: {"parent": REGIONS[name]["parent"], "cutflow": cutflow.lines}
+                name: {
+                    "parent": REGIONS[name]["parent"],
+                    "cutflow": cutflow.lines,
+                    "histograms": contents(self.of_regions[name]),
+                }
                 for name, cutflow in self.regions.items()
             },
-            "histograms": {
-                name: {
-                    "edges": filled.axes[0].edges.tolist(),
-                    "values": filled.values().tolist(),
-                    "variances": filled.variances().tolist(),
-                    "label": HISTOGRAMS[name]["label"],
-                    "unit": HISTOGRAMS[name]["unit"],
-                }
-                for name, filled in self.histograms.items()
-            },
+            "overlaps": {name: matrix.tolist() for name, matrix in self.overlaps.items()},
+            "histograms": contents(self.histograms),
         }
 
     def masks(self) -> dict[str, Any]:
@@ -146,6 +151,32 @@ class Analysis:
                 found[f"region_{number:03d}_step_{i:03d}"] = kept
         found = {**found, "selected": self.selected, **self.identifiers}
         return {name: np.concatenate(parts) if parts else np.zeros(0, dtype=bool) for name, parts in found.items()}
+
+
+def booked(axes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return empty histograms."""
+    storage = hist.storage.Weight()
+    return {k: hist.Hist(hist.axis.Regular(axis["bins"], *axis["range"]), storage=storage) for k, axis in axes.items()}
+
+
+def fill(histogram: Any, values: Any, passed: Any, weight: Any) -> None:
+    """Fill a histogram with the values of the events that have passed."""
+    known, weights = flat(values, passed, weight)
+    histogram.fill(known, weight=weights)
+
+
+def contents(histograms: dict[str, Any]) -> dict[str, Any]:
+    """Return what histograms hold, ready for JSON."""
+    told = ("label", "unit", "without", "thresholds")
+    return {
+        name: {
+            "edges": filled.axes[0].edges.tolist(),
+            "values": filled.values().tolist(),
+            "variances": filled.variances().tolist(),
+            **{key: HISTOGRAMS[name][key] for key in told if key in HISTOGRAMS[name]},
+        }
+        for name, filled in histograms.items()
+    }
 
 
 def flat(values: Any, passed: Any, weight: Any) -> tuple[Any, Any]:

@@ -296,7 +296,8 @@ class Functions:
     def _thinned(self, names: Sequence[str]) -> list[str]:
         """Return the lines that leave all but the events that have come this far out of what comes next."""
         lines = ["", "    # What builds systems of objects does so only for events that have come this far."]
-        lines.append("    alive = all_of(steps)")
+        everything = any(planned.without is not None for planned in self.plan.histograms)
+        lines.append(f"    alive = {'all_but_one_of' if everything else 'all_of'}(steps)")
         return [*lines, *(f"    {name} = {name}[alive]" for name in names)]
 
     def _merge(self, made: list[str]) -> list[str]:

@@ -47,6 +47,11 @@ def all_of(masks: list[Any]) -> Array:
     return np.logical_and.reduce([ak.to_numpy(mask) for mask in masks])
 
 
+def all_but_one_of(masks: list[Any]) -> Array:
+    """Say which events fail at most one requirement: those that show what each of them cuts away."""
+    return np.sum([~ak.to_numpy(mask) for mask in masks], axis=0) <= 1
+
+
 def spread(masks: list[Any], alive: Array) -> list[Any]:
     """Return masks of the events that are alive as masks of all events; the others have not passed."""
     found = []

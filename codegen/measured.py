@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -37,6 +37,9 @@ class Histogram(Report):
     variances: list[Annotated[float, Field(ge=0)]]
     label: Text
     unit: Text = ""
+    without: tuple[Text | None, Count] | None = None
+    """The step that its events need not meet: of a region, or of the baseline (None), by its place."""
+    thresholds: list[float] = []
 
     @model_validator(mode="after")
     def _consistent(self) -> Histogram:
@@ -54,6 +57,14 @@ class RegionCount(Report):
 
     parent: Text | None = None
     cutflow: list[Step]
+    histograms: dict[str, Histogram] = {}
+
+
+class Overlaps(Report):
+    """How many events are in each two regions at once, in the order of the regions."""
+
+    raw: list[list[Count]] = []
+    weighted: list[list[float]] = []
 
 
 class Measured(Report):
@@ -64,6 +75,7 @@ class Measured(Report):
     weighted: float
     cutflow: list[Step]
     regions: dict[Text, RegionCount] = {}
+    overlaps: Overlaps = Overlaps()
     histograms: dict[str, Histogram]
 
     @model_validator(mode="after")
@@ -76,6 +88,10 @@ class Measured(Report):
         if self.cutflow and self.selected != counts[-1]:
             message = f"{self.selected} events selected, but {counts[-1]} after the last step"
             raise ValueError(message)
+        for matrix in (self.overlaps.raw, self.overlaps.weighted):
+            if matrix and [len(row) for row in matrix] != [len(self.regions)] * len(self.regions):
+                message = "the overlaps are not those of the regions"
+                raise ValueError(message)
         return self
 
 
@@ -97,26 +113,45 @@ def merged(parts: Sequence[Measured]) -> Measured:
         weighted=math.fsum(part.weighted for part in parts),
         cutflow=_steps([part.cutflow for part in parts]),
         regions={
-            name: RegionCount(parent=region.parent, cutflow=_steps([part.regions[name].cutflow for part in parts]))
+            name: RegionCount(
+                parent=region.parent,
+                cutflow=_steps([part.regions[name].cutflow for part in parts]),
+                histograms=_filled([part.regions[name].histograms for part in parts]),
+            )
             for name, region in first.regions.items()
         },
-        histograms={
-            name: histogram.model_copy(
-                update={
-                    "values": _columns(part.histograms[name].values for part in parts),
-                    "variances": _columns(part.histograms[name].variances for part in parts),
-                }
-            )
-            for name, histogram in first.histograms.items()
-        },
+        overlaps=Overlaps(
+            raw=[
+                [sum(cells) for cells in zip(*rows, strict=True)]
+                for rows in zip(*(part.overlaps.raw for part in parts), strict=True)
+            ],
+            weighted=[_columns(rows) for rows in zip(*(part.overlaps.weighted for part in parts), strict=True)],
+        ),
+        histograms=_filled([part.histograms for part in parts]),
     )
+
+
+def _filled(parts: Sequence[Mapping[str, Histogram]]) -> dict[str, Histogram]:
+    return {
+        name: histogram.model_copy(
+            update={
+                "values": _columns(part[name].values for part in parts),
+                "variances": _columns(part[name].variances for part in parts),
+            }
+        )
+        for name, histogram in parts[0].items()
+    }
 
 
 def _shape(part: Measured) -> str:
     flows = [part.cutflow, *(region.cutflow for region in part.regions.values())]
     steps = [[(step.label, tuple(step.cut_ids)) for step in flow] for flow in flows]
-    regions = [(name, region.parent) for name, region in part.regions.items()]
-    return repr((steps, regions, [(name, histogram.edges) for name, histogram in part.histograms.items()]))
+    regions = [(name, region.parent, _bins(region.histograms)) for name, region in part.regions.items()]
+    return repr((steps, regions, len(part.overlaps.raw), _bins(part.histograms)))
+
+
+def _bins(histograms: Mapping[str, Histogram]) -> list[tuple[str, list[float]]]:
+    return [(name, histogram.edges) for name, histogram in histograms.items()]
 
 
 def _steps(flows: Sequence[Sequence[Step]]) -> list[Step]:

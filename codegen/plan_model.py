@@ -156,10 +156,16 @@ class NotApplied:
 
 @dataclass(frozen=True)
 class HistogramPlan:
-    """What is filled into a histogram of selected events."""
+    """What is filled into a histogram of selected events.
+
+    With `without`, events need not meet that step: of a region (None: the baseline), by its place. `thresholds` are
+    what it compares with.
+    """
 
     axis: HistogramAxis
     quantity: Quantity
+    thresholds: tuple[float, ...] = ()
+    without: tuple[str | None, int] | None = None
 
 
 @dataclass(frozen=True)

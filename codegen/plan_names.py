@@ -12,7 +12,8 @@ _RESERVED = """
     candidates firsts seconds rest column columns by_pt merged passes nth leading pairs meetings same_flavour
     opposite_charge same_charge transverse_mass sides flavours_are threshold chosen numbered disjoint
     leaving_another members normalisation pieces require table main select preselection baseline
-    missing_momentum all_of spread scattered outside groups total listed flat
+    missing_momentum all_of spread scattered outside groups total listed flat all_but_one_of
+    booked fill contents
 """
 RESERVED = frozenset(_RESERVED.split())
 

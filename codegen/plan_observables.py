@@ -9,15 +9,21 @@ from codegen.plan_systems import GROUPS, MIXED, PAIRS
 from codegen.plan_terms import Attribute, Extreme, Quantity, Total
 from codegen.profile import HistogramAxis
 from kb.observable import Observable
+from kb.ssc import Subject, Variable
 from kb.vocabulary import unit_factor, vocabulary
 
+NORMAL_UNITS = {
+    **dict.fromkeys(("TeV", "GeV", "MeV"), "GeV"),
+    **dict.fromkeys(("m", "cm", "mm", "um"), "mm"),
+    **{"ns": "ns", "rad": "rad"},
+}
+"""Units as they stand at axes: energies in GeV, lengths in mm."""
 _OF_THE_EVENT = {"mt", "count"}
 
 
 def planned(observable: Observable, requirements: Requirements) -> HistogramPlan:
     """Plan an observable; UnplannableError says what the ntuple or the criteria lack for it."""
     factor = unit_factor(observable.unit)
-    shown = {"1": ""}.get(observable.unit, observable.unit) if factor == 1 else _normal(observable.unit)
     axis = HistogramAxis(
         name=observable.name,
         object=observable.subject.object,
@@ -26,7 +32,7 @@ def planned(observable: Observable, requirements: Requirements) -> HistogramPlan
         bins=observable.bins,
         range=(observable.low * factor, observable.high * factor),
         label=observable.label or _label(observable),
-        unit=shown,
+        unit=NORMAL_UNITS.get(observable.unit, ""),
     )
     return HistogramPlan(axis, _quantity(observable, requirements))
 
@@ -50,14 +56,20 @@ def _quantity(observable: Observable, requirements: Requirements) -> Quantity:
 
 
 def _label(observable: Observable) -> str:
-    """Return what an axis shows, as papers write it."""
+    take = {"each": "", "largest": "largest ", "smallest": "smallest ", "sum": "sum of "}[observable.take]
+    return f"{take}{label_of(observable.subject, observable.variable)}"
+
+
+def label_of(subject: Subject, variable: Variable) -> str:
+    """Return what an axis shows, as papers write it.
+
+    >>> label_of(Subject(object="jet", rank=1), Variable(id="pt"))
+    'leading jet p_T'
+    """
     words = vocabulary()
-    subject = observable.subject
     name = subject.definition or words.objects[subject.object].symbol
     rank = {None: "", 1: "leading ", 2: "subleading "}.get(subject.rank, f"{subject.rank}th ")
-    take = {"each": "", "largest": "largest ", "smallest": "smallest ", "sum": "sum of "}[observable.take]
-    return f"{take}{rank}{name} {observable.variable.name or words.variables[observable.variable.id].symbol}"
-
-
-def _normal(unit: str) -> str:
-    return "mm" if unit in {"m", "cm", "um"} else "GeV"
+    symbol = words.variables[variable.id].symbol
+    if variable.id == "count":
+        return f"number of {plural(subject.object)}" if subject.definition is None else f"number of {name}s"
+    return f"{rank}{name} {variable.name or symbol}"

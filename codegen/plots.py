@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codegen.runner import Histogram
+from codegen.measured import Histogram, Measured
 from kb.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,19 +63,61 @@ def draw(
     for name in found:
         contents = {sample: content[name] for sample, content in samples.items() if name in content}
         _same_bins(name, contents)
+        is_empty = not any(any(histogram.values) for histogram in contents.values())
+        if is_empty and any(histogram.without is not None for histogram in contents.values()):
+            continue  # no event meets all the others: there is nothing to cut away
         measured = [contents[sample] for sample in contents if sample in data]
         simulated = {sample: contents[sample] for sample in contents if sample not in data}
         with warnings.catch_warnings():
             # Deprecations inside mplhep and matplotlib, empty bins in the ratio and its scale: nothing for our user.
             warnings.simplefilter("ignore")
             figure = _figure(measured, simulated, header, title, names or {})
-            stem = re.sub(r"[^\w.-]+", "_", name).strip("._") or "histogram"
             for kind in formats:
-                path = output / f"{stem}.{kind}"
+                path = output / f"{file_stem(name)}.{kind}"
                 # No dates: the same numbers give the same bytes.
                 figure.savefig(path, dpi=150, metadata={"CreationDate": None} if kind == "pdf" else None)
                 written.append(path)
     return written
+
+
+def file_stem(name: str) -> str:
+    """Return a name for files, from one of a histogram or a region.
+
+    >>> file_stem("SR 2ℓ (low m_T)")
+    'SR_2ℓ_low_m_T'
+    """
+    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "histogram"
+
+
+def draw_overlaps(samples: Sequence[Measured], output: Path) -> list[Path]:
+    """Draw which share of each region's events is in each other region; nothing where there are no two regions."""
+    import numpy as np
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    regions = list(samples[0].regions) if samples else []
+    if len(regions) < 2:
+        return []
+    total = np.sum([sample.overlaps.weighted for sample in samples], axis=0)
+    own = np.diag(total)
+    share = np.divide(total, own[:, np.newaxis], out=np.full_like(total, np.nan), where=own[:, np.newaxis] > 0)
+    side = max(4.5, 0.55 * len(regions) + 2.5)
+    with rc_context({"figure.constrained_layout.use": True, "font.size": 10}):
+        figure = Figure(figsize=(side + 1, side))
+        axes = figure.subplots()
+        image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        axes.set_xticks(range(len(regions)), regions, rotation=45, ha="right")
+        axes.set_yticks(range(len(regions)), regions)
+        for row, column in np.ndindex(*share.shape):
+            if np.isfinite(share[row, column]):
+                shade = "white" if share[row, column] > 0.6 else "black"
+                axes.text(column, row, f"{share[row, column]:.2g}", ha="center", va="center", color=shade, size=8)
+        axes.set_title("Share of a row's events that are also in the column", fontsize=10)
+        figure.colorbar(image, ax=axes, fraction=0.046)
+        output.mkdir(parents=True, exist_ok=True)
+        path = output / "region_overlap.png"
+        figure.savefig(path, dpi=150)
+    return [path]
 
 
 def _same_bins(name: str, contents: Mapping[str, Histogram]) -> None:
@@ -168,6 +210,10 @@ def _figure(
             )
         if lower is not None:
             _ratio(lower, measured, simulated)
+        for threshold in first.thresholds:
+            upper.axvline(threshold, color="black", linestyle=":", linewidth=1.5)
+        if first.without is not None:
+            upper.text(0.03, 0.96, "all other requirements met", transform=upper.transAxes, va="top", fontsize=11)
         upper.set_xlabel("")
         bottom = lower if lower is not None else upper
         bottom.set_xlabel(axis_label(first.label, first.unit))

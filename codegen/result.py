@@ -36,6 +36,23 @@ class StepResult(_Strict):
     sumw2: float = Field(ge=0, description="sum of squared weights: the variance of `weighted`")
 
 
+class HistogramResult(_Strict):
+    """Selected events in bins, weighted; events outside the edges are left out.
+
+    With `without`, events need not meet that step (N − 1), whose `thresholds` are given.
+    """
+
+    edges: tuple[float, ...]
+    values: tuple[float, ...]
+    variances: tuple[float, ...]
+    label: str
+    unit: str = ""
+    without: tuple[str | None, int] | None = Field(
+        default=None, description="region (null: the baseline) and place of a step that is left out"
+    )
+    thresholds: tuple[float, ...] = ()
+
+
 class RegionResult(_Strict):
     """A region: its steps after the baseline and after its parent."""
 
@@ -44,16 +61,14 @@ class RegionResult(_Strict):
     weighted: float
     sumw2: float = Field(ge=0)
     cutflow: tuple[StepResult, ...]
+    histograms: dict[str, HistogramResult] = {}
 
 
-class HistogramResult(_Strict):
-    """Selected events in bins, weighted; events outside the edges are left out."""
+class OverlapResult(_Strict):
+    """Events in two regions at once; rows and columns in the order of the regions."""
 
-    edges: tuple[float, ...]
-    values: tuple[float, ...]
-    variances: tuple[float, ...]
-    label: str
-    unit: str = ""
+    raw: tuple[tuple[int, ...], ...] = ()
+    weighted: tuple[tuple[float, ...], ...] = ()
 
 
 class SampleResult(_Strict):
@@ -67,6 +82,7 @@ class SampleResult(_Strict):
     sumw2: float = Field(ge=0)
     cutflow: tuple[StepResult, ...]
     regions: dict[str, RegionResult] = {}
+    overlaps: OverlapResult = OverlapResult()
     histograms: dict[str, HistogramResult] = {}
 
 

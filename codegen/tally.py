@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from codegen.measured import Histogram, Measured, Step
-from codegen.result import HistogramResult, RegionResult, SampleResult, StepResult, rounded
+from codegen.result import HistogramResult, OverlapResult, RegionResult, SampleResult, StepResult, rounded
 
 
 def sample_result(measured: Measured, *, kind: Literal["data", "mc"], normalised: bool) -> SampleResult:
@@ -20,6 +20,7 @@ def sample_result(measured: Measured, *, kind: Literal["data", "mc"], normalised
             weighted=rounded(end.weighted if end else measured.weighted),
             sumw2=rounded(end.sumw2) if end else 0.0,
             cutflow=tuple(_step(step) for step in counted.cutflow),
+            histograms={key: _histogram(histogram) for key, histogram in counted.histograms.items()},
         )
     return SampleResult(
         kind=kind,
@@ -30,6 +31,10 @@ def sample_result(measured: Measured, *, kind: Literal["data", "mc"], normalised
         sumw2=rounded(last.sumw2) if last else 0.0,
         cutflow=tuple(_step(step) for step in measured.cutflow),
         regions=regions,
+        overlaps=OverlapResult(
+            raw=tuple(map(tuple, measured.overlaps.raw)),
+            weighted=tuple(tuple(map(rounded, row)) for row in measured.overlaps.weighted),
+        ),
         histograms={key: _histogram(histogram) for key, histogram in measured.histograms.items()},
     )
 
@@ -51,4 +56,6 @@ def _histogram(histogram: Histogram) -> HistogramResult:
         variances=tuple(map(rounded, histogram.variances)),
         label=histogram.label,
         unit=histogram.unit,
+        without=histogram.without,
+        thresholds=tuple(map(rounded, histogram.thresholds)),
     )
