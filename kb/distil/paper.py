@@ -89,6 +89,7 @@ def _called_by_label(findings: Findings, regions: Regions) -> Findings:
     synonyms = regions.synonyms
     tabled = dict.fromkeys(name for c in findings.candidates if c.kind == "table" for name in c.regions)
     synonyms.learn((Name(name, 0, 0, False, False) for name in tabled), regions.own)
+    synonyms.tabled.update(tabled, regions.own)
     findings.candidates = [c.with_(regions=synonyms.all_of(c.regions)) if c.regions else c for c in findings.candidates]
     findings.inherits = [
         replace(link, child=child, parent=parent)
@@ -183,7 +184,7 @@ class _Walk:
                 self._sentence(reading, kind, item=block.kind == "item")
             else:
                 if kind in {"selection", "background"}:
-                    self.regions.turn_to(reading.text)
+                    self.regions.turn_to(reading.text, item=block.kind == "item")
                 self._explain(reading)
                 remember(reading, self.memory, [])
             objects = frozenset(p.object for p in reading.phrases if p.object != "event")
@@ -203,10 +204,10 @@ class _Walk:
         remember_placeholders(reading, memory)
         against = self._objection(reading, kind, item)
         if against and kind in {"selection", "background"}:
-            self.regions.turn_to(text)
+            self.regions.turn_to(text, item=item)
         found: list[Candidate] = []
         if not against and not (chosen and not reading.quantities):
-            found = self._requirements(reading, chosen)
+            found = self._requirements(reading, chosen, item=item)
             findings.candidates += found
             if found and item and self.alternatives is not None:
                 self.alternatives.append(found)
@@ -289,10 +290,10 @@ class _Walk:
         opens = listed and (reading.quantities[0].start <= 10 or label or self.memory.asked)
         return "" if opens and against in {NO_REQUIREMENT, DESCRIBES} else against
 
-    def _requirements(self, reading: Reading, chosen: System | None) -> list[Candidate]:
+    def _requirements(self, reading: Reading, chosen: System | None, *, item: bool) -> list[Candidate]:
         memory, text = self.memory, reading.text
         scope: Scope | None = "trigger" if triggers.is_about_triggers(text) else None
-        setting = Setting(scope, self.regions.turn_to(text))
+        setting = Setting(scope, self.regions.turn_to(text, item=item))
         found = clauses.candidates(reading, memory, setting)
         if scope is None:
             found = overlaps(reading, setting, found)
@@ -316,7 +317,7 @@ class _Walk:
             found += triggers.trigger(reading)
         if memory.collection and _THEY.match(text):
             found = [_of_those(c, memory) for c in found]
-        found = _in_turn(found, text)
+        found = _in_turn(found, text, self.regions.own)
         found = alternatives(found, text, reading.start)
         found = [_placed(c, text, reading.start, self.regions) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
@@ -351,14 +352,20 @@ def _is_figure(text: str) -> bool:
     return numbers >= 12 and numbers * 3 > len(text.split())
 
 
-def _in_turn(found: list[Candidate], text: str) -> list[Candidate]:
+def _in_turn(found: list[Candidate], text: str, own: tuple[str, ...]) -> list[Candidate]:
     """Give each of several bounds its region: `VR1 and VR2 require E_T^miss < 200 and m_T > 90 GeV, respectively`."""
+    if not re.search(r"\brespectively\b", text):
+        return found
+    binned = [c for c in found if len(c.regions) == 1 and c.at and re.search(r": (?:above |below |\d)", c.regions[0])]
+    if len(binned) == len(found) > 1:  # "the bins A and B correspond to outputs of 0.2–0.4 and above 0.4, respectively"
+        told = listed(text, len(binned), own)
+        return [c.with_(regions=(name,)) for c, name in zip(found, told, strict=True)] if told else found
     places = sorted({c.at for c in found if c.at})
-    regions = listed(text, len(places)) if len(places) > 1 and re.search(r"\brespectively\b", text) else ()
+    regions = listed(text, len(places), own) if len(places) > 1 else ()
     if not regions or any(c.regions and c.regions != found[0].regions for c in found):
         return found
-    own = dict(zip(places, regions, strict=True))
-    return [c.with_(regions=(own[c.at],), scope="region") if c.at else c for c in found]
+    turn = dict(zip(places, regions, strict=True))
+    return [c.with_(regions=(turn[c.at],), scope="region") if c.at else c for c in found]
 
 
 def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | None:

@@ -19,6 +19,14 @@ _CALLED = re.compile(
     r"\b(?:[Rr]egions?|[Cc]ategor(?:y|ies)) (?P<name>[A-Za-z][\w+-]*)"
     r"|\b(?:In|in|For|for) (?P<bare>[A-Za-z]\w{0,7}_[a-z]{3,}\w*)(?=,| (?:and|or|the|an?|at)\b)"
 )
+# "the signal bins, VBF-1 and VBF-2, …", "the categories being called ‘0-jet’, ‘1-jet’ and ‘VBF’"
+_QUOTED = r"[‘'“\"`]{0,2}[A-Za-z0-9][\w+ℓγτμ-]{1,17}[’'”\"]{0,2}"
+_LISTED = re.compile(
+    r"\b(?:regions?|(?:sub)?categor(?:y|ies)|bins|selections|samples)"
+    r"(?:,|:|\s*\(|,?\s+(?:are\s+|is\s+|being\s+)?(?:called|denoted|labell?ed|named|dubbed|namely|referred\s+to\s+as)(?:\s+as|\s+by)?)"
+    rf"\s*(?P<names>{_QUOTED}(?:(?:,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+){_QUOTED})*)(?=[\s,.;)(]|$)"
+)
+_COUNTED = re.compile(r"\d-?(?:[A-Z]\w{0,3}|jets?|tags?|leptons?|[a-z])")
 
 
 def own_names(document: Document) -> tuple[str, ...]:
@@ -26,6 +34,11 @@ def own_names(document: Document) -> tuple[str, ...]:
     found = {name for table in document.tables for name in _headed(document, table)}
     called = (m["name"] or m["bare"] for m in _CALLED.finditer(document.text))
     found |= {name for name in called if _is_code(name)}
+    for match in _LISTED.finditer(document.text):
+        for name in re.split(r",\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+", match["names"]):
+            bare = name.strip("‘'“\"`’”")
+            if _is_code(bare) or (bare != name and _COUNTED.fullmatch(bare)):
+                found.add(bare)
     return tuple(sorted(found, key=lambda name: (-len(name), name)))
 
 
@@ -43,4 +56,5 @@ def _headed(document: Document, table: Table) -> Iterator[str]:
 
 
 def _is_code(name: str) -> bool:
-    return _CODE.fullmatch(name) is not None and not re.search("[voncu]", shape(name))
+    numbered = re.sub(r"(?<=[A-Za-z])-\d+$", "", name)  # "VBF-1"
+    return _CODE.fullmatch(name) is not None and not re.search("[voncu]", shape(numbered))

@@ -43,8 +43,12 @@ _WITH = re.compile(
     r"|,\s+(?:defined|identical|identically|obtained|selected|constructed|formed|built|similar|analogous|equal)\b"
     r"|\s*:\s"
 )
-_TOLD = re.compile(r"(?:\s*\([^()]*\))?(?:,\s+(?!with|requiring|containing|selecting)|\s*:|,?\s+(?:which|that|where|in\s+which|for\s+which)\b)")
-_NO_WITH = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$")
+_TOLD = re.compile(
+    r"(?:\s*\([^()]*\))?(?:,\s+(?!with|requiring|containing|selecting)|\s*:|,?\s+(?:which|that|where|in\s+which|for\s+which)\b)"
+)
+_NO_WITH = re.compile(
+    r"\b(?:as|than|like|same|from|to|of|between|(?-i:\w*(?:SR|CR|VR)[\w-]*)\s+(?:is|are))\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$"
+)
 _INTO = re.compile(
     r"\b(?:enters?|belongs?\s+to|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
     r"|categori[sz]ed)\s+(?:to|in|into|as)|falls?\s+(?:in|into)|makes?\s+up|forms?)\s+"
@@ -95,9 +99,9 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
     return tuple(_apart(shared))
 
 
-def listed(text: str, many: int) -> tuple[str, ...]:
+def listed(text: str, many: int, own: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the regions of a list of so many: `in SR1, SR2 and SR3`; empty where there is no such list or several."""
-    fit = [regions for _, _, regions in _groups(text, names(text)) if len(regions) == many]
+    fit = [regions for _, _, regions in _groups(text, names(text, own)) if len(regions) == many]
     return fit[0] if len(fit) == 1 else ()
 
 

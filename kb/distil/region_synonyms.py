@@ -11,6 +11,7 @@ from kb.ssc import RegionKind
 
 _KINDS = re.compile(r"(?P<kind>signal|search|control|validation) regions?")
 _BARE = re.compile(r"(?:SR|CR|VR)s?(?:\s\d+\w?)?$")  # "most SRs", "SR 3" beside "SR3"
+_NOUN = re.compile(r"\s+(?:region|categor(?:y|ies)|selection|topology|channel|sample|bin)s?$")
 _LIKE = re.compile(
     r"\+\s*jets?|\bjets?\b|\bbackgrounds?\b|[- ]quarks?\b|[- ]enriched\b|\bregions?\b|\bsamples?\b|[\s_-]+"
 )
@@ -22,6 +23,8 @@ class Synonyms:
 
     labels: dict[RegionKind, dict[str, None]] = field(default_factory=dict)
     """The labels of each kind, in the order in which they are first named."""
+    tabled: set[str] = field(default_factory=set)
+    """The names of regions in the heads of tables: `VBF`, where the text says `the VBF category`."""
     told: dict[str, set[str]] = field(default_factory=dict)
     """The labels that a description was given, by its words."""
 
@@ -46,7 +49,8 @@ class Synonyms:
         generic = _KINDS.fullmatch(name)
         if generic is None:
             labels = self.told.get(_words(name), set())
-            return tuple(labels) if len(labels) == 1 else (name,)
+            bare = _NOUN.sub("", name)
+            return tuple(labels) if len(labels) == 1 else (bare if bare in self.tabled else name,)
         kind = kind_of(name)
         labelled = tuple(self.labels.get(kind, ()))
         if labelled and (kind == "signal" or len(labelled) == 1 or name.endswith("s")):

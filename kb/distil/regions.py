@@ -15,7 +15,7 @@ _DEFINING = (
     r"|required|built|identified|enhanced|characteri[sz]ed|divided|subdivided|split|categori[sz]ed"
     r"|chosen|enriched|identical|the\s+same|similar|analogous|equivalent|equal)|demands?|asks?\s+for|imposes?|applies|collects?|retains?|consists?|contains?|requires?|selects?|comprises?|includes?|must"
     r"|satisf(?:y|ies)|differs|inverts?|revers\w+|relax\w*|tightens?|has\s+to|have\s+to|aims?\b|targets?|uses?|has\s+the|have\s+the"
-    r"|corresponds?\s+to|at\s+least)"
+    rf"|corresponds?\s+to|(?:is|are)\s+(?:the\s+)?{LABEL}|at\s+least)"
 )
 _DEFINES = re.compile(rf"(?:\s*\([^()]*\))?(?:[,\s]+(?:and|or)?\s*(?:the\s+)?{LABEL})*[^.;]{{0,80}}?\b{_DEFINING}")
 _MADE_BY = re.compile(
@@ -43,8 +43,15 @@ _OPENING = re.compile(
     r"^(?:in|for|within|events (?:in|entering|of)|to (?:enter|define)|as for)\s+(?:[\w-]+\s+){0,4}?$", re.IGNORECASE
 )
 # "the photon in CRγ has …", "events in the last two signal regions must …"
-_OWNED = re.compile(r"^(?:(?:the|each|every|all|both|any)\s+)?(?:[\w-]+\s+){1,4}(?:in|of)\s+(?:the\s+)?$", re.IGNORECASE)
+_OWNED = re.compile(
+    r"^(?:(?:the|each|every|all|both|any)\s+)?(?:[\w-]+\s+){1,4}(?:in|of)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _HAS = re.compile(r"(?:\s*\([^()]*\))?\s+(?:has|have|must|(?:is|are)\s+required)\b")
+_HEADS = re.compile(r"^[\s•–*-]*(?:(?:the|a|an|its|one|two)\s+)?(?:[\w+-]+\s+){0,2}$", re.IGNORECASE)
+_ENTERED = re.compile(
+    r"(?:\s*\([^()]*\))?(?:,\s(?!and\b|or\b)|\s*[:–—]\s|(?<=,)\s"
+    r"|\s+(?:with|in which|for which|where|requires|has|contains)\b)"
+)
 _SUBJECT = re.compile(
     r"^(?:(?:finally|similarly|in addition|furthermore|moreover|additionally|here"
     r"|then),?\s+)?(?:(?:the|a|an|each|all|these|this|both|one|two|three|four|five|six|seven"
@@ -97,7 +104,7 @@ class Regions:
     base: str | None = None
     """The channel or the named preselection that the regions of a section are part of."""
 
-    def turn_to(self, text: str) -> tuple[str, ...]:
+    def turn_to(self, text: str, *, item: bool = False) -> tuple[str, ...]:
         """Return the regions whose requirements a sentence states; empty where it states common ones.
 
         They are the current ones until a sentence turns to others. Where it shares its requirements out among regions,
@@ -124,7 +131,9 @@ class Regions:
                 found = tuple(n for n in found if not is_channel(n.name))  # "SR1 requires … in the 2-lepton channel"
             shared = parts(text, found)
             opens = any(_is_subject(text, n) for n in found if not n.bracketed)
-            if len({p.regions for p in shared}) > 1 or (shared and not opens):
+            if item and (named := _entry(text, found)):
+                self.current = (named,)
+            elif len({p.regions for p in shared}) > 1 or (shared and not opens):
                 self.parts = shared
                 self.current = ()
             else:
@@ -190,6 +199,14 @@ class Regions:
             if name in self.known:
                 self.known.remove(name)
             self.known.append(name)
+
+
+def _entry(text: str, found: tuple[Name, ...]) -> str | None:
+    """Return the region that an item of a list is about: `the b-tagged region SRb, to which …`."""
+    first = next((n for n in found if not n.bracketed), None)
+    if first is None or not _HEADS.match(text[: first.start]) or not _ENTERED.match(text[first.end :]):
+        return None
+    return first.name
 
 
 def is_common(text: str) -> bool:
