@@ -14,7 +14,7 @@ from kb.distil.entities import mass_named
 from kb.distil.isolation import isolation
 from kb.distil.lexer import Token
 from kb.distil.memory import Memory
-from kb.distil.notation import OF_THE_EVENT
+from kb.distil.notation import OF_THE_EVENT, Symbol
 from kb.distil.particles import FLAVOURS, PHYSICAL, Named, single
 from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import pair_name
@@ -24,7 +24,7 @@ from kb.distil.subjects import each_of_first, subjects
 from kb.distil.variables import ENERGIES, Bounded, is_cone
 from kb.distil.vetoes import collection_of, denied, is_veto
 from kb.distil.windows import closed_around
-from kb.ssc import Condition, Role, Scope, Variable
+from kb.ssc import Condition, EvidenceKind, Role, Scope, Variable
 from kb.vocabulary import unit_factor
 
 # Of these an event may have several; the distance of two kinds of them takes one out, not the event.
@@ -87,7 +87,7 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
 
 
 def _is_denied(tokens: list[Token], variable: int) -> bool:
-    near = range(variable - 1, max(-1, variable - 8), -1)
+    near = range(variable - 1, max(-1, variable - 11), -1)
     asked = next((i for i in near if tokens[i].kind == "m" or tokens[i].word in {"may", "cannot"}), None)
     return asked is not None and any(t.word in {"not", "cannot"} for t in tokens[asked:variable])
 
@@ -232,6 +232,7 @@ def candidate(
         start=reading.start,
         end=reading.end,
         rule=quantity.rule,
+        also=_told(reading, bounded),
         at=place,
         rank=rank,
         definition=definition,
@@ -239,6 +240,13 @@ def candidate(
         regions=setting.regions,
         scope=_scope(object_id, rank, variable_id, stated, setting),
     )
+
+
+def _told(reading: Reading, bounded: Bounded) -> tuple[tuple[int, int, EvidenceKind], ...]:
+    """Return where the paper explains the symbol of a bound, if it is no common one."""
+    symbol = reading.tokens[bounded.index].value if bounded.index is not None else None
+    told = symbol.told if isinstance(symbol, Symbol) else None
+    return ((*told, "stated"),) if told and not reading.start <= told[0] < reading.end else ()
 
 
 def _none_may(reading: Reading, quantity: Quantity) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -128,8 +129,8 @@ def _trie() -> _Trie:
     return phrases
 
 
-def tokens_of(text: Plain) -> list[Token]:
-    """Read plain text into meaningful tokens.
+def tokens_of(text: Plain, own: Iterable[Symbol] = ()) -> list[Token]:
+    """Read plain text into meaningful tokens; `own` are symbols in it that only the paper explains.
 
     >>> from kb.distil.lexer import plain
     >>> "".join(t.kind for t in tokens_of(plain("Electrons (muons) must have p_T > 30 (25) GeV")))
@@ -137,7 +138,9 @@ def tokens_of(text: Plain) -> list[Token]:
     """
     raw: list[Token] = []
     position = 0
-    for symbol in symbols(text.text):
+    own = list(own)
+    found = sorted([*symbols(text.text), *own], key=lambda s: (s.start, -s.end)) if own else symbols(text.text)
+    for symbol in found:
         first, last = symbol.start, symbol.end
         while last > first and text.text[last - 1].isspace():
             last -= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from kb.distil.declared import Declared
 from kb.distil.entities import shape
 from kb.document import Cell, Document, Table
 
@@ -56,8 +57,9 @@ class Item:
 class Grid:
     """A table's cells with the questions its readers ask."""
 
-    def __init__(self, document: Document, table: Table) -> None:
-        self.items = [Item(cell, " ".join(document.text[cell.start : cell.end].split())) for cell in table.cells]
+    def __init__(self, document: Document, table: Table, own: Declared | None = None) -> None:
+        spelt = own.spelt if own else str
+        self.items = [Item(cell, spelt(" ".join(document.text[cell.start : cell.end].split()))) for cell in table.cells]
         self.rows, self.columns = table.shape
         self._cover: dict[tuple[int, int], Item] = {}
         for item in self.items:

@@ -81,7 +81,6 @@ _ALIKE = str.maketrans(
         "ⅼ": "l",
         "∕": "/",
         "╱": "/",
-        "\u0304": " ",
         "¯": " ",
         "₀": "0",
         "₁": "1",
@@ -92,7 +91,7 @@ _ALIKE = str.maketrans(
         "\u200b": " ",
     }
 )
-_LONG = {"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "…": "..."}
+_LONG = {"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "…": "...", "\u0304": ""}
 _NEEDS_MAP = re.compile("[" + "".join(_LONG) + r"]|(?<=[a-z])-\s+(?=[a-z])")
 _HYPHENATED = re.compile(r"(?<=[a-z])-\s+(?!(?:and|or|to|nor)\b)(?=[a-z])")
 

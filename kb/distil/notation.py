@@ -38,6 +38,7 @@ class Symbol:
     about: Named | None = None
     name: str | None = None
     window: str | None = None  # the mass it is compared with: |m_ℓℓ - m_Z|
+    told: tuple[int, int] | None = None  # where in the document the paper explains it
 
 
 _PIECES = {

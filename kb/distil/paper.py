@@ -11,6 +11,7 @@ from kb.distil import charges, clauses, flags, tables, triggers
 from kb.distil.alternatives import alternatives, lists_alternatives, mark
 from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
+from kb.distil.declared import declared
 from kb.distil.delegation import Delegation, delegation
 from kb.distil.discriminants import told_quotient
 from kb.distil.flavours import flavours
@@ -75,7 +76,7 @@ def walk(document: Document) -> Findings:
     steps = _Walk(document)
     findings = steps.blocks()
     for table in document.tables:
-        found, turned = tables.read(document, table)
+        found, turned = tables.read(document, table, steps.declared)
         findings.candidates += found
         findings.turned += turned
         steps.rest_on_base(table, found)
@@ -107,6 +108,7 @@ class _Walk:
         self.document = document
         self.findings = Findings()
         self.memory = Memory()
+        self.declared = declared(document)
         self.regions = Regions(own=own_names(document))
         self.last_objects: frozenset[str] = frozenset()
         self.bases: dict[tuple[str, ...], tuple[str, Reading]] = {}
@@ -179,7 +181,8 @@ class _Walk:
                 )
                 self.findings.turned.append(turned)
                 continue
-            reading = read(plain(text, sentence.start), pair=self.memory.pair)
+            flat = plain(text, sentence.start)
+            reading = read(flat, pair=self.memory.pair, own=self.declared.symbols(flat.text))
             if _WORTH.search(text):
                 self._sentence(reading, kind, item=block.kind == "item")
             else:

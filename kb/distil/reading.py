@@ -87,9 +87,9 @@ class Reading:
         return group
 
 
-def read(text: Plain, *, pair: str = "lepton_pair") -> Reading:
-    """Read a sentence; `pair` is what a bare `pair` means."""
-    tokens = with_sums(with_quotients(completed(main_clause(tokens_of(text)))))
+def read(text: Plain, *, pair: str = "lepton_pair", own: Iterable[Symbol] = ()) -> Reading:
+    """Read a sentence; `pair` is what a bare `pair` means, `own` are symbols that only the paper explains."""
+    tokens = with_sums(with_quotients(completed(main_clause(tokens_of(text, own)))))
     for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=_pair_of(tokens, index) or pair)

@@ -181,7 +181,7 @@ def _fuller(reading: Reading, quantity: Quantity, bounded: Bounded, named: Named
     if named.rank is not None:
         return named
     if (
-        bounded.variable in {"pt", "abs_eta", "eta"}
+        bounded.variable in {"pt", "abs_eta", "eta", "mass", "discriminant"}
         and "_" not in named.object
         and named.object not in {"met", "event"}
     ):

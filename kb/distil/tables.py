@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kb.distil.amounts import closed_at
 from kb.distil.candidates import Candidate, Turned
 from kb.distil.cells import in_unit, is_empty, object_of, requirement
+from kb.distil.declared import Declared
 from kb.distil.grid import Grid, Item, names_variable
 from kb.document import Cell, Document, Table
 from kb.ssc import Condition
@@ -55,8 +56,9 @@ class _Found:
     cells: tuple[Cell, ...]
 
 
-def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned]]:
-    """Return the candidates of a table and what was turned down."""
+def read(document: Document, table: Table, own: Declared | None = None) -> tuple[list[Candidate], list[Turned]]:
+    """Return the candidates of a table and what was turned down; `own` are symbols that only the paper explains."""
+    own = own or Declared()
     rows, columns = table.shape
     if rows < 2 or columns < 2:
         return [], []
@@ -68,7 +70,7 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
         end = min(table.end, table.start + 200)
         reason = "a table of results or samples" if reports else "a table of generated particles"
         return [], [Turned("not_a_cut", reason, table.start, end, caption)]
-    grid = Grid(document, table)
+    grid = Grid(document, table, own)
     if not _SELECTS.search(title) and sum(item.is_label for item in grid.items) < 2:
         return [], []
     about = object_of(first)
@@ -83,6 +85,8 @@ def read(document: Document, table: Table) -> tuple[list[Candidate], list[Turned
         also = tuple((c.start, c.end, "table") for c in rest if c.end > c.start)
         if table.caption and (unit or not rest):
             also = (*also, (table.caption.start, table.caption.end, "caption"))
+        told = (where for c in one.cells for where in own.told(document.text[c.start : c.end]))
+        also = (*also, *((start, end, "stated") for start, end in dict.fromkeys(told)))
         out.append(one.candidate.with_(start=main.start, end=main.end, kind="table", also=also, at=0))
     return out, []
 

@@ -1,0 +1,169 @@
+"""Collect the symbols that only the paper itself explains: `the output O_tag of the network`, `let d be the distance`.
+
+They are read like those of `notation` in sentences, and spelt out in the heads of tables. A cut on one cites the
+words that explain it, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from kb.distil.entities import tokens_of
+from kb.distil.lexer import Plain, plain
+from kb.distil.notation import Symbol, symbols
+from kb.distil.particles import PHYSICAL, Named, compose, named, twice
+from kb.distil.rulebook import pattern, rulebook
+from kb.distil.sentences import sentences
+from kb.document import Document
+
+_DATA = rulebook("declared")
+_NOUNS = {variable: pattern(words) for variable, words in _DATA["nouns"].items()}
+_ENDS = {variable: pattern(rf"(?:{words})\s*$") for variable, words in _DATA["nouns"].items()}
+_FORMS = {name: pattern(words) for name, words in _DATA["forms"].items()}
+_TEXT = {"paragraph", "item", "footnote", "caption", "equation"}
+_SIGN = re.compile(
+    r"(?<![\w^_|{/.])[A-Za-zα-ωΑ-Ω]{1,4}"
+    r"(?:_\{[^{}]*\}|_[A-Za-z0-9α-ωΑ-Ωℓ]+|\^\{[^{}]*\}|\^\([^()]*\)|\^[A-Za-z0-9α-ωΑ-Ω*]+)+(?!\()"
+)
+_INDEX = re.compile(r"[_^,]\{?\(?(?:(?P<rank>[1-4])|[i-n]|)\)?\}?$")
+_BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
+_CONE = re.compile(r"\bwithin (?:a cone of )?ΔR\s?[<=≤]\s?[\d.]+")
+_DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
+_REACH = 140
+_OF = re.compile(r"\s*(?:of|between|for) (?:[\w-]+ ?){1,4}")
+_SPELT = {"discriminant": "discriminant", "mass": "mass", "energy": "energy", "decay_length": "decay length"}
+_RANKS = {1: "leading", 2: "second", 3: "third", 4: "fourth"}
+_LETTERS = {"m": {"mass", "other", "ratio"}, "M": {"mass", "other", "ratio"}}
+"""What a symbol of this letter can be, where it cannot be anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a paper says a symbol is, in the sentence `[start, end)`; `near` is what was spoken of before."""
+
+    variable: str
+    start: int
+    end: int
+    of: str | None = None
+    near: str | None = None
+
+
+@dataclass(slots=True)
+class Declared:
+    """The symbols a paper explains, by what they are without an index."""
+
+    known: dict[str, Declaration] = field(default_factory=dict)
+
+    def symbols(self, text: str) -> Iterator[Symbol]:
+        """Yield those in a plain text from left to right."""
+        for match in _SIGN.finditer(text) if self.known else ():
+            sign = match.group()
+            stem, rank = _parts(sign)
+            found = self.known.get(stem)
+            if found is None:
+                continue
+            index = named(stem.partition("_")[2])
+            of = index.object if index and index.object in PHYSICAL else found.of or (found.near if rank else None)
+            name = sign if found.variable in {"other", "ratio"} else None
+            about = Named(of, rank) if of else None
+            told = (found.start, found.end)
+            yield Symbol(match.start(), match.end(), found.variable, sign, about, name, told=told)
+
+    def told(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the symbols of a text are explained."""
+        yield from (one.told for one in self.symbols(plain(text).text) if one.told)
+
+    def spelt(self, text: str) -> str:
+        """Return a text with its symbols as words: `second large-R jet mass`."""
+        for one in reversed(list(self.symbols(text))):
+            if one.variable in _SPELT:
+                words = [_SPELT[one.variable]]
+                if one.about:
+                    rank = _RANKS[one.about.rank] if one.about.rank else ""
+                    words = [rank, one.about.object.replace("fatjet", "large-R jet"), *words]
+                text = f"{text[: one.start]}{' '.join(filter(None, words))}{text[one.end :]}"
+        return text
+
+
+def declared(document: Document) -> Declared:
+    """Return the symbols that a paper explains."""
+    found = Declared()
+    for block in document.blocks:
+        if block.kind not in _TEXT or not _SIGN.search(document.text, block.start, block.end):
+            continue
+        near: str | None = None
+        for sentence in sentences(document, block):
+            text = plain(document.text[sentence.start : sentence.end], sentence.start)
+            for stem, one in _of_sentence(text, near):
+                found.known.setdefault(stem, replace(one, start=sentence.start, end=sentence.end))
+            near = _object(text.text, last=True) or near
+    return found
+
+
+def _of_sentence(text: Plain, near: str | None) -> Iterator[tuple[str, Declaration]]:
+    known = list(symbols(text.text))
+    last = 0
+    for match in _SIGN.finditer(text.text):
+        if any(one.start < match.end() and match.start() < one.end for one in known):
+            continue
+        stem, _ = _parts(match.group())
+        before, behind = text.text[max(last, match.start() - _REACH) : match.start()], text.text[match.end() :]
+        last = match.end()
+        one = _declaration(stem, before, behind) if re.search(r"[_^]", stem) else None
+        if one is not None:
+            yield stem, replace(one, near=_object(text.text[: match.start()], last=True) or near)
+
+
+def _parts(sign: str) -> tuple[str, int | None]:
+    """Split a symbol into what it is without an index, and the rank that the index tells."""
+    match = _INDEX.search(sign)
+    if match is None:
+        return sign, None
+    return sign[: match.start()], int(match["rank"]) if match["rank"] else None
+
+
+def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
+    """Return what the words around a symbol say of it."""
+    link = _FORMS["apposition"].search(before)
+    head = re.split(r"[;:]|, |\. ", before[: link.start()])[-1] if link else ""
+    if _BOUNDED.search(_CONE.sub("", head)):
+        head = ""
+    joined = link is not None and not link.group().strip()
+    variable = _variable(stem, head, _ENDS if joined else _NOUNS)
+    if variable:
+        of = _OF.match(behind) if joined else None
+        words = head if _object(head) or not of else of.group()
+        return Declaration(variable, 0, 0, _apart(words) if variable in _DISTANCES else _object(words))
+    opens = _FORMS["opening"].search(before) is not None
+    closes = _FORMS["closing"].match(behind)
+    if not closes or not (opens or re.search(r"\w", closes.group().rsplit(" ", 2)[0])):
+        return None
+    tail = re.split(r"[;:.]\s|, ", behind[closes.end() - 1 :])[0][:_REACH]
+    if _BOUNDED.search(_CONE.sub("", tail)):
+        return None
+    variable = _variable(stem, tail, _NOUNS)
+    if not variable:
+        return None
+    return Declaration(variable, 0, 0, _apart(tail) if variable in _DISTANCES else _object(tail))
+
+
+def _variable(stem: str, words: str, nouns: dict[str, re.Pattern[str]]) -> str | None:
+    can_be = _LETTERS.get(stem[0], set(nouns))
+    return next((variable for variable, noun in nouns.items() if variable in can_be and noun.search(words)), None)
+
+
+def _apart(text: str) -> str | None:
+    """Return the pair that a distance is between, by the first objects a text names."""
+    found = [t.value for t in tokens_of(plain(text)) if t.kind == "o" and t.value.object != "event"]
+    if found and found[0].plural:
+        return twice(found[0].object)
+    return compose((found[0].object, found[1].object)) if len(found) > 1 else None
+
+
+def _object(text: str, *, last: bool = False) -> str | None:
+    """Return the first (or last) object a text names that a variable may be of."""
+    found = [t.value.object for t in tokens_of(plain(text)) if t.kind == "o"]
+    found = [one for one in found if one in PHYSICAL or one == "vertex"]
+    return found[-1 if last else 0] if found else None
