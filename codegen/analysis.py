@@ -13,7 +13,7 @@ from pathlib import Path
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
 from codegen.emit import emit_with_distributions
-from codegen.measured import Measured
+from codegen.measured import Histogram, Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.result import (
@@ -245,29 +245,42 @@ def _draw(dataset: Dataset, run: RawRun, output: Path, tell: Progress) -> list[P
     """Draw what can be compared: data, and simulation of known cross-section."""
     shown = {name: dataset.samples[name] for name in run.samples if dataset.samples[name].normalised}
     measured = {name: run.samples[name].measured for name in shown}
-    folders = {"": {name: found.histograms for name, found in measured.items()}}
-    for region in dict.fromkeys(region for found in measured.values() for region in found.regions):
-        folders[region] = {name: found.regions[region].histograms for name, found in measured.items()}
-    if not any(contents for found in folders.values() for contents in found.values()):
+    if not any(found.histograms for found in measured.values()):
         return []
-    from codegen.plots import FORMATS, draw, draw_overlaps, file_stem
+    from codegen.plots import draw, draw_overlaps, file_stem
+    from codegen.plots_grid import draw_grid
 
-    profile = dataset.profile
-    drawn: list[Path] = []
-    for number, (region, histograms) in enumerate(folders.items()):
-        if region and not any(any(h.values) for found in histograms.values() for h in found.values()):
-            continue
-        tell("plots", number, len(folders))
-        drawn += draw(
-            histograms,
-            output / PLOTS / (file_stem(region) if region else ""),
-            data=[name for name, sample in shown.items() if sample.kind == "data"],
-            luminosity=profile.luminosity or 0.0,
-            sqrt_s=profile.sqrt_s,
-            title=f"{dataset.title}, {region}" if region else dataset.title,
-            formats=("png",) if region else FORMATS,
-        )
+    profile, data = dataset.profile, [name for name, sample in shown.items() if sample.kind == "data"]
+    regions = list(dict.fromkeys(region for found in measured.values() for region in found.regions))
+    tell("plots", 0, len(regions) + 1)
+    drawn = draw(
+        {name: {k: h for k, h in found.histograms.items() if h.without is None} for name, found in measured.items()},
+        output / PLOTS,
+        data=data,
+        luminosity=profile.luminosity or 0.0,
+        sqrt_s=profile.sqrt_s,
+        title=dataset.title,
+    )
     simulated = [found for name, found in measured.items() if shown[name].kind != "data"]
     drawn += draw_overlaps(simulated or list(measured.values()), output / PLOTS)
-    tell("plots", len(folders), len(folders))
+    drawn += draw_grid(_without(measured, None), output / PLOTS / "n_minus_1.png", data=data, title=_CUT_AWAY)
+    for number, region in enumerate(regions, start=1):
+        page = output / PLOTS / "regions" / f"{file_stem(region)}.png"
+        inside = {name: found.regions[region].histograms for name, found in measured.items()}
+        drawn += draw_grid(inside, page, data=data, title=region)
+        beside = page.with_name(f"{page.stem}_n_minus_1.png")
+        drawn += draw_grid(_without(measured, region), beside, data=data, title=f"{region}: {_CUT_AWAY}")
+        tell("plots", number, len(regions) + 1)
+    tell("plots", len(regions) + 1, len(regions) + 1)
     return drawn
+
+
+_CUT_AWAY = "what each requirement cuts away (all others are met)"
+
+
+def _without(measured: Mapping[str, Measured], region: str | None) -> dict[str, dict[str, Histogram]]:
+    """Return the N − 1 histograms of a region's steps, or of the baseline's."""
+    return {
+        name: {k: h for k, h in found.histograms.items() if h.without is not None and h.without[0] == region}
+        for name, found in measured.items()
+    }

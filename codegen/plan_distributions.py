@@ -12,7 +12,7 @@ from codegen.profile import HistogramAxis
 from kb.ssc import Cut, Variable
 from kb.vocabulary import vocabulary
 
-BINS = 60
+BINS = 40
 
 
 def distributions(plan: Plan) -> tuple[HistogramPlan, ...]:
@@ -67,6 +67,8 @@ def _range(variable: Variable, thresholds: Sequence[float]) -> tuple[int, float,
         return last + 1, -0.5, last + 0.5
     if variable.id in {"charge", "charge_product"}:
         return 5, -2.5, 2.5
+    if variable.id == "delta_r":
+        return BINS, 0.0, max(1.0, 3 * high)
     if variable.id == "delta_phi":
         return BINS, 0.0, round(math.pi, 6)
     if low < high:

@@ -10,6 +10,7 @@ from codegen.plan_terms import Attribute, Extreme, Quantity, Total
 from codegen.profile import HistogramAxis
 from kb.observable import Observable
 from kb.ssc import Subject, Variable
+from kb.statement import subject_text
 from kb.vocabulary import unit_factor, vocabulary
 
 NORMAL_UNITS = {
@@ -66,10 +67,6 @@ def label_of(subject: Subject, variable: Variable) -> str:
     >>> label_of(Subject(object="jet", rank=1), Variable(id="pt"))
     'leading jet p_T'
     """
-    words = vocabulary()
-    name = subject.definition or words.objects[subject.object].symbol
-    rank = {None: "", 1: "leading ", 2: "subleading "}.get(subject.rank, f"{subject.rank}th ")
-    symbol = words.variables[variable.id].symbol
     if variable.id == "count":
-        return f"number of {plural(subject.object)}" if subject.definition is None else f"number of {name}s"
-    return f"{rank}{name} {variable.name or symbol}"
+        return f"number of {subject.definition}s" if subject.definition else f"number of {plural(subject.object)}"
+    return f"{subject_text(subject)} {variable.name or vocabulary().variables[variable.id].symbol}"

@@ -63,9 +63,6 @@ def draw(
     for name in found:
         contents = {sample: content[name] for sample, content in samples.items() if name in content}
         _same_bins(name, contents)
-        is_empty = not any(any(histogram.values) for histogram in contents.values())
-        if is_empty and any(histogram.without is not None for histogram in contents.values()):
-            continue  # no event meets all the others: there is nothing to cut away
         measured = [contents[sample] for sample in contents if sample in data]
         simulated = {sample: contents[sample] for sample in contents if sample not in data}
         with warnings.catch_warnings():
@@ -149,7 +146,7 @@ def events_label(edges: Sequence[float], unit: str) -> str:
     return f"Events / {widths[0]:.4g} {unit if unit != '1' else ''}".rstrip()
 
 
-def _hist(histograms: Sequence[Histogram]) -> Hist[Any]:
+def summed(histograms: Sequence[Histogram]) -> Hist[Any]:
     """Add histograms up into one with variances."""
     import numpy as np
     from hist import Hist, axis, storage
@@ -185,7 +182,7 @@ def _figure(
         else:
             upper, lower = figure.subplots(), None
         if stacked:
-            parts = [_hist([histogram]) for histogram in stacked.values()]
+            parts = [summed([histogram]) for histogram in stacked.values()]
             mplhep.histplot(
                 parts,
                 ax=upper,
@@ -200,7 +197,7 @@ def _figure(
             _uncertainty(upper, simulated, relative=False)
         if measured:
             mplhep.histplot(
-                _hist(measured),
+                summed(measured),
                 ax=upper,
                 histtype="errorbar",
                 color="black",
@@ -210,10 +207,6 @@ def _figure(
             )
         if lower is not None:
             _ratio(lower, measured, simulated)
-        for threshold in first.thresholds:
-            upper.axvline(threshold, color="black", linestyle=":", linewidth=1.5)
-        if first.without is not None:
-            upper.text(0.03, 0.96, "all other requirements met", transform=upper.transAxes, va="top", fontsize=11)
         upper.set_xlabel("")
         bottom = lower if lower is not None else upper
         bottom.set_xlabel(axis_label(first.label, first.unit))
@@ -253,7 +246,7 @@ def _uncertainty(axes: Any, simulated: Mapping[str, Histogram], *, relative: boo
     """Draw the statistical uncertainty of the sum of simulations as a hatched band."""
     import numpy as np
 
-    total = _hist(list(simulated.values()))
+    total = summed(list(simulated.values()))
     edges, values, error = total.axes[0].edges, total.values(), np.sqrt(np.asarray(total.variances()))
     if relative:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -278,7 +271,7 @@ def _ratio(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, His
     import numpy as np
     from hist.intervals import poisson_interval
 
-    data, total = _hist(measured), _hist(list(simulated.values()))
+    data, total = summed(measured), summed(list(simulated.values()))
     values, expected, centres = data.values(), total.values(), total.axes[0].centers
     shown = (expected > 0) & (values > 0)
     interval = np.nan_to_num(poisson_interval(values, data.variances()))
@@ -300,9 +293,9 @@ def _headroom(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, 
 
     highest = [1e-9]
     if measured:
-        values = _hist(measured).values()
+        values = summed(measured).values()
         highest.append(float(np.max(values + np.sqrt(np.maximum(values, 0)))))
     if simulated:
-        highest.append(float(np.max(_hist(list(simulated.values())).values())))
+        highest.append(float(np.max(summed(list(simulated.values())).values())))
     rows = (len(simulated) + bool(measured) + 2) // 2
     axes.set_ylim(0, max(highest) * (1.15 + 0.09 * rows))

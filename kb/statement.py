@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kb.bounds import Bound, Operator, Piecewise, comparisons
+from kb.bounds import Bound, Operator, Piecewise, Subject, comparisons
 from kb.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -19,10 +19,7 @@ def statement(cut: Cut) -> str:
     symbol = words.variables[cut.variable.id].symbol
     if cut.variable.name:
         symbol = cut.variable.name
-    subject = cut.subject.definition or words.objects[cut.subject.object].symbol
-    rank = f"{_ordinal(cut.subject.rank)} " if cut.subject.rank else ""
-    # A definition may say its rank itself: the leading pair.
-    rank = "" if subject.startswith(rank.strip()) else rank
+    subject, rank = _name(cut.subject)
     if cut.variable.component:
         symbol = f"{cut.variable.component} {symbol}"
     if symbol.startswith((f"{subject} ", f"{subject}/")):  # E_T^miss significance
@@ -32,6 +29,23 @@ def statement(cut: Cut) -> str:
     if cut.when:
         text += f" ({cut.when.text})"
     return f"veto: {text}" if cut.role == "veto" else text
+
+
+def subject_text(subject: Subject) -> str:
+    """Write a subject with its rank: the leading jet, the signal muon.
+
+    >>> subject_text(Subject(object="jet", rank=3))
+    'third jet'
+    """
+    name, rank = _name(subject)
+    return f"{rank}{name}"
+
+
+def _name(subject: Subject) -> tuple[str, str]:
+    name = subject.definition or vocabulary().objects[subject.object].symbol
+    rank = f"{_ordinal(subject.rank)} " if subject.rank else ""
+    # A definition may say its rank itself: the leading pair.
+    return name, "" if name.startswith(rank.strip()) else rank
 
 
 def _requirement(cut: Cut, symbol: str) -> str:

@@ -58,10 +58,10 @@ def test_events_that_fail_only_one_requirement_show_what_it_cuts_away(two: Measu
         for histogram in two.histograms.values()
         if histogram.without is not None and histogram.without[0] is None
     }
-    # Of the events with two muons and a hard leading one, one has 80 and one 30 GeV; bins are 2.5 GeV wide.
-    assert filled["E_T^miss p_T"] == [(30.0, 1), (80.0, 1)]
+    # Of the events with two muons and a hard leading one, one has 80 and one 30 GeV; bins are 3.75 GeV wide.
+    assert filled["E_T^miss p_T"] == [(30.0, 1), (78.75, 1)]
     assert filled["number of muons"] == [(0.5, 1), (1.5, 1)]
-    assert filled["leading μ p_T"] == [(15.0, 1), (50.0, 1)]
+    assert filled["leading μ p_T"] == [(15.0, 1), (49.5, 1)]
 
 
 def test_a_distribution_tells_which_step_is_left_out_and_its_threshold(two: Measured) -> None:

@@ -1,0 +1,82 @@
+"""Draw many small plots on one page: what each requirement of a selection cuts away, with its threshold."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from codegen.measured import Histogram
+from codegen.plots import COLOURS, axis_label, summed
+
+COLUMNS = 3
+
+
+def draw_grid(
+    samples: Mapping[str, Mapping[str, Histogram]], path: Path, *, data: Collection[str], title: str
+) -> list[Path]:
+    """Draw the histograms of `samples` (sample → name → contents) side by side and return the file, if any.
+
+    Simulation is stacked, data are points with √N. Histograms without entries are left out.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    names = dict.fromkeys(name for content in samples.values() for name in content)
+    shown = [name for name in names if any(any(content[name].values) for content in samples.values())]
+    if not shown:
+        return []
+    rows = math.ceil(len(shown) / COLUMNS)
+    with rc_context({"font.size": 9, "xtick.direction": "in", "ytick.direction": "in"}), warnings.catch_warnings():
+        # Deprecations inside mplhep: nothing for our user.
+        warnings.simplefilter("ignore")
+        figure = Figure(figsize=(4.2 * COLUMNS, 2.9 * rows + 0.7))
+        panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+        for panel in panels[len(shown) :]:
+            panel.set_axis_off()
+        for panel, name in zip(panels, shown, strict=False):
+            _panel(panel, {sample: content[name] for sample, content in samples.items()}, data)
+        handles: dict[str, Any] = {}
+        for panel in panels[: len(shown)]:
+            handles |= {label: handle for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+        figure.suptitle(title, x=0.01, y=0.995, ha="left", va="top", fontweight="bold")
+        figure.legend(handles.values(), handles, loc="upper right", ncols=min(len(handles), 8), frameon=False)
+        figure.tight_layout(rect=(0, 0, 1, 1 - 0.5 / (2.9 * rows + 0.7)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=110)
+    return [path]
+
+
+def _panel(axes: Any, contents: Mapping[str, Histogram], data: Collection[str]) -> None:
+    import mplhep
+    import numpy as np
+
+    first = next(iter(contents.values()))
+    simulated = [sample for sample in contents if sample not in data]
+    stacked = sorted((s for s in simulated if any(contents[s].values)), key=lambda s: sum(contents[s].values))
+    if stacked:
+        mplhep.histplot(
+            [summed([contents[sample]]) for sample in stacked],
+            ax=axes,
+            stack=True,
+            histtype="fill",
+            color=[COLOURS[simulated.index(sample) % len(COLOURS)] for sample in stacked],
+            label=stacked,
+            flow="none",
+        )
+    measured: Sequence[Histogram] = [contents[sample] for sample in contents if sample in data]
+    if measured:
+        total = summed(measured)
+        values, centres = total.values(), total.axes[0].centers
+        filled = values > 0
+        axes.errorbar(
+            centres[filled], values[filled], yerr=np.sqrt(values[filled]), fmt="k.", markersize=4, label="Data"
+        )
+    for threshold in first.thresholds:
+        axes.axvline(threshold, color="black", linestyle=":", linewidth=1.3)
+    axes.set_xlim(first.edges[0], first.edges[-1])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(axis_label(first.label, first.unit), loc="right")
+    axes.set_ylabel("Events", loc="top")
