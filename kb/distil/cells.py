@@ -9,6 +9,7 @@ from kb.distil import clauses, flags
 from kb.distil.candidates import Candidate, Setting
 from kb.distil.entities import kinds, shape, tokens_of
 from kb.distil.grid import states_bound
+from kb.distil.hadrons import family
 from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
 from kb.distil.particles import COLLECTED, FLAVOURS
@@ -57,6 +58,7 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         return
     setting = Setting(regions=regions)
     bare, unit, comparator = _header(head)
+    bare = _spelt(bare)
     ticked = _TICK.match(cell)
     if re.search(r"\bveto\b", head, re.IGNORECASE) and (ticked or cell.lower().startswith("inverted")):
         for name in objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
@@ -115,6 +117,25 @@ def in_unit(head: str, unit: str) -> str:
     return f"{head} [{unit}]" if first and vocabulary().variables[first].unit == "GeV" else head
 
 
+def _spelt(head: str) -> str:
+    """Spell out whose variable a head names, where a symbol tells it: `B^0 vertex χ^2`, `e p_T`.
+
+    >>> _spelt("B^0 p_T"), _spelt("p_T"), _spelt("m_T [GeV]")
+    ('candidate p_T', 'p_T', 'm_T [GeV]')
+    """
+    tokens = tokens_of(plain(head))
+    first = next((i for i, t in enumerate(tokens) if t.kind in "vo"), 0)
+    if not first or any(t.kind not in "tlash" for t in tokens[:first]):
+        return head
+    signs = [t.text for t in tokens[:first] if t.kind == "t" and t.word not in {"and", "or"}]
+    owners = {family(sign) or _SYMBOLS.get(sign.split("^")[0]) for sign in signs}
+    owner = owners.pop() if len(owners) == 1 else None
+    if owner is None:
+        return head
+    rest = plain(head).text[tokens[first].start :] if tokens[first].value else head
+    return f"{owner} {rest}"
+
+
 def _header(head: str) -> tuple[str, str, str]:
     """Split a header into what it names, its unit and its comparator."""
     comparator = _COMPARATOR.search(head)
@@ -133,7 +154,7 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
     own = _OWN_UNIT.search(flat)
     if own and _RANGE.fullmatch(flat[: own.start()]):  # "12–81 GeV"
         flat, unit = flat[: own.start()], own.group(1)
-    tokens = tokens_of(plain(bare))
+    tokens = tokens_of(plain(f"{bare} > 1"))[:-2]  # a lone p is a momentum where it has a bound
     named = any(t.kind == "v" or (t.kind == "o" and t.value.object == "met") for t in tokens)
     if re.fullmatch(r"[<>≥≤=]{0,2}\s*\d{1,2}(?:\s*[-–]\s*\d{1,2})?", flat) and _counts(tokens):
         bare = f"number of {bare}"

@@ -50,6 +50,11 @@ _ALIKE = re.compile(
     r"(?:charge|sign)",
     re.IGNORECASE,
 )
+_SAMPLED = re.compile(
+    r"(?:\b(?:samples?|regions?|[SCV]R\S*|which|where)\b|^[\w-]+: )[^.;]*?\b(?:have|carry) (?:the )?"
+    r"(?P<sign>opposite|unlike|same|equal|like|identical)[\s-]+(?:electric(?:al)? )?(?:charge|sign)s?",
+    re.IGNORECASE,
+)
 _OF_SIGN = re.compile(
     r"\b(?:of|with|having|GeV and) (?:the )?(?P<sign>opposite|same|unlike|like|equal|identical)"
     r"[\s-]+(?:electric(?:al)? )?(?:charges?|signs?)\b",
@@ -145,10 +150,10 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
         charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1
         if phrase.object in _CHARGED and phrase.plural and two and charged:
             return _pair_charges(reading, setting, twice(phrase.object), phrase.requires)
-    alike = _ALIKE.search(reading.text) or _OF_SIGN.search(reading.text)
+    alike = _ALIKE.search(reading.text) or _OF_SIGN.search(reading.text) or in_sample(reading.text)
     if not alike:
         return []
-    place = _token_at(reading, alike.start())
+    place = _token_at(reading, alike.start("sign"))
     before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
     if not before and memory.subject in _CHARGED and re.search(r"\b(?:two candidates|they|both)\b", reading.text, re.I):
         unlike = alike["sign"].lower() in {"opposite", "unlike"}
@@ -159,7 +164,7 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     if len(group) == 1:  # "one electron and one muon of opposite charge"
         group = [*(p for p in before[:-1] if reading.shape[p.index + 1 : before[-1].index] == "an"), before[-1]]
     last = group[-1]
-    alone = alike.re is _ALIKE or re.match(r" (?:are|is) required", reading.text[alike.end() :]) is not None
+    alone = alike.re in {_ALIKE, _SAMPLED} or re.match(r" (?:are|is) required", reading.text[alike.end() :]) is not None
     paired = last.plural and (last.number == 2 or (alone and last.number is None))
     if len(group) == 1 and not paired:
         return []
@@ -170,6 +175,11 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     flavour = [r for r in pair_requirements(reading.text[alike.start() :]) if r == "same_flavour"]
     sign: PairRequirement = "opposite_charge" if opposite else "same_charge"
     return _pair_charges(reading, setting, pair, (sign, *flavour))
+
+
+def in_sample(text: str) -> re.Match[str] | None:
+    """`the sample in which the two leptons have the same charge`: what makes a sample is asked for."""
+    return _SAMPLED.search(text)
 
 
 def _pair_charges(
@@ -203,7 +213,7 @@ def relative_charges(reading: Reading, memory: Memory, setting: Setting) -> list
             continue
         if re.search(r"\bfor (?:all|any|each|every)?\b", reading.words_before(phrase.start + 1, 4)) and bounded:
             continue  # "m > 12 GeV for all pairs of opposite charge"
-        if bounded and "m" in reading.shape[phrase.index + 1 : phrase.index + 8]:
+        if bounded and re.match("[^lw]{0,6}m", reading.shape[phrase.index + 1 :]):
             continue  # "oppositely charged pairs must have m > 12 GeV"
         listed = phrase.start > 1 and reading.shape[phrase.start - 1] == "l"  # "an opposite charge, same flavour pair"
         first = max(0, phrase.start - 4) if listed else phrase.start

@@ -81,7 +81,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
                 depth -= 1
             elif depth == 0 and (
                 kind in "SWf"
-                or tokens[end].word in {"former", "latter"}
+                or tokens[end].word in {"former", "latter", "corresponding"}
                 or (kind == "l" and not _continues(reading, start, end))
                 or (re.match(r"a[tg]{0,2}(?:v[ctb]|c)", shape[end:]) and _ends(reading, start, end))
             ):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from kb.distil.hadrons import hadron
 from kb.distil.lexer import KINDS, Plain, Token, lex, plain
 from kb.distil.lexicon import lexicon
 from kb.distil.notation import OF_THE_EVENT, Symbol, symbols
@@ -15,6 +16,7 @@ from kb.distil.particles import Named
 from kb.vocabulary import vocabulary
 
 _BRITISH = {"flavor": "flavour", "flavors": "flavours", "center": "centre", "fulfills": "fulfils", "fulfill": "fulfil"}
+_RECONSTRUCTED = {"candidate", "candidates"}
 # Variables whose words are requirements by themselves ("isolated", "b-tagged"); kb.distil.flags reads them.
 _FLAGS = {"trigger", "btag", "id", "cleaning", "charge_product", "other", "ratio"}
 
@@ -184,6 +186,10 @@ def _phrased(raw: list[Token]) -> list[Token]:
             position += 1
             continue
         found = phrases.longest(spelt, position)
+        if found and found[1] == "M" and found[0] < len(raw) and raw[found[0]].word in _RECONSTRUCTED:
+            found = None  # "the mass of the Z candidate" is no constant
+            if token.word == "mass":
+                found = (position + 1, "v", "mass", False)
         if found is None or (token.kind == "·" and found[0] == position + 1 and found[1] == "v"):
             if not (token.kind == "p" and token.text in "\"'`"):
                 out.append(raw[position])
@@ -205,6 +211,24 @@ def _phrased(raw: list[Token]) -> list[Token]:
             about = Named("met") if value == "met_sig" else Named("event") if value in OF_THE_EVENT else None
             value = Symbol(0, 0, value, body, about)
         out.append(Token(kind, body, first.start, last.end, value))
+        position = end
+    return _with_hadrons(out)
+
+
+def _with_hadrons(tokens: list[Token]) -> list[Token]:
+    """Take the names of hadrons for objects, where they are."""
+    out: list[Token] = []
+    position = 0
+    while position < len(tokens):
+        found = hadron(tokens, position)
+        if found is None:
+            out.append(tokens[position])
+            position += 1
+            continue
+        end, object_id, plural = found
+        first, last = tokens[position], tokens[end - 1]
+        body = " ".join(t.text for t in tokens[position:end])
+        out.append(Token("o", body, first.start, last.end, Mention(object_id, plural)))
         position = end
     return out
 

@@ -24,6 +24,10 @@ _COMMON_HEAD = re.compile(
     r"|condition)s?",
     re.IGNORECASE,
 )
+_QUANTITY = re.compile(
+    r"(?:[\w-]+\s+)?(?:variable|quantity|quantities|observable|property|parameter|feature|criterion|criteria)s?",
+    re.IGNORECASE,
+)
 _ROWS = re.compile(r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?)(?:\s+name)?", re.IGNORECASE)
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
 _PROSE = re.compile(r"\b(?:selection|requirements?|criteria)\b", re.IGNORECASE)
@@ -85,20 +89,27 @@ class Grid:
         return [(row, side) for row, side in sides if side is not None and side.text]
 
     def _side(self, row: int) -> Item | None:
-        covering = (self.at(row, column) for column in range(self.sides))
+        covering = [self.at(row, column) for column in range(self.sides)]
+        if self.sides > 1 and covering[0] is not None and not covering[0].text and covering[1] is not None:
+            covering[0] = self._owner_above(row)  # the object is named in the first of its rows
         items = list({id(item): item for item in covering if item is not None and item.text}.values())
         return _joined(items) if items else self.at(row, 0)
+
+    def _owner_above(self, row: int) -> Item | None:
+        above = (self.at(other, 0) for other in range(row - 1, -1, -1) if other not in self.heads)
+        return next((item for item in above if item is not None and item.text), None)
 
     def _count_sides(self) -> int:
         """Return how many columns say what the rows are: `Jets | p_T [GeV] | > 30`, `m_T | [GeV] | > 120`."""
         sides = 1
         while self.heads and sides < self.columns - 1:
-            tops = [self.at(head, sides) for head in self.heads]
-            if any(top is not None and top.text and top.cell.column != 0 for top in tops):
+            tops = [top for head in self.heads if (top := self.at(head, sides)) is not None and top.text]
+            if any(top.cell.column != 0 and not _QUANTITY.fullmatch(top.text) for top in tops):
                 break
             texts = [i.text for r in range(self.rows) if r not in self.heads and (i := self.at(r, sides)) and i.text]
             tells = [_UNIT_LINE.fullmatch(text) or names_variable(text) for text in texts]
-            if not texts or not all(tells) or any(states_bound(text) for text in texts):
+            enough = 2 * sum(map(bool, tells)) > len(tells) if tops else all(tells)
+            if not texts or not enough or any(states_bound(text) for text in texts):
                 break
             sides += 1
         return sides

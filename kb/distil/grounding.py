@@ -19,6 +19,7 @@ _DATA = rulebook("grounding")
 _HINTS: dict[str, str] = _DATA["variables"]
 _SPELT = {float(number): pattern(words) for number, words in _DATA["numbers"].items()}
 _OPPOSITE = _SPELT[-1.0]
+_SIGN = re.compile(r"\b(?:positive|negative)\b")
 _LONG = 5
 """Letters from which a name is found inside of other words and across them; a `t` or an `H_T` is in many."""
 
@@ -78,6 +79,8 @@ def _numbers(bound: Bound | str, unit: str) -> list[tuple[float, str]]:
 
 def _is_spelt(number: float, text: str, variable: str) -> bool:
     """Say whether words tell a number of objects or charges: `a second lepton`, `events without jets are rejected`."""
+    if number == 0.0 and _SIGN.search(text):
+        return True
     if variable not in {"count", "charge", "charge_product"}:
         return False
     if variable == "count" and number == 1.0 and re.search(r"\bno\b|\bwithout\b", text):

@@ -133,6 +133,8 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("other", None, body)
         case "cos":
             return made("other", _about(match, body), body)
+        case "discriminant" if body.startswith(("DLL", "ProbNN")):
+            return made("discriminant", None)  # of a track that may be either of them
         case "z0_sig":
             return made("other", _about(match, body), "z0 significance")
         case "iso":

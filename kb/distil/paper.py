@@ -41,7 +41,7 @@ _WORTH = re.compile(
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*"
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
-    r"|reject\w*|discard\w*|second|third|fourth|fifth|additional)\b"
+    r"|positive|negative|reject\w*|discard\w*|second|third|fourth|fifth|additional)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
@@ -115,6 +115,8 @@ class _Walk:
         """The channel or preselection that the regions of a section are part of, and the sentence that tells of it."""
         self.alternatives: list[list[Candidate]] | None = None
         """What each item of a list of alternatives requires; None outside such a list."""
+        self.triggering = False
+        """Whether the sentence before, in the same paragraph, tells what the trigger requires."""
 
     def blocks(self) -> Findings:
         section: tuple[str, ...] = ()
@@ -166,6 +168,7 @@ class _Walk:
     def _block(self, block: Block, kind: SectionKind) -> None:
         if block.kind != "item":
             self.regions.current = ()
+            self.triggering = False
             text = self.document.text[block.start : block.end]
             self.memory.listing = bool(_LISTS.search(text))
             self._end_of_alternatives()
@@ -195,6 +198,9 @@ class _Walk:
 
     def _sentence(self, reading: Reading, kind: SectionKind, *, item: bool) -> None:
         findings, memory, text = self.findings, self.memory, reading.text
+        self.triggering = triggers.is_about_triggers(text) or (self.triggering and triggers.goes_on(text))
+        if self.triggering and kind in {"simulation", "detector"} and not triggers.is_about_triggers(text):
+            kind = "selection"
         pointed = delegation(reading, self.document, self.last_objects)
         if pointed and kind in {"selection", "background", "detector"}:
             findings.delegations.append(pointed)
@@ -288,6 +294,8 @@ class _Walk:
             return ""
         if against == NO_REQUIREMENT and kind == "selection" and _defines(reading):
             return ""
+        if against == NO_REQUIREMENT and kind in {"selection", "background"} and charges.in_sample(reading.text):
+            return ""
         listed = self.memory.listing and item and any(q.symbolic or self.memory.asked for q in reading.quantities)
         label = label_of(reading.text, of_regions=self.regions.listed)
         opens = listed and (reading.quantities[0].start <= 10 or label or self.memory.asked)
@@ -295,7 +303,7 @@ class _Walk:
 
     def _requirements(self, reading: Reading, chosen: System | None, *, item: bool) -> list[Candidate]:
         memory, text = self.memory, reading.text
-        scope: Scope | None = "trigger" if triggers.is_about_triggers(text) else None
+        scope: Scope | None = "trigger" if self.triggering else None
         setting = Setting(scope, self.regions.turn_to(text, item=item))
         found = clauses.candidates(reading, memory, setting)
         if scope is None:

@@ -148,6 +148,13 @@ def _start(tokens: list[Token], index: int) -> int:
         if previous.kind == "v" and tokens[start - 2].kind != "h" and previous.word not in {"charge", "charges"}:
             break
         start -= 1
+        if (
+            previous.word in {"the", "an"}
+            and start
+            and tokens[start - 1].kind == "t"
+            and "both" not in tokens[start - 1].word
+        ):
+            break  # "in the same-sign sample the kaon …"
     return start
 
 

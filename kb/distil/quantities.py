@@ -24,6 +24,7 @@ _AGAIN = re.compile(
     r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
 )
 _AGAIN_RANKED = re.compile(r"bt?ro?d(?:l?a|l)(?P<n>nu?)(?=bt?r)")  # "25 GeV (leading) and 15 GeV (subleading)"
+_VALUES = {"value", "threshold", "requirement", "cut", "number", "bound"}
 _PLACES = {"in", "at", "on", "within", "during"}
 _ALONG = {
     "z0": re.compile(r"\b(?:along|longitudinal\w*|in z|z direction)\b"),
@@ -64,7 +65,36 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
     found = sorted(found, key=lambda q: q.start)
     _share_unit(tokens, found)
     found = sorted([*found, *_continued(tokens, shape, found, used)], key=lambda q: q.start)
-    return sorted([*found, *_repeated(tokens, shape, found, used)], key=lambda q: q.start)
+    found = sorted([*found, *_repeated(tokens, shape, found, used)], key=lambda q: q.start)
+    told_again = (*_corresponding(tokens, shape, found, used), *_of_another(tokens, shape, found, used))
+    return sorted([*found, *told_again], key=lambda q: q.start)
+
+
+def _of_another(tokens: list[Token], shape: str, found: list[Quantity], used: set[int]) -> Iterator[Quantity]:
+    """`the p_T of the first jet must exceed 60 GeV and that of the second 40 GeV`: the comparator is said once."""
+    for match in re.finditer(r"a(?P<that>t)O[trhek]{0,4}o(?P<n>nu)(?![acho])", shape):
+        before = [q for q in found if q.end <= match.start() and q.operator in _FLIPPED]
+        if tokens[match.start("that")].word not in {"that", "those"} or not before:
+            continue
+        bound = amounts(tokens, *match.span("n"))
+        if bound[0].unit == before[-1].amounts[-1].unit and not used & set(range(*match.span("n"))):
+            yield Quantity(*match.span("n"), before[-1].operator, bound, rule="of-another")
+
+
+def _corresponding(tokens: list[Token], shape: str, found: list[Quantity], used: set[int]) -> Iterator[Quantity]:
+    """`…; for the 2012 data the corresponding value is 0.3`: the comparator is that of the bound before."""
+    for match in re.finditer(r"t(?P<is>t)(?P<n>nu?)(?![acho])", shape):
+        noun, verb = tokens[match.start()], tokens[match.start("is")]
+        before = [q for q in found if q.end <= match.start() and q.operator in _FLIPPED]
+        if (
+            noun.word in _VALUES
+            and verb.word in {"is", "was"}
+            and any(t.word == "corresponding" for t in tokens[max(0, match.start() - 2) : match.start()])
+            and before
+            and not used & set(range(*match.span("n")))
+        ):
+            bound = amounts(tokens, *match.span("n"))
+            yield Quantity(*match.span("n"), before[-1].operator, bound, rule="repeated")
 
 
 def _repeated(tokens: list[Token], shape: str, found: list[Quantity], used: set[int]) -> Iterator[Quantity]:

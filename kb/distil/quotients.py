@@ -20,6 +20,7 @@ _UNCERTAINTY = re.compile(r"(?:its|their|the) (?:\w+ )?(?:uncertaint|error|resol
 _HADRONIC = re.compile(r"hadronic|HCAL")
 _ELECTROMAGNETIC = re.compile(r"electromagnetic|ECAL")
 _ROOT = re.compile(r"√|\bsquare root\b")
+_FLYING = {"candidate", "meson", "jpsi", "tau", "muon_pair"}
 _SIGNIFICANCES = {"d0": "d0_sig"}
 
 
@@ -120,6 +121,8 @@ def _divided(tokens: list[Token]) -> list[Token]:
             continue
         head = next((i for i in range(index - 1, max(-1, index - 7), -1) if tokens[i].kind == "v"), None)
         if head is None:
+            if flown := _flown(tokens, index):
+                return flown
             continue
         behind = spoken(tokens[index + 2 : index + 6])
         if _UNCERTAINTY.match(behind):
@@ -141,6 +144,19 @@ def _divided(tokens: list[Token]) -> list[Token]:
 
 def _is_missing(token: Token) -> bool:
     return token.kind == "v" and token.value.about == Named("met")
+
+
+def _flown(tokens: list[Token], index: int) -> list[Token] | None:
+    """`the distance between the B and the primary vertex divided by its uncertainty`: how significant a flight is."""
+    start = next((i for i in range(index - 1, max(-1, index - 16), -1) if tokens[i].word == "distance"), None)
+    inside = tokens[start or 0 : index]
+    vertices = [t for t in inside if t.kind == "o" and t.value.object == "vertex"]
+    known = _UNCERTAINTY.match(spoken(tokens[index + 2 : index + 6]))
+    if start is None or not known or len(vertices) < 2 or not re.match("between|from", tokens[start + 1].word):
+        return None
+    end = next(i for i in range(index + 2, index + 7) if re.match(r"uncertaint|error|resol", tokens[i].word)) + 1
+    of = next((t.value.object for t in inside if t.kind == "o" and t.value.object in _FLYING), "candidate")
+    return [*tokens[:start], _quotient(tokens, start, end, "other", Named(of)), *tokens[end:]]
 
 
 def _quotient(tokens: list[Token], start: int, end: int, variable: str, of: Named | None) -> Token:

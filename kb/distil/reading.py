@@ -20,6 +20,7 @@ from kb.distil.phrases import Phrase, phrases
 from kb.distil.qualifiers import spoken
 from kb.distil.quantities import quantities
 from kb.distil.quotients import with_quotients
+from kb.distil.signs import with_signs
 from kb.distil.sums import with_sums
 
 _MASSIVE = ((r"[Tt]op\b", "top"), (r"\bW\b", "w"), (r"\bZ\b", "z"), (r"[Hh]iggs", "higgs"), (r"J/ψ", "jpsi"))
@@ -92,11 +93,12 @@ def read(text: Plain, *, pair: str = "lepton_pair", own: Iterable[Symbol] = ()) 
     tokens = with_sums(with_quotients(completed(main_clause(tokens_of(text, own)))))
     for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
-            token.value = replace(token.value, object=_pair_of(tokens, index) or pair)
+            token.value = replace(token.value, object=_pair_of(tokens, index) or _pair_before(tokens, index) or pair)
     _name_masses(tokens)
     _bound_masses(tokens)
     _name_significances(tokens)
     _name_zeros(tokens)
+    tokens = with_signs(tokens)
     _settle_last(tokens)
     counted = counts(tokens)
     taken = {i for c in counted for i in range(c.start, c.end) if tokens[i].kind in "nc"}
@@ -122,6 +124,17 @@ def _pair_of(tokens: list[Token], index: int) -> str | None:
     return twice(single) if single in PAIRED else None
 
 
+def _pair_before(tokens: list[Token], index: int) -> str | None:
+    """Return the pair that two objects of a sentence make: `two muons are combined, and the mass of the pair`."""
+    two = (
+        token.value.object
+        for at, token in reversed(list(enumerate(tokens[:index])))
+        if token.kind == "o" and token.value.object in PAIRED and re.search(r"n[trekh]{0,4}$", kinds(tokens[:at]))
+        if next(t.value for t in reversed(tokens[:at]) if t.kind == "n") == 2
+    )
+    return next((twice(one) for one in two), None)
+
+
 def _name_masses(tokens: list[Token]) -> None:
     """Read the m of `105 < m < 135 GeV` as a mass."""
     shape = kinds(tokens)
@@ -143,6 +156,11 @@ def _name_significances(tokens: list[Token]) -> None:
             token.value = replace(token.value, variable="other", name=name)
         if token.kind == "v" and token.value.about == Named("met") and behind.word == "significance":
             token.value = replace(token.value, variable="met_sig")  # "the object-based E_T^miss significance"
+    for index, token in enumerate(tokens[:-2]):
+        if token.word == "significance" and tokens[index + 1].kind == "O":
+            of = next((t for t in tokens[index + 2 : index + 4] if t.kind == "v"), None)
+            if of is not None and of.value.variable == "decay_length":
+                of.value = replace(of.value, variable="other", name=f"{of.text} significance")
 
 
 def _bound_masses(tokens: list[Token]) -> None:

@@ -27,6 +27,8 @@ _OTHERS = re.compile(
     r"(?!They|These|Those|Events|Requirements|Thresholds|Values|Cuts|Criteria|Both|Candidates|Its|This|Always|Objects|Ones)"
     r"[A-Z][a-z]+s (?:must|are|have|has|with)\b"
 )
+_CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|which|whose|having)\b")
+_OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
 _FOR_BTAGGING = re.compile(r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged")
@@ -52,6 +54,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     another = _another(reading, quantity, anchor)
     if another is not None:
         return [another]
+    if bounded.index is not None and _OF_CANDIDATE.match(reading.words(bounded.index + 1, bounded.index + 4)):
+        return [Named("candidate")]
     group = _spoken_of(reading, quantity, bounded, anchor)
     group = [_known(reading, p, bounded, memory) for p in group]
     if len(group) == 1 and bounded.variable in _OWN_OF_ONE and _is_of_several(reading, group[0]):
@@ -84,7 +88,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         if bounded.variable == "chi2" and memory.fitted and re.search(r"\bfit\b", reading.text):
             return [Named("vertex")]
         if bounded.variable == "discriminant":
-            return [Named(owner(discriminant(reading, bounded.index)) or "event")]
+            of_candidates = "candidate" if _CANDIDATES.search(reading.text) else "event"
+            return [Named(owner(discriminant(reading, bounded.index)) or of_candidates)]
         if bounded.variable in {"lifetime", "decay_length", "chi2"} and re.search(r"\bcandidates?\b", reading.text):
             return [Named("candidate")]
         if bounded.variable == "mass":
@@ -218,6 +223,7 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
     group = [p for p in group if p.object != "event" and not _is_channel(reading, p)]
     if bounded.variable == "chi2" and [p.object for p in group] == ["vertex"] and group[0].index + 3 >= anchor:
         group = [p for p in before_of(reading, group[0].start) if not p.oblique and p.object != "event"][-1:]
+        group = [replace(p, object=twice(p.object)) if p.plural and p.object in PAIRED else p for p in group]
     if (
         bounded.variable in {"iso_rel", "iso_abs", "mini_iso"}
         and all(p.object == "track" for p in group)
@@ -289,6 +295,8 @@ def _of(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
     if not match:
         return []
     start = anchor + match.end()
+    if "hypothes" in reading.words(start, start + 8):
+        return []  # "the difference in log-likelihood between the muon and pion hypotheses"
     for phrase in reading.phrases:
         near = phrase.start <= start <= phrase.index <= start + 6
         if near and phrase.index < max(quantity.start, start + 1) + 6:

@@ -19,12 +19,18 @@ _SINGLE = pattern(_DATA["single"])
 _MULTIPLE = pattern(_DATA["multiple"])
 _CHAIN = re.compile(_DATA["chains"])
 _COLLECTED = pattern(_DATA["collected"])
+_GOES_ON = pattern(_DATA["goes_on"])
 _MENTIONED = pattern(r"\btriggers?\b|\btrigger paths?\b")
 
 
 def is_about_triggers(text: str) -> bool:
     """Say whether a sentence tells what a trigger requires."""
     return bool(_MENTIONED.search(text)) and not _ELSEWHERE.search(text)
+
+
+def goes_on(text: str) -> bool:
+    """Say whether a sentence behind one on the trigger tells of a further stage of it."""
+    return bool(_GOES_ON.search(text)) and not _ELSEWHERE.search(text)
 
 
 def each_of_one(text: str) -> bool:

@@ -138,6 +138,8 @@ def variables(
         return [Bounded(quantity.along, index=nearest if nearest >= 0 else None)]
     if quantity.rule == "repeated" and done:
         return done[-1][1]
+    if quantity.rule == "of-another" and done:
+        return [replace(bounded, of=None, index=None) for bounded in done[-1][1]]
     told = _FORMER.search(reading.words(max((q.end for q, _ in done), default=0), quantity.start))
     if told and len(done) > 1:
         return done[-2 if told.group() == "former" else -1][1]
@@ -294,7 +296,10 @@ def _has_new_subject(reading: Reading, quantity: Quantity) -> bool:
     found = re.match(r"(?:l?a|l|S|W)+(?P<noun>t{1,5})[mk]", between)
     found = found or re.search(r"[laSW](?P<noun>t{1,5})m[tgk]{0,3}c?$", between)
     if not found:
-        return False
+        own = re.search(r"[aSW][^mvc]*?(?P<noun>t{3,6})c$", between)  # "…, and tracks with a ghost rate above 0.3 …"
+        words = [t.word for t in reading.tokens[last + own.start("noun") : last + own.end("noun")]] if own else []
+        article = next((i for i in range(len(words) - 1, -1, -1) if words[i] in {"a", "an"}), None)
+        return article is not None and article < len(words) - 1 and not set(words[article:]) & _REPEATING
     words = [t.word for t in reading.tokens[last + found.start("noun") : last + found.end("noun")]]
     while words and words[-1] in _AUXILIARIES:
         words.pop()
