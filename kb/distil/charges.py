@@ -60,6 +60,7 @@ _OF_SIGN = re.compile(
     r"[\s-]+(?:electric(?:al)? )?(?:charges?|signs?)\b",
     re.IGNORECASE,
 )
+_BOTH = re.compile(r"\b(?:two|both) (?:selected )?(?:objects|candidates|particles)\b", re.IGNORECASE)
 _UNIT = re.compile(
     r"\bunit (?:electric )?charge\b|\bcharges?\b[^.;,]{0,50}?(?:±|\+/-|\+-)\s?1(?!\.?\d)"
     r"|\babsolute (?:electric )?charge (?:of|equal to) (?:one|unity|1)(?!\.?\d)",
@@ -158,6 +159,9 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     if not before and memory.subject in _CHARGED and re.search(r"\b(?:two candidates|they|both)\b", reading.text, re.I):
         unlike = alike["sign"].lower() in {"opposite", "unlike"}
         return _pair_charges(reading, setting, twice(memory.subject), ("opposite_charge" if unlike else "same_charge",))
+    if not before and _BOTH.search(reading.text):
+        unlike = alike["sign"].lower() in {"opposite", "unlike"}
+        return _pair_charges(reading, setting, memory.pair, ("opposite_charge" if unlike else "same_charge",))
     if not before:
         return []
     group = reading.joined_before(before[-1], before[:-1])

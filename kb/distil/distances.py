@@ -11,6 +11,7 @@ from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
 _SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}
+_BOTH = re.compile(r"(?:the )?(?:two|both) (?:selected )?(?:objects|candidates|particles)\b", re.IGNORECASE)
 _APART = {"distance", "angle", "separation", "difference", "separated"}
 
 
@@ -39,7 +40,7 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
             return [Named(compose((first, partner)))]
         if head.object in {*PAIRED, "fatjet"} and (head.plural or (head.number or 0) > 1):
             return [Named(twice(head.object))]
-    if memory.pair and "pair" in reading.text:
+    if memory.pair and ("pair" in reading.text or (not things and _BOTH.match(reading.text))):
         return [Named(memory.pair)]
     if not things and re.search(r"\bmin|_\{?min", reading.words(anchor, anchor + 2)):
         return [Named("jet_met")]  # the smallest azimuthal angle, which analyses name without saying of what

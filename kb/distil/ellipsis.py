@@ -12,6 +12,11 @@ from kb.distil.notation import Symbol
 from kb.distil.particles import PHYSICAL
 from kb.distil.qualifiers import spoken
 
+_DISTANCES = re.compile(
+    r"\b(?:transverse|longitudinal)(?: and (?:transverse|longitudinal))? distances? of"
+    r" (?:the|their|its|each|every|all)\b"
+    r"[^.;]{0,40}? (?:from|to|with respect to) the \w+ ?(?:vertex|point|axis|line|spot)"
+)
 _OTHER = re.compile(r"n?(?:t?m|[wcvk])")
 
 
@@ -126,6 +131,13 @@ def completed(tokens: list[Token]) -> list[Token]:
                 "opening angle",
             }:  # "the angle between … in the transverse plane"
                 out[index] = replace(token, kind="v", value=Symbol(0, 0, "delta_phi", token.text))
+    if _DISTANCES.search(spoken(tokens)):
+        for index, token in enumerate(tokens[:-1]):
+            along = directions.get(token.word)
+            if token.kind == "v" and token.word.startswith("transverse distance"):
+                out[index] = replace(token, value=Symbol(0, 0, "d0", token.text))  # to what the tracks come from
+            if along and (tokens[index + 1].kind == "a" or tokens[index + 1].word.startswith("distance")):
+                out[index] = replace(token, kind="v", value=Symbol(0, 0, along, token.text))
     for index in range(1, len(tokens) - 1):
         along = directions.get(tokens[index].word)
         told = {t.value.variable for t in tokens[:index] if t.kind == "v"} & {"d0", "z0"}

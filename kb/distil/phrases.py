@@ -177,6 +177,8 @@ def _rank(tokens: list[Token], inside: list[Token], index: int, article: str, nu
     behind = tokens[index + 1] if index + 1 < len(tokens) else None
     if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith("with"):
         rank = int(behind.value)
+    if rank and behind is not None and behind.kind == "o" and mention(tokens, index + 1).object == "track":
+        return None  # "the leading tau track" is one of the tau's
     if rank in {2, 3, 4} and plural and any(t.kind == "n" for t in inside):
         return None
     return rank

@@ -31,7 +31,9 @@ _CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|w
 _OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
-_FOR_BTAGGING = re.compile(r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged")
+_FOR_BTAGGING = re.compile(
+    r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged|^For b[ -]?tagging\b"
+)
 
 
 def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Memory) -> list[Phrase | Named]:
@@ -158,7 +160,11 @@ def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -
     if (
         phrase.object == "track"
         and bounded.variable in {"d0", "d0_sig", "z0", "z0_sintheta", "other"}
-        and re.search(r"\b(?:associated|matched|corresponding|its|their)\b", phrase.words)
+        and (
+            re.search(r"\b(?:associated|matched|corresponding)\b", phrase.words)
+            or reading.tokens[phrase.start - 1].word in {"its", "their"}
+            or (phrase.words.lower() == "the" and not phrase.plural)
+        )
         and memory.subject in {"electron", "muon", "lepton", "tau"}
     ):
         return replace(phrase, object=memory.subject)

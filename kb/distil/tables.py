@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kb.distil.amounts import closed_at
 from kb.distil.candidates import Candidate, Turned
 from kb.distil.cells import in_unit, is_empty, object_of, requirement
+from kb.distil.channels import channel, members, place
 from kb.distil.declared import Declared
 from kb.distil.grid import Grid, Item, names_variable
 from kb.document import Cell, Document, Table
@@ -126,8 +127,19 @@ def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
                 and not re.search(r"selection|requirement|criteri", head.text, re.IGNORECASE)
             ):
                 continue
-            for candidate in requirement(in_unit(head.text, unit), item.text, region, about):
-                yield _Found(candidate, (item.cell, *head.cells, *side.cells))
+            text, owner, rank = _of_member(head.text, side.bare, about)
+            named = (channel(side.bare),) if rank is not None or text != head.text else region
+            for candidate in requirement(in_unit(text, unit), item.text, named, owner):
+                yield _Found(candidate.with_(rank=rank or candidate.rank), (item.cell, *head.cells, *side.cells))
+
+
+def _of_member(head: str, label: str, about: str | None) -> tuple[str, str | None, int | None]:
+    """Return a head, the object it is of and its rank: the `p_T^1` of `eτ_h` is the electron's."""
+    of, two = place(head), members(label)
+    if of is None or not two:
+        return head, about, None
+    member = two[of[0] - 1]
+    return of[1], member.object, member.rank
 
 
 def _matrix(grid: Grid) -> Iterator[_Found]:
