@@ -125,10 +125,10 @@ class Requirements:
             if isinstance(clause.value, str) and (about in GROUPS or (about == "event" and mixtures(clause.value))):
                 held = self._flavours(clause.value)
                 conditions.append(Not(held) if clause.operator == "!=" else held)
-            elif isinstance(clause.value, str) or about == cut.subject.object:
+            elif isinstance(clause.value, str) or (about == cut.subject.object and not _of_event(clause)):
                 within.append(clause)
             else:
-                quantity = self.quantity(clause.subject, clause.variable)
+                quantity = self.number(clause.subject, clause.variable)
                 conditions.append(compare(quantity, clause.operator, scaled(clause), clause.closed))
         return conditions, within
 
@@ -375,3 +375,8 @@ def _of_any(objects: Sequence[Collection], requirement: Requirement) -> Requirem
     """Write what every object of a system meets; an event without the system has none that could fail."""
     systems = dict.fromkeys(term for term in walk(tuple(objects)) if isinstance(term, Members))
     return either([*(Not(Exists(Whole(system))) for system in systems), requirement])
+
+
+def _of_event(clause: Clause) -> bool:
+    """Say whether a condition is on the event as a whole, not on each object."""
+    return clause.variable.id == "count" or clause.subject.object in {"met", "event"}

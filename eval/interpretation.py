@@ -15,7 +15,7 @@ from eval.inequality import flavour_mixtures, how_many, related_by, relations, s
 from eval.quantities import GROUPS, SUMS, Quantities, of_charges
 from eval.scene import Scene
 from eval.surplus import Surplus
-from eval.verdicts import Test, any_of, numeric, opposite, when
+from eval.verdicts import Test, any_of, is_of_event, numeric, opposite, when
 from kb.ssc import Clause, Cut, PairRequirement, Piecewise, SelectionCriteria, Subject
 
 
@@ -157,7 +157,7 @@ class Interpretation:
             if isinstance(value, str) and (about in GROUPS or (about == "event" and flavour_mixtures(value))):
                 channel = self._mixture(value)
                 tests.append(opposite(channel) if clause.operator == "!=" else channel)
-            elif isinstance(value, str) or about == cut.subject.object:
+            elif isinstance(value, str) or (about == cut.subject.object and not is_of_event(clause)):
                 within.append(clause)
             else:
                 quantity = self.quantities.of(clause.subject, clause.variable)

@@ -28,6 +28,9 @@ class Quantities:
         if name == "met" and variable.id in {"pt", "phi"}:
             self.ntuple.kinds("met")
             return lambda scene: self.ntuple.missing_momentum(scene.row, variable.id)
+        if variable.id == "count" and name in {"lepton", *self.ntuple.profile.objects}:
+            self.ntuple.kinds(name)
+            return lambda scene: float(len(scene.selected(name, subject.definition)))
         if name in PAIRS:
             measure, pairs = pair_measure(variable), self._pairs(subject)
             if measure is None:

@@ -36,3 +36,8 @@ def numeric(quantity: Quantity, clause: Clause) -> Test:
         return value is not None and satisfies(value, clause)
 
     return test
+
+
+def is_of_event(clause: Clause) -> bool:
+    """Say whether a condition is on the event as a whole: how many objects it has, its missing momentum."""
+    return clause.variable.id == "count" or clause.subject.object in {"met", "event"}

@@ -138,7 +138,8 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
     if not match.group("c"):
         if _names_events(tokens, match):
             return None
-        if before and (before.word.split()[-1] in _SETS["definite"] or before.kind in "er"):
+        each = before is not None and before.kind in "er" and before.word != "either"  # "either two muons or …"
+        if before and (before.word.split()[-1] in _SETS["definite"] or each):
             return None
         return Count(first, match.end(), "==", least, target, False, "counted")
     operator = str(tokens[match.start("c")].value)

@@ -6,19 +6,16 @@ without a name is then called: the signal region, or the baseline selection.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 
 from kb.distil.region_names import kind_of
+from kb.distil.spans import Span, covers, disjoint, spans
 from kb.ssc import Cut
 
 _WIDER = {"electron": "lepton", "muon": "lepton", "bjet": "jet"}
 """What an object is one of, so that it counts among them."""
 _TURNED = re.compile(r"\b(?:inverted|reversed)\b")
-
-Span = tuple[float, bool, float, bool]
-"""Low end, whether it belongs to the range, high end, whether it belongs to the range."""
 
 
 def restricted(cuts: list[Cut], parents: Mapping[str, str], text: str) -> list[Cut]:
@@ -85,10 +82,10 @@ def _excludes(own: Cut, cut: Cut, region: str, baseline: Iterable[Cut]) -> bool:
     if own.subject.definition != cut.subject.definition or not same:
         # "exactly one lepton and no further leptons": the baseline has some itself
         beside = [c for c in baseline if c is not cut and c.variable == cut.variable and _kin(c, cut)]
-        other = all(_disjoint(_spans(c), here) for c in beside if _disjoint(_spans(c), there))
-        return cut.variable.id == "count" and other and _disjoint(here, there)
-    looser = kind_of(region) in {"control", "validation"} and _covers(here, there) and not _covers(there, here)
-    return _disjoint(here, there) or looser
+        other = all(disjoint(_spans(c), here) for c in beside if disjoint(_spans(c), there))
+        return cut.variable.id == "count" and other and disjoint(here, there)
+    looser = kind_of(region) in {"control", "validation"} and covers(here, there) and not covers(there, here)
+    return disjoint(here, there) or looser
 
 
 def _kin(one: Cut, other: Cut) -> bool:
@@ -97,46 +94,4 @@ def _kin(one: Cut, other: Cut) -> bool:
 
 
 def _spans(cut: Cut) -> list[Span]:
-    """Return the ranges that a cut leaves; empty where it bounds no numbers."""
-    value = cut.normal_value
-    ends = value if isinstance(value, tuple) else (value, value)
-    if not all(isinstance(end, int | float) for end in ends):
-        return []
-    low, high = (float(end) for end in ends if isinstance(end, int | float))
-    left, right = cut.closed in {"both", "left"}, cut.closed in {"both", "right"}
-    spans: dict[str, list[Span]] = {
-        ">": [(low, False, math.inf, False)],
-        ">=": [(low, True, math.inf, False)],
-        "<": [(-math.inf, False, high, False)],
-        "<=": [(-math.inf, False, high, True)],
-        "==": [(low, True, high, True)],
-        "!=": [(-math.inf, False, low, False), (low, False, math.inf, False)],
-        "in": [(low, left, high, right)],
-        "not_in": [(-math.inf, False, low, not left), (high, not right, math.inf, False)],
-    }
-    found = spans.get(cut.operator, [])
-    if cut.role == "veto" and cut.operator != "==":
-        opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "in": "not_in", "not_in": "in"}
-        found = spans[opposite[cut.operator]] if cut.operator in opposite else []
-    return found
-
-
-def _disjoint(some: list[Span], others: list[Span]) -> bool:
-    """Say whether no number lies in both."""
-    return all(_apart(one, other) or _apart(other, one) for one in some for other in others)
-
-
-def _apart(one: Span, other: Span) -> bool:
-    """Say whether one range ends before the other begins."""
-    return one[2] < other[0] or (one[2] == other[0] and not (one[3] and other[1]))
-
-
-def _covers(some: list[Span], others: list[Span]) -> bool:
-    """Say whether every one of the other ranges lies in one of some."""
-
-    def within(inner: Span, outer: Span) -> bool:
-        low = outer[0] < inner[0] or (outer[0] == inner[0] and (outer[1] or not inner[1]))
-        high = outer[2] > inner[2] or (outer[2] == inner[2] and (outer[3] or not inner[3]))
-        return low and high
-
-    return all(any(within(inner, outer) for outer in some) for inner in others)
+    return spans(cut.operator, cut.normal_value, cut.closed, cut.role)

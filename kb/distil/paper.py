@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kb.distil import charges, clauses, flags, tables, triggers
-from kb.distil.alternatives import alternatives, lists_alternatives, mark
+from kb.distil.alternatives import alternatives, conjoined, lists_alternatives, mark
 from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.declared import declared
@@ -156,7 +156,14 @@ class _Walk:
 
     def _end_of_alternatives(self) -> None:
         if self.alternatives:
-            self.findings.candidates = mark(self.findings.candidates, self.alternatives, self.alternatives[0][0].start)
+            found, name = self.findings.candidates, self.alternatives[0][0].start
+            stretches = [
+                (group[0].start, self.document.text[group[0].start : group[0].end]) for group in self.alternatives
+            ]
+            marked = mark(found, self.alternatives, name)
+            self.findings.candidates = (
+                conjoined(found, self.alternatives, stretches, name) if marked is found else marked
+            )
         self.alternatives = None
 
     @cached_property
