@@ -56,7 +56,7 @@ def alternatives(found: list[Candidate], text: str, start: int) -> list[Candidat
         if marked is not found:
             return marked
     either = [m.end() for m in _EITHER.finditer(text)]
-    choices = [m for m in _OR.finditer(text, either[-1])] if either else []
+    choices = list(_OR.finditer(text, either[-1])) if either else []
     for choice in reversed(choices):
         stop = _STOPS.search(text, choice.end())
         stretches = [(either[-1], choice.end()), (choice.end(), stop.start() if stop else len(text))]

@@ -107,7 +107,7 @@ def criteria(
         composites=composites,
         cuts=tuple(cuts),
         regions=inherited(document, cuts, findings.inherits),
-        unresolved=(*unavailable, *verdict.refused, *conflicts(verdict.cuts), *turned),
+        unresolved=(*unavailable, *verdict.refused, *conflicts(cuts, findings.candidates), *turned),
     )
     return result, tuple(sorted(steps, key=lambda s: (s.start, s.end, s.rule, s.text)))
 

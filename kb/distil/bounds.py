@@ -156,7 +156,7 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
     for span in spans:
         opening = span.leading and span.end <= quantity.start
         elsewhere = any(s.leading and span.end <= s.start and s.end <= quantity.start for s in spans)
-        if opening and elsewhere and re.search("[WS]", reading.shape[span.end : quantity.start]):
+        if opening and elsewhere and re.search("[WSa]", reading.shape[span.end : quantity.start]):
             continue  # "in the ee channel …, while in the eμ channel …"
         if opening and reading.tokens[span.start].kind == "w" and "W" in reading.shape[span.end : quantity.start]:
             continue  # "jets with |η| < 2.4 must …, whereas …"

@@ -117,11 +117,13 @@ def _is_required(tokens: list[Token], index: int) -> bool:
 def _places_clause(reading: Reading, index: int) -> bool:
     """`…, while in the eμ channel H_T > 130 GeV is required`: the second clause opens with a place of its own."""
     before = reading.tokens[index - 1]
-    if reading.tokens[index].word != "in" or before.kind not in "WS":
+    if reading.tokens[index].word != "in" or before.kind not in "WSa":
         return False
-    return (
-        re.match(r"in the (?:[\w/-]+ ){1,3}(?:channels?|final states?)\b", reading.words(index, index + 7)) is not None
-    )
+    place = re.match(r"in the (?:[\w/-]+ ){1,3}(?:channels?|final states?)\b", reading.words(index, index + 7))
+    if place is None or before.kind != "a":
+        return place is not None
+    end = next((i + 1 for i in range(index, len(reading.tokens)) if _PLACED.fullmatch(reading.tokens[i].word)), index)
+    return _goes_on(reading, end)  # "… and in the muon channel p_T > 25 GeV", not "… and in the muon channel."
 
 
 def _goes_on(reading: Reading, index: int) -> bool:

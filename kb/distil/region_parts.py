@@ -34,7 +34,7 @@ _BOUND = re.compile(
     r"(?:(?:\d|\b(?:GeV|TeV|MeV|zero|one|two|three|four|five|six|mm|cm|rad))(?:\^1/2)?[)\]]?"
     r"|\b(?:required|rejected|vetoed|removed|applied|used|imposed|demanded|allowed|asked for|selected"
     r"|discarded|inverted|reversed|reinstated|relaxed|tightened|loosened|raised|lowered)"
-    r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
+    r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track|mass|pair)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
 )
 _WITH = re.compile(
     rf"(?:\s*\([^()]*\))?(?:\s+(?:is|are)\s+(?:used|introduced|employed|formed))?,?\s+(?:with|requiring|containing|selecting"
