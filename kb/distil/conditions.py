@@ -23,6 +23,7 @@ _IN_PART = re.compile(
 )
 _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
+_IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|isolation|criteri\w+|discriminant|working point)\b")
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
 
@@ -95,7 +96,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         firm = tokens[start].word == "unless" and elsewhere  # else "is discarded unless p_T > 20 GeV" asks for it
         found.append(ConditionalSpan(start, end, start <= 1 or start in opening, inside, firm=firm))
     found = found or _universal(reading)
-    for span in (*_softer(reading), *_parts(reading)):
+    for span in (*_softer(reading), *_parts(reading), *_imposed_on(reading)):
         if not any(span.start < other.end and other.start < span.end for other in found):
             found.append(span)
     return sorted(found, key=lambda span: span.start)
@@ -165,6 +166,18 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     contrasted = inside and _CONTRAST.search(reading.words(verb, len(reading.tokens)))
     if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside) or contrasted:
         yield ConditionalSpan(match.start("w"), verb, True, inside, firm=True)
+
+
+def _imposed_on(reading: Reading) -> Iterator[ConditionalSpan]:
+    """`the tight identification is imposed on jets with p_T < 50 GeV`: which jets it is imposed on."""
+    for match in re.finditer(r"t[mk](?P<on>[tfg])[te]{0,2}o(?P<w>w)", reading.shape):
+        verb, on = reading.tokens[match.start() + 1], reading.tokens[match.start("on")]
+        if verb.word not in {"imposed", "applied", "required", "used"} or on.word not in {"on", "to", "for"}:
+            continue
+        inside = [q for q in reading.quantities if q.start > match.start("w")]
+        on_what = {reading.tokens[q.variable].value.variable for q in inside if q.variable is not None}
+        if on_what and on_what <= {"pt", "eta", "abs_eta"} and _IDENTIFIES.search(reading.words(0, match.start())):
+            yield ConditionalSpan(match.start("w"), inside[-1].end, False, inside, firm=True)
 
 
 def _verb(shape: str, start: int) -> int:

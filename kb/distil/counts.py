@@ -161,14 +161,16 @@ def _names_events(tokens: list[Token], match: re.Match[str]) -> bool:
 
 def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
     """`at least one of which is b tagged`: a count of b jets."""
-    for match in re.finditer(r"(?P<c>c?)(?P<n>n)[tOw]{1,3}", shape):
+    for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?:at)?[tOw]{1,3}", shape):
         number = match.start("n")
         words = " ".join(t.word for t in tokens[number + 1 : number + 14] if t.kind != "h")
-        if not _OF_WHICH.match(words):
+        more = words.startswith("or more ")
+        if not _OF_WHICH.match(words.removeprefix("or more ")):
             continue
         near = range(match.end(), min(len(tokens), match.end() + 12))
         tagged = next((i for i in near if re.search(r"tag|identified", tokens[i].word)), match.end() - 1)
         operator = str(tokens[match.start("c")].value) if match.group("c") else _unsaid(tokens, number)
+        operator = ">=" if more else operator
         yield Count(match.start(), number + 1, operator, float(tokens[number].value), tagged, True, "of-which")
     for match in re.finditer(r"w(?P<c>c?)(?P<n>n)", shape):  # "of which at least three must be b-tagged"
         number = match.start("n")
@@ -198,7 +200,7 @@ def _or_more(tokens: list[Token]) -> Iterator[Count]:
     for i, token in enumerate(tokens[:-3]):
         if token.kind == "n" and tokens[i + 1].word == "or" and tokens[i + 2].word in {"more", "fewer", "less"}:
             target = next((j for j in range(i + 3, min(i + 7, len(tokens))) if tokens[j].kind == "o"), None)
-            if target is not None and _plain(tokens, i + 3, target):
+            if target is not None and _plain(tokens, i + 3, target) and not _qualifies(tokens, target + 1):
                 operator = ">=" if tokens[i + 2].word == "more" else "<="
                 yield Count(i, target + 1, operator, float(token.value), target, True, "or-more")
 

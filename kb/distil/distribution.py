@@ -129,7 +129,9 @@ def _ranked(target: Phrase | Named, rank: int | None) -> Phrase | Named:
 
 
 def _as_leptons(who: list[Phrase | Named]) -> list[Phrase | Named]:
-    """`electrons and muons` are leptons."""
+    """`electrons and muons` are leptons; `one electron and one muon` are not."""
+    if len(who) == 2 and all(isinstance(w, Phrase) and w.number == 1 for w in who):
+        return who
     if len(who) == 2 and {w.object for w in who} == FLAVOURS and not any(w.rank for w in who):
         first = who[0]
         if isinstance(first, Phrase) and first.definition:

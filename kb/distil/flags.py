@@ -87,6 +87,8 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
         for object_id in _objects(rule, reading, memory, match.start()):
             if rule.variable == "id" and (object_id, "id") in taken:
                 continue
+            if rule.variable == "discriminant" and (object_id, "id") in taken and "identification" in value.lower():
+                continue  # "the tight pileup identification" is one working point
             variable = Variable(id=rule.variable, name=rule.name if rule.variable == "other" else None)
             one = flag(reading, setting, object_id, rule.variable, value, rule.name, _scope(rule, object_id))
             found.append(one.with_(variable=variable, role=rule.role))

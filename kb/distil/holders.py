@@ -24,7 +24,11 @@ def holders(reading: Reading, memory: Memory, position: int, objects: AbstractSe
     tokens = reading.tokens
 
     def fits(phrase: Phrase) -> bool:
-        against = reading.words_before(phrase.start, 1) in {"against", "versus"}  # "discrimination against jets"
+        # "discrimination against jets"
+        against = reading.words_before(phrase.start, 1).lower() in {
+            "against",
+            "versus",
+        }
         return phrase.object in objects and not against
 
     before = [p for p in reading.phrases if tokens[p.index].start - reading.start <= position and fits(p)]

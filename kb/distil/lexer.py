@@ -155,7 +155,7 @@ _UNIT = "|".join(re.escape(name) for name in _UNITS)
 _UNIT_AFTER = re.compile(rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*1/2)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m|\s?g\s?\^)")
 _TOKEN = re.compile(
     rf"""
-    (?P<turn>(?<![\w.])(?:\d+(?:\.\d+)?\s?[×·*]?\s?)?π(?:\s?/\s?\d+(?!\.?\d))?(?![\w^_+*±-]))
+    (?P<turn>(?<![\w.])(?:\d+(?:\.\d+)?\s?[×·*]?\s?)?π(?:\s?/\s?\d+(?!\.?\d)|\s?[-–]\s?\d+\.\d+)?(?![\w^_+*±-]))
   | (?P<number>(?<![\w.])[+-]?(?:\d{{1,3}}(?:[,\u2009 ]\d{{3}})+(?!\d)|\d+(?:\.\d+)?|\.\d+)
         (?:\s?[×x]\s?10\s?\^?\s?[-+]?\d+)?
         (?=(?:{_UNIT}|m|s)(?![A-Za-z0-9])|(?![A-Za-zα-ωΑ-Ωℓ0-9_]|\.\d)))
@@ -189,9 +189,12 @@ def number(text: str) -> float:
 def fraction_of_pi(text: str) -> float:
     """Return a fraction of π [rad] to four decimals.
 
-    >>> fraction_of_pi("2π/3"), fraction_of_pi("π/2"), fraction_of_pi("0.75π")
-    (2.0944, 1.5708, 2.3562)
+    >>> fraction_of_pi("2π/3"), fraction_of_pi("π/2"), fraction_of_pi("0.75π"), fraction_of_pi("π - 0.02")
+    (2.0944, 1.5708, 2.3562, 3.121593)
     """
+    less = re.fullmatch(r"π\s?[-–]\s?([\d.]+)", text)
+    if less:
+        return round(math.pi - float(less.group(1)), 6)
     above, _, below = re.sub(r"[\s×·*]", "", text).partition("/")
     return round(float(above.rstrip("π") or 1) * math.pi / float(below or 1), 4)
 

@@ -72,6 +72,12 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
 
 def _of_another(tokens: list[Token], shape: str, found: list[Quantity], used: set[int]) -> Iterator[Quantity]:
     """`the p_T of the first jet must exceed 60 GeV and that of the second 40 GeV`: the comparator is said once."""
+    for match in re.finditer(rf"aO?(?P<n>{AMOUNT})t(?P<that>t)O[trbdhek]{{0,6}}o", shape):
+        before = [q for q in found if q.end <= match.start() and q.operator in _FLIPPED]
+        named = tokens[match.start("that")].word in {"that", "those"} and before
+        if named and not used & set(range(*match.span("n"))):
+            bound = amounts(tokens, *match.span("n"))
+            yield Quantity(*match.span("n"), before[-1].operator, bound, rule="of-another")
     for match in re.finditer(r"a(?P<that>t)O[trhek]{0,4}o(?P<n>nu)(?![acho])", shape):
         before = [q for q in found if q.end <= match.start() and q.operator in _FLIPPED]
         if tokens[match.start("that")].word not in {"that", "those"} or not before:
@@ -183,7 +189,7 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             operator = NEGATED.get(operator, operator) if negated(tokens, position - 2) else operator
         if not symbolic and (negated(tokens, position) or _of_none(tokens, shape, position)):
             operator = NEGATED.get(operator, operator)
-        spelt = tokens[match.start("list")].text[0].isalpha()
+        spelt = tokens[match.start("list")].text[0].isalpha() and "π" not in tokens[match.start("list")].text
         yield Quantity(position, end, operator, amounts(tokens, match.start("list"), end), variable, symbolic, spelt)
 
 
@@ -201,7 +207,7 @@ def _of_none(tokens: list[Token], shape: str, position: int) -> bool:
 
 def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`at least nine hits in the silicon detectors`, `five or more pixel hits`."""
-    for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?P<words>a?t{1,4})", shape):
+    for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?P<words>a?[to]{1,4})", shape):
         words = [t.word for t in tokens[match.start("words") : match.end()]]
         length = next((i for i, word in enumerate(words) if word in {"hit", "hits", "layers", "stations"}), None)
         if length is None or {"of", "and", "with", "the"} & set(words[:length]):

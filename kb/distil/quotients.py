@@ -6,6 +6,7 @@ A bound on a quotient is on neither of the two: `less than 30% of H_T`, `> 0.4 m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from kb.distil.amounts import Quantity
 from kb.distil.entities import kinds, mention
@@ -21,6 +22,8 @@ _HADRONIC = re.compile(r"hadronic|HCAL")
 _ELECTROMAGNETIC = re.compile(r"electromagnetic|ECAL")
 _ROOT = re.compile(r"√|\bsquare root\b")
 _FLYING = {"candidate", "meson", "jpsi", "tau", "muon_pair"}
+_LEPTONS = {"lepton", "electron", "muon", "tau"}
+_SUMS = {"iso_abs", "isolation", "mini_iso"}
 _SIGNIFICANCES = {"d0": "d0_sig"}
 
 
@@ -96,6 +99,8 @@ def _worded(tokens: list[Token]) -> list[Token]:
         else:
             of = next((mention(inside, i).object for i, t in enumerate(inside) if t.kind == "o"), None)
             of = of or next((t.value.about.object for t in inside if t.kind == "v" and t.value.about), None)
+            if of in _LEPTONS and any(t.kind == "v" and t.value.about == Named("met") for t in inside):
+                of = "lepton_met"
             quotient = _quotient(tokens, start, end, "", Named("event" if of in {None, "met", "event"} else str(of)))
         return [*tokens[:start], quotient, *tokens[end:]]
     return tokens
@@ -119,7 +124,7 @@ def _divided(tokens: list[Token]) -> list[Token]:
     for index in range(1, len(tokens) - 3):
         if tokens[index].word != "divided" or tokens[index + 1].word != "by":
             continue
-        head = next((i for i in range(index - 1, max(-1, index - 7), -1) if tokens[i].kind == "v"), None)
+        head = next((i for i in _before(tokens, index) if tokens[i].kind == "v"), None)
         if head is None:
             if flown := _flown(tokens, index):
                 return flown
@@ -134,12 +139,29 @@ def _divided(tokens: list[Token]) -> list[Token]:
             end = next((i + 1 for i in range(index + 2, min(len(tokens), index + 7)) if tokens[i].kind == "v"), 0)
             root = _is_missing(tokens[head]) and _ROOT.search(spoken(tokens[index + 2 : end]))
             variable = "met_sig" if root else ""
+            if end and tokens[head].value.variable in _SUMS and tokens[end - 1].value.variable == "pt":
+                variable = "iso_rel"
         if not end:
             continue
-        quotient = _quotient(tokens, head, end, variable, tokens[head].value.about)
-        kept = [t for t in tokens[head + 1 : index] if t.kind not in "v"]
+        of = tokens[head].value.about
+        if of is None and variable == "iso_rel":  # "…, divided by the muon p_T"
+            of = next((Named(t.value.object) for t in tokens[index:end] if t.kind == "o"), None)
+        quotient = _quotient(tokens, head, end, variable, of)
+        kept = [tokens[i] for i in reversed(list(_before(tokens, index))) if i > head and tokens[i].kind != "v"]
         return [*tokens[:head], quotient, *kept, *tokens[end:]]
     return tokens
+
+
+def _before(tokens: list[Token], index: int) -> Iterator[int]:
+    """Yield the six tokens before one, from right to left; what stands in brackets is none of them."""
+    depth = passed = 0
+    for at in range(index - 1, -1, -1):
+        depth += {"d": 1, "b": -1}.get(tokens[at].kind, 0)
+        if depth == 0 and tokens[at].kind not in "bl":
+            yield at
+            passed += 1
+        if passed == 6:
+            return
 
 
 def _is_missing(token: Token) -> bool:

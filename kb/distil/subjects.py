@@ -28,11 +28,13 @@ _OTHERS = re.compile(
     r"[A-Z][a-z]+s (?:must|are|have|has|with)\b"
 )
 _CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|which|whose|having)\b")
+_HAVING_CONES = {"electron", "muon", "lepton", "photon", "tau"}
 _OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
 _FOR_BTAGGING = re.compile(
     r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged|^For b[ -]?tagging\b"
+    r"|\b(?:are|is) (?:regarded|considered|identified|classified|defined|taken) (?:as|to be) b[ -]?(?:tagged|jets?)\b"
 )
 
 
@@ -71,7 +73,13 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if len(group) == 1 and bounded.variable in {"abs_eta", "eta", "iso_rel"} and group[0].object.endswith("_pair"):
         single = [p for p in reading.phrases if p.object == one(group[0].object) and p.index < quantity.start]
         group = single[-1:] or group  # "dielectron candidates have two electrons, one of which …"
-    if group and bounded.name and bounded.name.endswith(("angle", "between")) and "between them" in reading.text:
+    spread = bounded.name is not None and bounded.name.endswith(("opening angle", "angle between"))
+    if (
+        group
+        and bounded.name
+        and bounded.name.endswith(("angle", "between"))
+        and (spread or "between them" in reading.text)
+    ):
         several = group[0].object in PAIRED and (group[0].plural or (group[0].number or 0) > 1)
         return [Named(twice(group[0].object))] if several else list(group)
     if group and bounded.name and _ETA_PRODUCT.match(bounded.name) and group[0].object in PAIRED:
@@ -236,6 +244,7 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
         and re.search(r"\bsum\b", reading.text)
     ):
         others = [p for p in before_of(reading, anchor) if p.object not in {"track", "event", "vertex"}]
+        others = others or [p for p in before_of(reading, quantity.start) if p.object in _HAVING_CONES]
         return others[-1:]  # what is summed is not what is isolated
     return group
 
@@ -295,6 +304,8 @@ def _qualified(reading: Reading, phrase: Phrase) -> bool:
 def _of(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
     """`the transverse momentum of the leading electron …`."""
     shape = reading.shape
+    if reading.tokens[anchor].word in {"that", "those"}:
+        anchor += 1  # "and of 17 GeV on that of the leading muon"
     match = re.match(r"v?(?:t{1,2}Ot)?(?:x|b[^bd]*d)?O", shape[anchor:])
     if not match and reading.tokens[anchor].word.endswith(" of"):
         match = re.match(r"v", shape[anchor:])  # "the number of b-tagged jets"
@@ -363,6 +374,8 @@ def _closed(reading: Reading, group: list[Phrase]) -> list[Phrase]:
     """`leptons, photons with p_T > 15 GeV, or b jets with …`: the list goes on, so that the bound is the last one's."""
     if len(group) > 1 and "a" not in reading.shape[group[-2].index + 1 : group[-1].index]:
         return group[-1:]
+    if len(group) > 1 and group[-1].article in {"a", "an"} and {p.object for p in group} != FLAVOURS:
+        return group[-1:]  # "exactly one lepton and a jet of p_T > 35 GeV"
     return group
 
 

@@ -139,7 +139,12 @@ def variables(
     if quantity.rule == "repeated" and done:
         return done[-1][1]
     if quantity.rule == "of-another" and done:
-        return [replace(bounded, of=None, index=None) for bounded in done[-1][1]]
+        that = next(
+            i
+            for i in (*range(quantity.end, quantity.end + 3), *range(quantity.start - 1, -1, -1))
+            if _is_that(reading, i)
+        )
+        return [replace(bounded, of=None, index=that) for bounded in done[-1][1]]
     told = _FORMER.search(reading.words(max((q.end for q, _ in done), default=0), quantity.start))
     if told and len(done) > 1:
         return done[-2 if told.group() == "former" else -1][1]
@@ -193,6 +198,10 @@ def variables(
     if memory.variable and fits(memory.variable, unit) and _GOES_ON.search(reading.text):
         return [Bounded(memory.variable, Named(memory.subject) if memory.subject else None)]
     return []
+
+
+def _is_that(reading: Reading, index: int) -> bool:
+    return index < len(reading.tokens) and reading.tokens[index].word in {"that", "those"}
 
 
 def _is_unknown(reading: Reading, quantity: Quantity) -> bool:
@@ -275,6 +284,9 @@ def _is_subject(reading: Reading, quantity: Quantity) -> bool:
 def respective(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
     """`the sum, H_T, and the vector sum, H_T^miss, must exceed 300 and 250 GeV, respectively`: one bound for each."""
     many = len(quantity.amounts)
+    if many == 2 and (unlike := _unlike(reading, quantity)):
+        quantity.amounts[1].unit = "1"
+        return unlike
     if many < 2 or len(found) != 1 or not re.match(r"l?y", reading.shape[quantity.end :]):
         return found
     start = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
@@ -287,6 +299,17 @@ def respective(reading: Reading, quantity: Quantity, found: list[Bounded]) -> li
             named.setdefault(f"{one.variable} {one.of and one.of.object}", one)
     same = {b.variable for b in named.values()} == {"pt"} and not all(b.of for b in named.values())
     return list(named.values()) if len(named) == many and not same else found
+
+
+def _unlike(reading: Reading, quantity: Quantity) -> list[Bounded]:
+    """`m_jj and |Δη_jj| have to be larger than 500 GeV and 2.5`: the number without a unit is for what has none."""
+    pair = re.search(r"(?P<a>v)l?a[te]{0,2}(?P<b>v)[tmgkN]{1,4}$", reading.shape[: quantity.start])
+    first, second = quantity.amounts
+    if pair is None or first.unit == "1" or reading.tokens[quantity.end - 1].kind != "n" or len(second.values) > 1:
+        return []
+    one, other = _named_at(reading, pair.start("a")), _named_at(reading, pair.start("b"))
+    apart = fits(one.variable, first.unit) and not fits(other.variable, first.unit) and fits(other.variable, "1")
+    return [one, other] if apart else []
 
 
 def _has_new_subject(reading: Reading, quantity: Quantity) -> bool:
@@ -355,7 +378,7 @@ def _after(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
     if (
         reading.tokens[quantity.end - 1].text == "%"
         or not between
-        or (between[0] not in {"in", "of"} and between[:2] not in (["units", "in"], ["units", "of"]))
+        or (between[0] not in {"in", "of", "on"} and between[:2] not in (["units", "in"], ["units", "of"]))
     ):
         return None
     if any(q.variable == index for q in reading.quantities) or not fits(reading.tokens[index].value.variable, unit):

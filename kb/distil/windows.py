@@ -125,7 +125,7 @@ def gaps(tokens: list[Token], quantities: list[Quantity]) -> list[Quantity]:
             and last.variable is not None
             and quantity.variable is not None
             and tokens[last.variable].value.variable == tokens[quantity.variable].value.variable
-            and [t.word for t in tokens[last.end : quantity.start]] in (["or"], ["and"])
+            and _linked(tokens[last.end : quantity.start]) in (["or"], ["and"])
             and last.amounts[0].values[0] < quantity.amounts[0].values[0]
         ):
             low, high = last.amounts[0], quantity.amounts[0]
@@ -154,3 +154,10 @@ def gaps(tokens: list[Token], quantities: list[Quantity]) -> list[Quantity]:
         else:
             out.append(quantity)
     return out
+
+
+def _linked(between: list[Token]) -> list[str]:
+    """Return the words between two bounds without the part of the detector in brackets behind the first."""
+    kinds_of = "".join(t.kind for t in between)
+    start = bracket.end() if (bracket := re.match(r"b[to]{1,3}d", kinds_of)) else 0
+    return [t.word for t in between[start:]]

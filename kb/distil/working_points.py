@@ -21,6 +21,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _IDENTIFICATION = [_pattern(rule) for rule in _DATA["identification"]["patterns"]]
+_ELLIPTIC = _pattern(_DATA["identification"]["elliptic"])
+_OF_POINTS = _pattern(_DATA["identification"]["speaks_of_points"])
 _IDENTIFIED = _pattern(_DATA["identification"]["generic"])
 _ISOLATION = [_pattern(rule) for rule in _DATA["isolation"]["patterns"]]
 _ISOLATED = _pattern(_DATA["isolation"]["generic"])
@@ -46,7 +48,7 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
     """Read `satisfying the "tight" identification`, or that some identification is asked for."""
     text = reading.text
     found: list[Candidate] = []
-    for rule in _IDENTIFICATION:
+    for rule in (*_IDENTIFICATION, *([_ELLIPTIC] if _OF_POINTS.search(text) else [])):
         for match in rule.finditer(text):
             word = re.sub(r"l?lh$", "", match.group("w").lower())  # `MediumLLH` is a medium likelihood
             if re.match(r"\s*isolation", text[match.end("w") :]) or _is_of_isolation(match):
