@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kb.distil.amounts import Quantity
 from kb.distil.candidates import operator_of
-from kb.distil.entities import is_passive
+from kb.distil.entities import is_passive, kinds
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 from kb.distil.phrases import Phrase
@@ -110,7 +110,8 @@ def _is_required(tokens: list[Token], index: int) -> bool:
     if before.kind == "a":  # "or when": as the one before
         return any(t.kind == "f" and _is_required(tokens, i) for i, t in enumerate(tokens[:index]))
     if before.kind == "j" and any(t.kind in "ci" for t in tokens[: index - 1]):
-        return False  # "muons within 0.4 of a jet are dropped if …": that they are is required already
+        # "muons within 0.4 of a jet are dropped if …": that they are is required already
+        return _described(kinds(tokens[:index])) is not None
     tagged = before.word in {"tagged", "defined", "called"}
     return (before.kind in "kj" or tagged) and is_passive(tokens, index - 1)
 
@@ -150,13 +151,25 @@ def _continues(reading: Reading, start: int, comma: int) -> bool:
     return (start > 0 and (along or not named)) or listed or bool(aside)
 
 
+def _described(shape: str) -> re.Match[str] | None:
+    """`those with p_T < 120 GeV and |η| < 2.4 are rejected`: find what tells which ones, before an `if`."""
+    return re.search(r"(?:^|[lS])[ten]{0,3}(?P<who>[to])(?P<w>w)[vcnu]+(?:l?a[vcnu]+)*t{1,2}[jk]$", shape)
+
+
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
-    match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}o(?P<w>w)", reading.shape) or re.search(
+    match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}ol?(?P<w>w)", reading.shape) or re.search(
         r"[lS](?P<those>t)(?P<w>w)", reading.shape
     )
     if match and match.groupdict().get("those") and reading.tokens[match.start("those")].word != "those":
         return
+    for index in (i for i, t in enumerate(reading.tokens) if t.kind == "f" and t.word in _IF):
+        told = _described(reading.shape[:index])
+        who = reading.tokens[told.start("who")] if told else None
+        if told and who and (who.word == "those" or (who.kind == "o" and who.value.object != "event")):
+            inside = [q for q in reading.quantities if told.start("w") < q.start < index]
+            yield ConditionalSpan(told.start("w"), inside[-1].end, True, inside, firm=True)
+            return
     verb = _verb(reading.shape, match.end()) if match else -1
     if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
         return
@@ -165,7 +178,7 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     scored = any(t.kind == "v" and t.value.variable == "discriminant" for t in reading.tokens[verb:])
     contrasted = inside and _CONTRAST.search(reading.words(verb, len(reading.tokens)))
     if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside) or contrasted:
-        yield ConditionalSpan(match.start("w"), verb, True, inside, firm=True)
+        yield ConditionalSpan(match.start("w"), inside[-1].end, True, inside, firm=True)
 
 
 def _imposed_on(reading: Reading) -> Iterator[ConditionalSpan]:

@@ -15,7 +15,7 @@ from kb.distil.lexicon import lexicon
 _SETS = lexicon().sets
 _LARGEST = 20
 _NUMBERED = re.compile(
-    r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>a)(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?(?:[tk]a[tkh]{1,3})?)(?P<o>o))"
+    r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>a)c?(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?(?:[tk]a[tkh]{1,3})?)(?P<o>o))"
 )
 _NOT_CONTAINED = re.compile(r"Nk(?P<mid>[trh]{0,3}?)(?P<o>o)")
 _CONTAIN = {"contain", "have", "has", "contains"}
@@ -110,7 +110,8 @@ def _also(tokens: list[Token], shape: str, position: int) -> Iterator[int]:
         index = position + joined.start(1)
         if (
             tokens[position].word not in {"or", "and", ",", "nor"}
-            or tokens[index].value.object == "event"
+            or tokens[index].value.object in {"event", "met"}
+            or tokens[index - 1].word == "the"
             or _qualifies(tokens, index + 1)
         ):
             return
@@ -132,6 +133,8 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
     if match.group("or"):
         most = tokens[match.start("m")]
         respective = any(t.kind == "y" for t in tokens[match.end() :])
+        if match.start("m") > match.end("or") and tokens[match.end("or")].value != "==":
+            return None  # "two or at least three jets"
         if tokens[match.start("or")].word != "or" or respective or most.kind != "n" or most.value <= least:
             return None
         return Count(first, match.end(), "in", (least, float(most.value)), target, True, "one-or-two")

@@ -18,7 +18,7 @@ _APART = {"distance", "angle", "separation", "difference", "separated"}
 def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -> list[Named | Phrase]:
     """Return the pair whose distance is bounded; `anchor` is the token of the distance, else of the bound."""
     things = [p for p in _with_met(reading) if p.object not in {"event", "vertex"}]
-    between = _between(reading, things)
+    between = _between(reading, things, anchor)
     if between:
         return [between]
     before = [p for p in things if p.index < anchor]
@@ -89,9 +89,11 @@ def _after(reading: Reading, quantity: Quantity, things: list[Phrase]) -> str | 
     return None
 
 
-def _between(reading: Reading, things: list[Phrase]) -> Named | None:
+def _between(reading: Reading, things: list[Phrase], anchor: int) -> Named | None:
     """`the distance between the photon and the nearest jet`."""
     for index, token in enumerate(reading.tokens):
+        if index > anchor and re.search(r"u?la|S", reading.shape[anchor:index]):
+            break  # "the jet must be separated from the lepton by ΔR > 1.2, and the angle between …"
         previous = reading.tokens[index - 1] if index else None
         apart = token.kind == "v" or (previous is not None and (previous.kind == "v" or previous.word in _APART))
         if apart and re.search(r"\bbetween(?: the)?$", token.word):

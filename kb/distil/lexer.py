@@ -152,7 +152,9 @@ _UNITS = sorted(
     reverse=True,
 )
 _UNIT = "|".join(re.escape(name) for name in _UNITS)
-_UNIT_AFTER = re.compile(rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*1/2)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m|\s?g\s?\^)")
+_UNIT_AFTER = re.compile(
+    rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*\{{?1/2\}}?)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m|\s?g\s?\^)"
+)
 _TOKEN = re.compile(
     rf"""
     (?P<turn>(?<![\w.])(?:\d+(?:\.\d+)?\s?[×·*]?\s?)?π(?:\s?/\s?\d+(?!\.?\d)|\s?[-–]\s?\d+\.\d+)?(?![\w^_+*±-]))
@@ -233,7 +235,7 @@ def lex(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
             tokens.append(Token("n", piece, begin, finish, number(piece)))
             unit = _UNIT_AFTER.match(text.text, position, stop)
             if unit and not (unit.group(1) in {"m", "s"} and not text.text[position : position + 1].isspace()):
-                root = unit.group().rstrip().endswith("1/2") or "√" in unit.group()
+                root = unit.group().rstrip("} ").endswith("1/2") or "√" in unit.group()
                 known = vocabulary().unit("1" if root else unit.group(1))
                 first = unit.start(1)
                 tokens.append(

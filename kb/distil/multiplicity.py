@@ -34,6 +34,11 @@ _ALLOWED = re.compile(
 )
 _REQUIRED = re.compile(r"(?:\w+ ){0,3}?(?:is|are) (?:also |further )?(?:required|imposed|demanded|asked)\b")
 _KEPT = re.compile(r"(?:are|is) (?:\w+ )?(?:selected|retained|kept|considered|used|accepted|required)\b")
+_OF_A_KIND = re.compile(r"(?:in)?(?:compatible|consistent) with|originating|matched")
+_NEEDED = re.compile(
+    r"^(?!,? ?(?:which|where)\b)[^;]*?\b(?:is|are) (?:required|needed|demanded)\b(?! to)"
+    r"|^[^;]*?\b(?:has|have|must|needs?) (?:to )?be (?:reconstructed|found|present|identified)\b"
+)
 _ORDINALS = ("second", "third", "fourth", "fifth")
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _OF_ANOTHER_KIND = re.compile(r"\b(?:loose\w*|additional|extra|further|baseline|veto|other|soft\w*)\b", re.IGNORECASE)
@@ -99,12 +104,15 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             continue
         before = reading.words_before(phrase.start, 5)
         kind, shape = phrase.object, reading.shape
+        if setting.scope == "trigger" and _ORDINAL.search(phrase.words):
+            continue  # "the presence of a third muon": of as many as that
         asked = _ASKED.search(before)
         alone = (
             shape[phrase.index + 1 : phrase.index + 2] != "h"
             and reading.words(phrase.index + 1, phrase.index + 2) != "fit"
         )
-        if (kind == "vertex" and phrase.article in {"a", "an"} and asked and alone) or (
+        needed = asked or _NEEDED.search(re.split(r"[;.] ", reading.words(phrase.end, len(reading.tokens)))[0])
+        if (kind == "vertex" and phrase.article in {"a", "an"} and needed and alone) or (
             kind.endswith("_pair") and phrase.requires and asked and "m" not in shape[phrase.index : phrase.index + 8]
         ):
             there(phrase, kind, ">=", 1.0)
@@ -180,6 +188,8 @@ def multiplicity(
     if not count.explicit and operator == "==" and ("_" in object_id or (object_id == "lepton" and value == 4)):
         operator = ">="  # a pair or a quadruplet is built of some of the objects
     its_role = role(reading, count) if count.value else "select"
+    if its_role == "veto" and _OF_A_KIND.match(reading.words(count.end, count.end + 2)):
+        return []  # "events with two muons compatible with a cosmic ray are rejected"
     alone = len(reading.counts) == 1 and not any(q.end < count.start for q in reading.quantities)
     if its_role == "veto" and alone and (operator, value) in {(">=", 1.0), (">", 0.0)}:
         its_role, operator, value = "select", "==", 0.0  # "events with one or more b jets are vetoed"

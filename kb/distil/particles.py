@@ -21,7 +21,7 @@ _PIECE = re.compile(
     r"|(?P<leading>(?:sub-?)?leading[ -])|the "
     r"|(?P<name>J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R jet|jets?"
     r"|lep(?:tons?)?|electrons?|muons?|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])"
-    r"(?:[_^]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:[,-]\d)*(?:,?\(\d\))?)?"
+    r"(?:[_^,]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:[,-]\d)*(?:,?\(\d\))?)?"
     r"|[ ,&+\-±*^_{}()·×]"
 )
 _ORDER: dict[frozenset[str], str] = {
@@ -72,7 +72,8 @@ def compose(objects: tuple[str, ...]) -> str:
         return "meson"
     if kinds <= {"jet", "bjet"}:
         return "jet_pair" if len(objects) == 2 else "candidate"
-    return _ORDER.get(frozenset(kinds), "candidate")
+    mixed = "met" in kinds or {"photon", "jet"} <= kinds or {"photon", "bjet"} <= kinds
+    return _ORDER.get(frozenset(kinds), "other" if mixed else "candidate") if len(objects) < 4 or not mixed else "other"
 
 
 def twice(kind: str) -> str:

@@ -86,7 +86,7 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
     if rank is None:
         rank = _ranked_of(tokens, start, number)
     end = index + 1
-    if end < len(tokens) and tokens[end].kind == "r" and tokens[end].word.startswith("with"):
+    if end < len(tokens) and tokens[end].kind == "r" and tokens[end].word.startswith(("with", "of")):
         end += 1  # "the jet with the highest p_T"
     behind = spoken(tokens[index + 1 : index + 9])
     of_same = _OF_SAME.match(behind)
@@ -175,7 +175,7 @@ def _rank(tokens: list[Token], inside: list[Token], index: int, article: str, nu
     if rank in {2, 3} and any(t.word in {"second", "third"} for t in inside) and another:
         rank = None  # "a second lepton": another one
     behind = tokens[index + 1] if index + 1 < len(tokens) else None
-    if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith("with"):
+    if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith(("with", "of")):
         rank = int(behind.value)
     if rank and behind is not None and behind.kind == "o" and mention(tokens, index + 1).object == "track":
         return None  # "the leading tau track" is one of the tau's

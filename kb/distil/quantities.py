@@ -17,10 +17,10 @@ _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _EXTREMES = {"minimum": ">=", "minimal": ">=", "maximum": "<=", "maximal": "<="}
 _OR_MORE = {
     ">=": {"more", "higher", "greater", "above", "larger", "over"},
-    "<=": {"less", "lower", "smaller", "below", "under"},
+    "<=": {"less", "lower", "smaller", "below", "under", "fewer"},
 }
 _AGAIN = re.compile(
-    r"l?[ftq](?:t{0,2}(?P<year>n)|(?:nh[to]|[^cnmkjSWv]){0,5}(?:nh[to]|[^cnmkjSWvla]))(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
+    r"l?[ftq](?:t{0,2}(?P<year>n)|(?:nh[to]|no|[^cnmkjSWv]){0,5}(?:nh[to]|no|[^cnmkjSWvla]))(?:bv?c?nc?v?c?n?d)?(?:l?a|l?W|l)[tgk]{0,2}"
     r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
 )
 _AGAIN_RANKED = re.compile(r"bt?ro?d(?:l?a|l)(?P<n>nu?)(?=bt?r)")  # "25 GeV (leading) and 15 GeV (subleading)"
@@ -48,6 +48,7 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         _positions,
         _within,
         _in_azimuth,
+        _near,
         _numbers,
         _or_more,
         _thresholds,
@@ -173,7 +174,7 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     for match in re.finditer(rf"(?P<c>c)(?P<gap>c?(?:[Ottg]|b[tv]d){{0,3}}?)(?P<list>{LIST})", shape):
         position = match.start()
         gap = tokens[position + 1 : match.start("list")]
-        if any(t.kind in "tO" and t.word not in _FILLERS for t in gap):
+        if any(t.kind in "tO" and t.word not in _FILLERS for t in gap) or tokens[match.start("list")].word == "single":
             continue
         end = _trimmed(tokens, shape, match.start("list"), match.end())
         if end <= match.start("list"):
@@ -247,6 +248,14 @@ def _within(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             yield Quantity(match.start("i"), match.end(), "<", bound, match.start("v"), rule="within")
 
 
+def _near(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`electrons within 0.4 of any other jet`: a distance ΔR, which its size tells."""
+    for match in re.finditer(r"i(?P<n>n)O[te]{0,3}r?o", shape):
+        if tokens[match.start("n")].value < 2 and tokens[match.start()].word in {"within", "closer than"}:
+            bound = amounts(tokens, *match.span("n"))
+            yield Quantity(match.start(), match.end("n"), "<", bound, rule="near", along="delta_r")
+
+
 def _in_azimuth(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`point within π/3 of E_T^miss in azimuth`, `agree to within 0.5 in azimuth`."""
     for match in re.finditer(r"i(?P<n>n)(?P<words>[tOv]{1,6})", shape):
@@ -270,7 +279,12 @@ def _numbers(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         if high > low:
             yield Quantity(match.start("n"), match.end(), "in", [Amount((low,), "1", (high,))], match.start("v"))
         elif not match.group("m"):
-            yield Quantity(match.start("n"), match.end(), "==", [Amount((low,), "1")], match.start("v"))
+            end, behind = match.end(), [t.word for t in tokens[match.end() : match.end() + 2]]
+            more = next((op for op, words in _OR_MORE.items() if behind[:1] == ["or"] and behind[1] in words), None)
+            end += 2 if more else 0
+            yield Quantity(
+                match.start("n"), end, more or "==", [Amount((low,), "1")], match.start("v"), spelt=bool(more)
+            )
 
 
 def _or_more(tokens: list[Token], shape: str) -> Iterator[Quantity]:
@@ -309,7 +323,12 @@ def _thresholds(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             variable = match.start("v") if match.group("v") else None
             bound = amounts(tokens, *match.span("list"))
             yield Quantity(match.start(), match.end(), ">", bound, variable, rule="threshold")
-    for match in re.finditer(rf"(?P<t>t)b[te]{{0,2}}(?P<list>{LIST})d", shape):
+    for match in re.finditer(rf"(?P<t>[tc])(?:O?[trhon]{{1,5}}|l[^l]{{1,9}}l)?(?P<is>t)(?P<list>{LIST})", shape):
+        said, verb = tokens[match.start("t")].word, tokens[match.start("is")].word
+        if said.removesuffix(" of") in {"threshold", "thresholds"} and verb in {"is", "was", "are", "were"}:
+            bound = amounts(tokens, *match.span("list"))
+            yield Quantity(match.start("list"), match.end(), ">", bound, rule="threshold")
+    for match in re.finditer(rf"(?P<t>t)b[te]{{0,2}}(?P<list>{LIST})(?=[df])", shape):
         if tokens[match.start("t")].word in {"threshold", "thresholds"}:
             variable = match.start() - 1 if match.start() and shape[match.start() - 1] == "v" else None
             bound = amounts(tokens, *match.span("list"))

@@ -13,6 +13,7 @@ from kb.distil.vetoes import is_apart, is_veto
 from kb.ssc import Role
 
 _NEW = {"the", "events", "those", "any", "all", "candidates"}  # what another subject starts with
+_AS_ARE = re.compile(r"\b(?:as|so) (?:are|were|is) (?:those|events|the ones|ones|any)\b")
 _LEADS_TO = re.compile(r"^[^,;]{0,40}\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto)\b")
 
 
@@ -25,6 +26,8 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
             return "veto"
     if _LEADS_TO.search(reading.words(quantity.end, len(tokens))):
         return "veto"
+    if (_AS_ARE.search(reading.words(0, quantity.start))) and any(t.kind == "j" for t in tokens[: quantity.start]):
+        return "veto"  # "events with b jets are discarded, as are those in which …"
     if isinstance(quantity, Quantity) and _is_lacking(reading, quantity):
         return "select"
     start = max((i for i in range(quantity.start) if tokens[i].kind in "SWC"), default=-1)
@@ -93,7 +96,10 @@ def _names_collection(tokens: list[Token], verb: int) -> bool:
 
 def _of_others(tokens: list[Token], start: int, quantity: Quantity | Count, verb: int) -> bool:
     """`photons must have p_T > 25 GeV, and those in the gap are rejected`: the verb is about others."""
-    asked = any(t.kind == "m" or t.word.startswith("must ") for t in tokens[start + 1 : quantity.end])
+    asked = any(
+        t.kind == "m" or t.word.startswith("must ") or t.word in {"condition", "conditions"}
+        for t in tokens[start + 1 : quantity.end]
+    )
     between = tokens[quantity.end : verb]
     if asked and any(t.word == "where" and i and between[i - 1].kind == "l" for i, t in enumerate(between)):
         return True  # "must have |η| < 2.47, where candidates in 1.37 < |η| < 1.52 are excluded"

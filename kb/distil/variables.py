@@ -131,7 +131,7 @@ def variables(
     of_another = compared(reading.tokens, quantity)
     unit = "GeV" if of_another else quantity.amounts[0].unit
     tokens, shape = reading.tokens, reading.shape
-    if quantity.rule == "azimuth":
+    if quantity.rule in {"azimuth", "near"}:
         return [Bounded(quantity.along)]
     if quantity.rule in {"direction", "position"}:
         nearest = shape.rfind("v", 0, quantity.start)
@@ -182,6 +182,14 @@ def variables(
         and (_APART.search(reading.words(0, quantity.start)))
     ):
         return [Bounded("delta_phi")]  # "separated by more than 2.1 in azimuth"
+    if unit in {"GeV", "TeV"} and (head := re.search(r"o(?:r?m[tg]{0,3}|O)$", shape[: quantity.start])):
+        owner = reading.phrase_at(head.start())
+        spoken_of = owner is not None and not owner.oblique and owner.object in PHYSICAL and quantity.operator[0] == ">"
+        if spoken_of and not quantity.amounts[0].upper and quantity.variable is None:
+            told = _after(reading, quantity, unit)
+            return [
+                told or Bounded("pt", index=quantity.start)
+            ]  # "the jet must be above 150 GeV", "a muon of at least 5 GeV"
     after = _after(reading, quantity, unit)
     if after is not None:
         return [after]
@@ -236,7 +244,7 @@ def _before(
             token.kind == "o"
             and token.value.object == "met"
             and unit in {"GeV", "TeV", "MeV"}
-            and re.fullmatch(r"[tmgkN,bd]*", shape[index + 1 : quantity.start])
+            and re.fullmatch(r"[tmgkN,bd]*|O", shape[index + 1 : quantity.start])
             and not re.search(r"vO?[tre]{0,2}(?:o[la]+)?t?$", shape[:index])
         ):
             return [Bounded("pt", Named("met"), index=index)]
