@@ -281,10 +281,11 @@ def _numbers(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         elif not match.group("m"):
             end, behind = match.end(), [t.word for t in tokens[match.end() : match.end() + 2]]
             more = next((op for op, words in _OR_MORE.items() if behind[:1] == ["or"] and behind[1] in words), None)
-            end += 2 if more else 0
-            yield Quantity(
-                match.start("n"), end, more or "==", [Amount((low,), "1")], match.start("v"), spelt=bool(more)
-            )
+            bound = [Amount((low,), "1")]
+            if more:
+                yield Quantity(match.start("n"), end + 2, more, bound, match.start("v"), spelt=True)
+            else:
+                yield Quantity(match.start("n"), end, "==", bound, match.start("v"))
 
 
 def _or_more(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -182,14 +182,9 @@ def variables(
         and (_APART.search(reading.words(0, quantity.start)))
     ):
         return [Bounded("delta_phi")]  # "separated by more than 2.1 in azimuth"
-    if unit in {"GeV", "TeV"} and (head := re.search(r"o(?:r?m[tg]{0,3}|O)$", shape[: quantity.start])):
-        owner = reading.phrase_at(head.start())
-        spoken_of = owner is not None and not owner.oblique and owner.object in PHYSICAL and quantity.operator[0] == ">"
-        if spoken_of and not quantity.amounts[0].upper and quantity.variable is None:
-            told = _after(reading, quantity, unit)
-            return [
-                told or Bounded("pt", index=quantity.start)
-            ]  # "the jet must be above 150 GeV", "a muon of at least 5 GeV"
+    implied = _implied(reading, quantity, unit)
+    if implied is not None:
+        return [implied]
     after = _after(reading, quantity, unit)
     if after is not None:
         return [after]
@@ -279,6 +274,17 @@ def _before(
         ):
             return None
     return None
+
+
+def _implied(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
+    """`the jet must be above 150 GeV`, `a muon of at least 5 GeV`: p_T, or what is said behind the number."""
+    head = re.search(r"o(?:r?m[tg]{0,3}|O)$", reading.shape[: quantity.start])
+    owner = reading.phrase_at(head.start()) if head and unit in {"GeV", "TeV"} else None
+    if owner is None or owner.oblique or owner.object not in PHYSICAL or quantity.variable is not None:
+        return None
+    if quantity.operator[0] != ">" or quantity.amounts[0].upper:
+        return None
+    return _after(reading, quantity, unit) or Bounded("pt", index=quantity.start)
 
 
 def _is_subject(reading: Reading, quantity: Quantity) -> bool:
