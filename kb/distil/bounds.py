@@ -132,7 +132,7 @@ def bound(
     if quantity.operator in _FLIPS and (apart or _none_may(reading, quantity)):
         quantity = replace(quantity, operator=_FLIPS[quantity.operator])
     found = []
-    for share in distribute(reading, quantity, who, memory.alternatives):
+    for share in distribute(reading, quantity, who, memory.alternatives, memory.group):
         subject, amount, extra = share.subject, share.amount, share.when
         if bounded.variable == "discriminant" and subject == Named("event", subject.rank):
             subject = Named("event")

@@ -107,6 +107,8 @@ def _is_required(tokens: list[Token], index: int) -> bool:
     before = tokens[index - 1] if index else None
     if before is None or not tokens[index].word.startswith(("if", "when", "provided")):
         return False
+    if before.kind == "l" and tokens[index].word.startswith("provided") and index > 1:
+        index, before = index - 1, tokens[index - 2]  # "are considered, provided that …"
     if before.kind == "a":  # "or when": as the one before
         return any(t.kind == "f" and _is_required(tokens, i) for i, t in enumerate(tokens[:index]))
     if before.kind == "j" and any(t.kind in "ci" for t in tokens[: index - 1]):

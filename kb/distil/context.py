@@ -66,7 +66,8 @@ def objection(text: str, kind: SectionKind) -> str:
     strong = bool(_STRONG.search(text))
     selects = strong and kind in {"selection", "background"}
     if _NEVER.search(text) and not (
-        selects and not re.search(r"generat|coverage|covers|limit|blind|would|is not", text, re.IGNORECASE)
+        selects
+        and not re.search(r"generat|coverage|covers|limit|blind|would|is not|confidence level", text, re.IGNORECASE)
     ):
         return "describes the detector" if kind == "detector" else "describes detector, simulation or results"
     about_trigger = _TRIGGER.search(text) and not re.search(r"trigger efficienc", text, re.IGNORECASE)

@@ -25,6 +25,8 @@ def discriminant(reading: Reading, index: int | None) -> str | None:
     if index is None:
         return None
     tokens = reading.tokens
+    if tokens[index].value.told:  # a symbol that only the paper explains
+        return tokens[index].text
     name = _bare(_OF.sub("", tokens[index].text))
     first = index - 1 if index and _is_discriminant(tokens[index - 1]) else index  # "a DNN output"
     before = [*_modifiers(tokens[:first]), *tokens[first:index]]

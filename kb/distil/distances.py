@@ -37,7 +37,7 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
             first = head.object
             if first in FLAVOURS and partner not in FLAVOURS and len(heads) > 1:
                 first = both_flavours([p for p in heads if p.object in FLAVOURS])
-            return [Named(compose((first, partner)))]
+            return [Named(compose((first, partner)), None if head.plural or first == partner else head.rank)]
         if head.object in {*PAIRED, "fatjet"} and (head.plural or (head.number or 0) > 1):
             return [Named(twice(head.object))]
     if memory.pair and ("pair" in reading.text or (not things and _BOTH.match(reading.text))):
@@ -99,7 +99,10 @@ def _between(reading: Reading, things: list[Phrase], anchor: int) -> Named | Non
         if apart and re.search(r"\bbetween(?: the)?$", token.word):
             following = [p for p in things if p.index > index and p.index - index < 12]
             if len(following) >= 2 and "a" in reading.shape[following[0].index : following[1].index]:
-                return Named(compose((following[0].object, following[1].object)))
+                two = following[:2]
+                ranks = [p.rank for p in two if p.rank and not p.plural]
+                rank = ranks[0] if len(ranks) == 1 and two[0].object != two[1].object else None
+                return Named(compose((two[0].object, two[1].object)), rank)
             if following and following[0].plural and "_" not in following[0].object:
                 return Named(twice(following[0].object) if following[0].object in PAIRED else "candidate")
     return None

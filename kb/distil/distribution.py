@@ -30,9 +30,16 @@ _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between obje
 
 
 def distribute(
-    reading: Reading, quantity: Quantity, who: list[Phrase | Named], told: tuple[str, str] | None = None
+    reading: Reading,
+    quantity: Quantity,
+    who: list[Phrase | Named],
+    told: tuple[str, str] | None = None,
+    before: tuple[str, ...] = (),
 ) -> list[Share]:
-    """Return each number of a bound with what it is for; `told` is what earlier numbers in brackets were for."""
+    """Return each number of a bound with what it is for.
+
+    `told` is what earlier numbers in brackets were for, `before` the objects that the sentence before is about.
+    """
     by_region = _by_region(reading, quantity, _as_leptons(who))
     if by_region:
         return by_region
@@ -44,6 +51,8 @@ def distribute(
         listed = _listed(reading, quantity, many)
         if listed:
             per_item = [[phrase] for phrase in listed]
+        elif len(before) == many and "y" in reading.shape and all(isinstance(w, Named) and w.rank is None for w in who):
+            per_item = [[Named(one)] for one in before]  # "They must have |η| < 2.5 and 2.4, respectively"
         else:
             ranks = list(_listed_ranks(reading, many) or _in_order(quantity))
     if many == 1 and len(quantity.amounts[0].values) == 1:

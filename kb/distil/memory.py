@@ -11,6 +11,8 @@ class Memory:
 
     subject: str | None = None
     """The object of the last sentence that had one."""
+    group: tuple[str, ...] = ()
+    """All objects it was about, in the order of the text."""
     collection: str | None = None
     """The collection it was said to be: `high-purity electron`."""
     variable: str | None = None

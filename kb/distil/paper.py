@@ -51,6 +51,7 @@ _VARYING = re.compile(r"(?:[<>≤≥]|than|exceed|above|below)\s?(?:min|max)\s?[
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b")
 _HAVE = re.compile(r"\w+ (?:\w+ )?(?:have|has) ")
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
+_DEFINED = COLLECTED | {"bjet", "fatjet"}
 _IDENTIFIES = {"identified-by", "identified-with"}
 """Rules of flags that tell how objects are identified, which needs no word of requirement."""
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
@@ -192,7 +193,7 @@ class _Walk:
                 self.findings.turned.append(turned)
                 continue
             flat = plain(text, sentence.start)
-            reading = read(flat, pair=self.memory.pair, own=self.declared.symbols(flat.text))
+            reading = read(flat, pair=self.memory.pair, own=self.declared.symbols(flat.text), before=self.memory.group)
             if _WORTH.search(text):
                 self._sentence(reading, kind, item=block.kind == "item")
             else:
@@ -299,7 +300,7 @@ class _Walk:
         against = objection(reading.text, kind)
         if against == NO_REQUIREMENT and any(c.explicit for c in reading.counts):
             return ""
-        if against == NO_REQUIREMENT and kind == "selection" and _defines(reading):
+        if against == NO_REQUIREMENT and kind == "selection" and _defines(reading, self.memory):
             return ""
         if against == NO_REQUIREMENT and kind in {"selection", "background"} and charges.in_sample(reading.text):
             return ""
@@ -341,13 +342,16 @@ class _Walk:
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
 
 
-def _defines(reading: Reading) -> bool:
-    """`Muons have p_T > 10 GeV`, `The photon has E_T > 20 GeV` says what they are."""
-    head = next((p for p in reading.phrases if p.object != "event"), None)
-    if head is None or head.object not in COLLECTED | {"bjet", "fatjet"} or head.start > 1:
+def _defines(reading: Reading, memory: Memory) -> bool:
+    """`Muons have p_T > 10 GeV`, `The photon has E_T > 20 GeV`, `They have …` says what they are."""
+    if not any(q.symbolic for q in reading.quantities):
         return False
-    has = _HAVE.match(reading.words(head.index, head.index + 6) + " ")
-    return has is not None and any(q.symbolic for q in reading.quantities)
+    if _THEY.match(reading.text) and memory.subject in _DEFINED:
+        return _HAVE.match(reading.words(0, 6) + " ") is not None
+    head = next((p for p in reading.phrases if p.object != "event"), None)
+    if head is None or head.object not in _DEFINED or head.start > 1:
+        return False
+    return _HAVE.match(reading.words(head.index, head.index + 6) + " ") is not None
 
 
 def _of_those(candidate: Candidate, memory: Memory) -> Candidate:
@@ -432,6 +436,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         and not _CHANNEL.match(reading.words(p.index + 1, p.index + 3))
     ]
     if heads:
+        memory.group = _joined(reading)
         memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]
         collections = (p.definition for p in reading.phrases if p.object == memory.subject and p.definition)
         memory.collection = next(collections, None)
@@ -460,3 +465,9 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         if counted and isinstance(candidate.value, float) and candidate.value >= 2:
             memory.leptons = int(candidate.value)
             memory.system = leptons(memory.leptons)
+
+
+def _joined(reading: Reading) -> tuple[str, ...]:
+    """Return the objects a sentence is about, in the order of the text: `Electrons and muons`."""
+    first = next((p for p in reading.phrases if p.object != "event" and not p.oblique), None)
+    return tuple(dict.fromkeys(p.object for p in reading.joined_after(first))) if first else ()

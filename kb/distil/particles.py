@@ -21,7 +21,8 @@ _PIECE = re.compile(
     r"|(?P<leading>(?:sub-?)?leading[ -])|the "
     r"|(?P<name>J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R jet|jets?"
     r"|lep(?:tons?)?|electrons?|muons?|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])"
-    r"(?:[_^,]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?:[,-]\d)*(?:,?\(\d\))?)?"
+    r"(?:_\{?[WZ](?P<from>\d)?(?![\dA-Za-zℓμγτ])\}?"
+    r"|[_^,]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?P<list>(?:[,-]\d)*(?:,?\(\d\))?))?"
     r"|[ ,&+\-±*^_{}()·×]"
 )
 _ORDER: dict[frozenset[str], str] = {
@@ -110,7 +111,7 @@ def named(text: str) -> Named | None:
     if body in _PARTICLES:
         return Named(_PARTICLES[body])
     rest, met = _MET.subn(" ", body)
-    found, ranks = ["met"] if met else [], []
+    found, ranks, listed = ["met"] if met else [], [], False
     position = 0
     while position < len(rest):
         match = _PIECE.match(rest, position)
@@ -123,10 +124,12 @@ def named(text: str) -> Named | None:
             ranks.append(2 if match.group("leading").startswith("sub") else 1)
         elif match.group("name"):
             found.append(_kind(match.group("name")))
-            ranks += _rank(match.group("mark"))
+            listed = listed or bool(match.group("list"))
+            ranks += _rank(match.group("mark") or match.group("from"))
     if not found:
         return None
-    return Named(compose(tuple(found)), ranks[0] if len(found) == len(ranks) == 1 else None)
+    alone = len(ranks) == 1 and (len(found) == 1 or (len(set(found)) == 2 == len(found) and not listed))
+    return Named(compose(tuple(found)), ranks[0] if alone else None)
 
 
 def _kind(name: str) -> str:

@@ -30,6 +30,7 @@ _OTHERS = re.compile(
 _CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|which|whose|having)\b")
 _HAVING_CONES = {"electron", "muon", "lepton", "photon", "tau"}
 _OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
+_GROOMED = re.compile(r"\b(?:soft[ -]?drop|groomed|trimmed|pruned|ungroomed)\b|m_\{?(?:SD|soft|PUPPI|trim|prun)", re.I)
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
 _FOR_BTAGGING = re.compile(
@@ -103,6 +104,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         if bounded.variable in {"lifetime", "decay_length", "chi2"} and re.search(r"\bcandidates?\b", reading.text):
             return [Named("candidate")]
         if bounded.variable == "mass":
+            if groomed := _groomed(reading, Named("fatjet"), anchor):
+                return [groomed]
             bare = any(t.kind == "t" and t.word in {"candidate", "candidates"} for t in reading.tokens[:anchor])
             built = memory.candidate if bare and _THESE.match(reading.text) else None
             return [Named(built or ("candidate" if bare else memory.pair))]  # "candidates with a mass between …"
@@ -114,7 +117,7 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             return [Named("candidate")]
         return [Named(memory.subject)] if memory.subject else []
     if bounded.variable == "mass":
-        return [_system(group)]
+        return [_groomed(reading, group[0], anchor) or _system(group)]
     if named is not None and not any(p.object == named.object for p in group):
         return [named]
     scored = bounded.variable == "discriminant" and _B_TAGGED.search(reading.text)
@@ -135,6 +138,13 @@ def each_of_first(reading: Reading, bounded: Bounded, who: list[Phrase | Named])
     if restricts and bounded.index is not None and re.match(r"w[tx]?$", reading.shape[first.end : bounded.index]):
         return who
     return [replace(first, rank=rank) for rank in range(1, first.first + 1)]
+
+
+def _groomed(reading: Reading, of: Phrase | Named, anchor: int) -> Phrase | Named | None:
+    """Return the large-radius jet that has a `soft-drop mass`, an `m_SD`; None where the mass may be of anything."""
+    if of.object not in {"jet", "fatjet"} or not _GROOMED.search(reading.words(max(0, anchor - 3), anchor + 2)):
+        return None
+    return replace(of, object="fatjet")
 
 
 def _at_least_one_of(reading: Reading, anchor: int) -> bool:
@@ -357,6 +367,10 @@ def _preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase
     whose = reading.tokens[anchor - 1].word if 0 < anchor < len(reading.tokens) else ""
     if whose == "its" and not clause[0].plural:
         return clause[:1]  # "each candidate is built from three jets and its p_T must …"
+    both = [p for p in clause if p.object in FLAVOURS and p.plural and not p.oblique]
+    opens = max((i for i in range(anchor) if reading.shape[i] in "fmSW"), default=0)
+    if "their" in reading.words(opens, anchor).split() and {p.object for p in both} == FLAVOURS:
+        return both  # "electrons with … and muons with … are kept if their impact parameters …"
     relative = re.search(r"[en](w)[mkt]{0,4}$", reading.shape[:limit])
     if relative and reading.tokens[relative.start(1)].word == "of which":
         told = [p for p in clause if p.index < relative.start()]

@@ -1,0 +1,86 @@
+"""Read what stands for an object: labels (`the leading jet J_1`, `ℓ_2 must have p_T > 15 GeV`), `for the former`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from kb.distil.entities import Mention, kinds
+from kb.distil.lexer import Token
+from kb.distil.particles import PHYSICAL, Named, named
+
+_LABEL = re.compile(r"(?:[Jjℓlbγτeμh]|H|jet)_\{?(?:\d|[WZ]\d?|lead(?:ing)?|sub(?:lead(?:ing)?)?)\}?")
+_ORDER = {"former": 0, "latter": 1}
+_VERBS = {"is", "are", "was", "were"}
+_NOUNS = PHYSICAL | {"higgs"}
+_WIDER = {"jet": {"fatjet", "bjet"}, "lepton": {"electron", "muon", "tau"}}
+"""What a label may tell more closely than the noun in front of it."""
+
+
+def with_labels(tokens: list[Token]) -> list[Token]:
+    """Return the tokens of a sentence in which labels of objects are nouns with a rank.
+
+    A label behind its noun only tells more of it: the `J_1` of `the leading jet J_1` that it is a large-radius jet.
+    """
+    out: list[Token] = []
+    for index, token in enumerate(tokens):
+        one = _labelled(tokens, index)
+        if one is None:
+            out.append(token)
+            continue
+        last = out[-1] if out else None
+        if last is not None and last.kind == "o" and _fits(last.value.object, one.object) and not last.value.plural:
+            if one.object in _WIDER.get(last.value.object, set()):
+                last = replace(last, value=Mention(one.object))
+            ranked = len(out) > 1 and out[-2].kind == "r"
+            out[-1:] = [last] if ranked or one.rank is None else [_rank(last, one.rank), last]
+            continue
+        if one.rank is not None:
+            out.append(_rank(token, one.rank))
+        out.append(replace(token, kind="o", value=Mention(one.object)))
+    return out
+
+
+def _labelled(tokens: list[Token], index: int) -> Named | None:
+    token = tokens[index]
+    if token.kind != "t" or not _LABEL.fullmatch(token.text):
+        return None
+    if any(t.kind == "s" for t in tokens[max(0, index - 1) : index + 2]):
+        return None  # "τ_2/τ_1": no taus
+    one = named(token.text)
+    return one if one is not None and one.object in _NOUNS else None
+
+
+def _fits(noun: str, label: str) -> bool:
+    return noun == label or label in _WIDER.get(noun, set()) or noun in _WIDER.get(label, set())
+
+
+def _rank(token: Token, rank: int) -> Token:
+    return replace(token, kind="r", text="", end=token.start, value=rank)
+
+
+def with_former(tokens: list[Token], before: tuple[str, ...]) -> list[Token]:
+    """Name the objects of `2.5 for the former and 2.4 for the latter`; `before` are those of the sentence before."""
+    out = list(tokens)
+    for index, token in enumerate(tokens):
+        if (
+            token.word not in _ORDER
+            or index < 2
+            or tokens[index - 1].word != "the"
+            or tokens[index - 2].kind not in "fO"
+        ):
+            continue
+        if index + 1 < len(tokens) and tokens[index + 1].kind == "t" and tokens[index + 1].word not in _VERBS:
+            continue  # "for the former region"
+        two = _two(tokens[: index - 2]) or (before if len(before) == 2 else ())
+        if two:
+            out[index] = replace(token, kind="o", value=Mention(two[_ORDER[token.word]], plural=True))
+    return out
+
+
+def _two(tokens: list[Token]) -> tuple[str, ...]:
+    """Return the last two objects that are joined: `electrons and muons`."""
+    joined = list(re.finditer(r"o(?:l?a)[trke]{0,3}o", kinds(tokens)))
+    if not joined:
+        return ()
+    return tuple(tokens[place].value.object for place in (joined[-1].start(), joined[-1].end() - 1))
