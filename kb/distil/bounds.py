@@ -55,7 +55,7 @@ _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|
 
 def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     """Say whether a bound can be a requirement at all (`R = 0.4` is none)."""
-    if quantity.rule == "placeholder":
+    if quantity.rule in {"placeholder", "hits"}:
         return True
     tokens, variable = reading.tokens, quantity.variable
     if _EFFICIENT.search(reading.words(0, quantity.start)):

@@ -18,9 +18,8 @@ _APART = {"distance", "angle", "separation", "difference", "separated"}
 def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -> list[Named | Phrase]:
     """Return the pair whose distance is bounded; `anchor` is the token of the distance, else of the bound."""
     things = [p for p in _with_met(reading) if p.object not in {"event", "vertex"}]
-    between = _between(reading, things, anchor)
-    if between:
-        return [between]
+    if between := _between(reading, quantity, things, anchor):
+        return between
     before = [p for p in things if p.index < anchor]
     heads = [p for p in before if not p.oblique] or before
     head = heads[-1] if heads else None
@@ -89,8 +88,8 @@ def _after(reading: Reading, quantity: Quantity, things: list[Phrase]) -> str | 
     return None
 
 
-def _between(reading: Reading, things: list[Phrase], anchor: int) -> Named | None:
-    """`the distance between the photon and the nearest jet`."""
+def _between(reading: Reading, quantity: Quantity, things: list[Phrase], anchor: int) -> list[Named | Phrase]:
+    """`the distance between the photon and the nearest jet`, `…, and that to the third jet`."""
     for index, token in enumerate(reading.tokens):
         if index > anchor and re.search(r"u?la|S", reading.shape[anchor:index]):
             break  # "the jet must be separated from the lepton by ΔR > 1.2, and the angle between …"
@@ -99,13 +98,41 @@ def _between(reading: Reading, things: list[Phrase], anchor: int) -> Named | Non
         if apart and re.search(r"\bbetween(?: the)?$", token.word):
             following = [p for p in things if p.index > index and p.index - index < 12]
             if len(following) >= 2 and "a" in reading.shape[following[0].index : following[1].index]:
-                two = following[:2]
-                ranks = [p.rank for p in two if p.rank and not p.plural]
-                rank = ranks[0] if len(ranks) == 1 and two[0].object != two[1].object else None
-                return Named(compose((two[0].object, two[1].object)), rank)
+                return _ranked(reading, following[0], _repeated(reading, quantity, things) or following[1])
             if following and following[0].plural and "_" not in following[0].object:
-                return Named(twice(following[0].object) if following[0].object in PAIRED else "candidate")
-    return None
+                return [Named(twice(following[0].object) if following[0].object in PAIRED else "candidate")]
+    return []
+
+
+def _repeated(reading: Reading, quantity: Quantity, things: list[Phrase]) -> Phrase | None:
+    """`…, and that to the third jet larger than 0.3`: from the same as before."""
+    last = max((q.end for q in reading.quantities if q.end <= quantity.start), default=None)
+    if last is None or not re.search(r"\bthat (?:to|from|with)\b", reading.words(last, quantity.start)):
+        return None
+    return next((p for p in things if last <= p.index < quantity.start), None)
+
+
+def _ranked(reading: Reading, one: Phrase, other: Phrase) -> list[Named | Phrase]:
+    """Return the pair of two, with the rank of the one that is ranked: `E_T^miss and each of the two leading jets`."""
+    pair = compose((one.object, other.object))
+    ranks = [ranks for p in (one, other) if (ranks := _ranks(reading, p))]
+    if len(ranks) != 1 or one.object == other.object:
+        return [Named(pair)]
+    return [Named(pair, rank) for rank in ranks[0]]
+
+
+def _ranks(reading: Reading, phrase: Phrase) -> list[int]:
+    """Return the ranks of a noun phrase, each one that is meant; `each of the four leading jets` is any of them."""
+    if phrase.first == 2:
+        each = re.search(r"\beach of(?: the)?$", reading.words(max(0, phrase.start - 3), phrase.start + 1))
+        return list(range(1, phrase.first + 1)) if each or phrase.article == "each" else []
+    if phrase.plural:
+        listed = re.search(
+            r"r(?:h?(?:l?a|l)t?r)+h?t{0,2}$", reading.shape[: phrase.index]
+        )  # "third- and fourth-ranked"
+        told = reading.tokens[listed.start() : phrase.index] if listed else []
+        return [int(t.value) for t in told if t.kind == "r"]
+    return [phrase.rank] if phrase.rank else []
 
 
 def both_flavours(group: list[Phrase]) -> str:

@@ -212,6 +212,8 @@ def _phrased(raw: list[Token]) -> list[Token]:
         elif kind == "v":
             about = Named("met") if value == "met_sig" else Named("event") if value in OF_THE_EVENT else None
             value = Symbol(0, 0, value, body, about)
+        if kind == "W" and out and body.lower() in {"thus", "hence", "then"} and out[-1].text in {"is", "are"}:
+            kind = "t"  # "are studied elsewhere and are thus not considered"
         out.append(Token(kind, body, first.start, last.end, value))
         position = end
     return _with_hadrons(out)

@@ -81,6 +81,8 @@ def _is_spelt(number: float, text: str, variable: str) -> bool:
     """Say whether words tell a number of objects or charges: `a second lepton`, `events without jets are rejected`."""
     if number == 0.0 and _SIGN.search(text):
         return True
+    if variable == "other" and number == 0.0:
+        return bool(re.search(r"\b(?:no|not|without)\b.{0,40}\bhits?\b", text))
     if variable not in {"count", "charge", "charge_product"}:
         return False
     if variable == "count" and number == 1.0 and re.search(r"\bno\b|\bwithout\b", text):

@@ -10,6 +10,7 @@ from kb.distil.lexer import Token
 from kb.distil.particles import PHYSICAL, Named, named
 
 _LABEL = re.compile(r"(?:[Jjℓlbγτeμh]|H|jet)_\{?(?:\d|[WZ]\d?|lead(?:ing)?|sub(?:lead(?:ing)?)?)\}?")
+_B_TAGGED = re.compile(r"\bb tagged(?: \w+){0,2}$")  # "b-tagged AK4 jets"
 _ORDER = {"former": 0, "latter": 1}
 _VERBS = {"is", "are", "was", "were"}
 _NOUNS = PHYSICAL | {"higgs"}
@@ -24,6 +25,8 @@ def with_labels(tokens: list[Token]) -> list[Token]:
     """
     out: list[Token] = []
     for index, token in enumerate(tokens):
+        if token.kind == "o" and token.value.object == "jet" and _B_TAGGED.search(_words(tokens[:index])):
+            token = replace(token, value=replace(token.value, object="bjet"))
         one = _labelled(tokens, index)
         if one is None:
             out.append(token)
@@ -39,6 +42,10 @@ def with_labels(tokens: list[Token]) -> list[Token]:
             out.append(_rank(token, one.rank))
         out.append(replace(token, kind="o", value=Mention(one.object)))
     return out
+
+
+def _words(tokens: list[Token]) -> str:
+    return " ".join(t.word for t in tokens[-6:] if t.kind != "h")
 
 
 def _labelled(tokens: list[Token], index: int) -> Named | None:

@@ -24,6 +24,7 @@ _PRESENCE = re.compile(
 )
 _ASKED = re.compile(r"\b(?:must|required to|require|requiring|have to)\s*(?:have|contain|possess)?\s*$")
 _IF_ABSENT = re.compile(r"\b(?:that|of|if|where|case|presence or|ensure that|in which|whether)\s*$", re.IGNORECASE)
+_ASKS_THAT = re.compile(r"\b(?:requir\w+|demand\w*|impl(?:y|ies)|ask\w*|impos\w+|request\w*) (?:also )?that\s*$")
 _DENYING = re.compile(
     r"\b(?:requir\w*|contain\w*|with|have|select\w*|must|and|demand\w*|having|is|are|if|but|veto\w*|reject\w*)\b|,\s*$",
     re.IGNORECASE,
@@ -41,10 +42,12 @@ _NEEDED = re.compile(
 )
 _ORDINALS = ("second", "third", "fourth", "fifth")
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+_OF_LEPTONS = re.compile(rf"{_ORDINAL.pattern}|\b(?:baseline|additional|another|extra|further|other)\b", re.IGNORECASE)
 _OF_ANOTHER_KIND = re.compile(r"\b(?:loose\w*|additional|extra|further|baseline|veto|other|soft\w*)\b", re.IGNORECASE)
 _LOOSER = re.compile(
     r"(?:satisfying|fulfilling|passing|with|that \w+|meeting) (?:\w+ ){0,2}?(?:loose\w*|relaxed|baseline)\b"
 )
+_WANTED = re.compile(r"(?:is|are) (?:\w+ )?(?:required|requested|demanded|needed|asked for)(?! to)")
 _TO_BE_TAGGED = re.compile(
     r"(?:with (?:(?!of which)[^;,])*? )?(?:must|(?:has|have|needs?|(?:is|are) required) to|should) be "
     r"(?:b tagged|(?:identified|tagged) as (?:an? )?(?:originating from (?:an? )?)?b)\b"
@@ -60,7 +63,7 @@ _DEMANDED = re.compile(
 def absent(reading: Reading, setting: Setting) -> list[Candidate]:
     """`events with a tau lepton are rejected`: no such object may be there."""
     objects = [(p.object, p) for p in (vetoed(reading) or denied(reading))]
-    if {o for o, _ in objects} >= FLAVOURS:
+    if {o for o, _ in objects} >= FLAVOURS and any(_OF_LEPTONS.search(p.words) for _, p in objects):
         first = next(p for o, p in objects if o in FLAVOURS)
         objects = [("lepton", first), *((o, p) for o, p in objects if o not in FLAVOURS)]
     found: list[Candidate] = []
@@ -103,6 +106,15 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
         if phrase.index in counted:
             continue
         before = reading.words_before(phrase.start, 5)
+        ordinal = _ORDINAL.search(phrase.words)
+        if (
+            ordinal
+            and phrase.article in {"a", "an"}
+            and phrase.start == 0
+            and _WANTED.match(reading.words(phrase.index + 1, phrase.index + 4))
+        ):
+            there(phrase, phrase.object, "==", _ORDINALS.index(ordinal.group().lower()) + 2.0)
+            continue
         kind, shape = phrase.object, reading.shape
         if setting.scope == "trigger" and _ORDINAL.search(phrase.words):
             continue  # "the presence of a third muon": of as many as that
@@ -130,7 +142,6 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             and phrase.rank is None
             and ("presence of" in before or reading.words(phrase.index + 1, phrase.index + 3).startswith("instead of"))
         ):
-            ordinal = _ORDINAL.search(phrase.words)  # "the presence of a third muon"
             there(phrase, kind, ">=", _ORDINALS.index(ordinal.group().lower()) + 2.0 if ordinal else 1.0)
     return found
 
@@ -208,7 +219,7 @@ def multiplicity(
 
 def _told(reading: Reading, phrase: Phrase, memory: Memory) -> bool:
     """Say whether `such jets` are those spoken of last."""
-    return phrase.object == memory.subject or any(
+    return phrase.object in {memory.subject, "vertex"} or any(
         p.object == phrase.object and p.index < phrase.index for p in reading.phrases
     )
 
@@ -234,6 +245,8 @@ def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Mem
     heads = [p.object for p in reading.phrases if p.index < phrase.index and not p.oblique and p.object != "track"]
     if heads[-1:] == ["tau"]:
         return "tau"
+    if memory.subject == "vertex" and re.match(r"(?:it|they|each)\b", reading.text, re.IGNORECASE):
+        return "vertex"
     if not re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text, re.IGNORECASE):
         return None
     told = next((p.object for p in reading.phrases if p.object in {"vertex", "jet", "tau"}), None)
@@ -247,6 +260,8 @@ def _is_denied(reading: Reading, count: Count) -> bool:
     veto = is_veto(reading)
     if re.match(r"(?:may|can|must|should) (?:have|lie)\b", reading.words(count.end, count.end + 3)):
         return False  # "no pair may have a mass below 12 GeV"
+    if _ASKS_THAT.search(before):
+        return True
     if _IF_ABSENT.search(before) and not veto:
         return False
     behind = reading.words(count.end, len(reading.tokens))

@@ -20,7 +20,7 @@ from kb.distil.isolation import cones, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
-from kb.distil.particles import COLLECTED, FLAVOURS, PHYSICAL, leptons
+from kb.distil.particles import COLLECTED, FLAVOURS, PAIRED, PHYSICAL, leptons, twice
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.qualifiers import apart
 from kb.distil.rationale import explained, explains, is_meant
@@ -52,6 +52,8 @@ _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b"
 _HAVE = re.compile(r"\w+ (?:\w+ )?(?:have|has) ")
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
 _DEFINED = COLLECTED | {"bjet", "fatjet"}
+_ITS = re.compile(r"(?:it|they|each)\b|the (?:\w+ ){1,2}of (?:its|their)\b", re.IGNORECASE)
+_THEY_HAVE = re.compile(r"[:;] (?:it|they) (?:has|have)\b")
 _IDENTIFIES = {"identified-by", "identified-with"}
 """Rules of flags that tell how objects are identified, which needs no word of requirement."""
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
@@ -346,6 +348,8 @@ def _defines(reading: Reading, memory: Memory) -> bool:
     """`Muons have p_T > 10 GeV`, `The photon has E_T > 20 GeV`, `They have …` says what they are."""
     if not any(q.symbolic for q in reading.quantities):
         return False
+    if _THEY_HAVE.search(reading.text) and any(p.object in _DEFINED for p in reading.phrases):
+        return True
     if _THEY.match(reading.text) and memory.subject in _DEFINED:
         return _HAVE.match(reading.words(0, 6) + " ") is not None
     head = next((p for p in reading.phrases if p.object != "event"), None)
@@ -435,12 +439,17 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         and not p.oblique
         and not _CHANNEL.match(reading.words(p.index + 1, p.index + 3))
     ]
+    if not heads and _LISTS.search(reading.text) and any(p.object == "vertex" for p in reading.phrases):
+        memory.subject = "vertex"  # "The requirements on a vertex are as follows:"
+    if memory.subject == "vertex" and set(heads) == {"track"} and _ITS.match(reading.text):
+        heads = []  # "it has five or more tracks": the vertex has
     if heads:
         memory.group = _joined(reading)
         memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]
         collections = (p.definition for p in reading.phrases if p.object == memory.subject and p.definition)
         memory.collection = next(collections, None)
     pairs = [p.object for p in reading.phrases if p.object.endswith("_pair")]
+    pairs = pairs or [twice(p.object) for p in reading.phrases if p.number == 2 and p.object in PAIRED and p.plural]
     if pairs:
         memory.pair = pairs[-1]
     named = [t.value.variable for t in reading.tokens if t.kind == "v"]

@@ -39,12 +39,14 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
     found: list[Quantity] = []
     used = set(taken)
     for reader in (
+        ranges.either,
         ranges.binned,
         ranges.double,
         ranges.spoken,
         ranges.bracketed,
         _affine,
         _hits,
+        _no_hits,
         _positions,
         _within,
         _in_azimuth,
@@ -224,15 +226,43 @@ def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         yield Quantity(match.start(), end, operator, amounts(tokens, *match.span("n")), rule="hits", along=name)
 
 
+def _no_hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`not a single missing inner hit`, `no missing outer hits`."""
+    for match in re.finditer(r"(?:Nt(?P<n>n)|z(?P<m>n?))(?P<words>t{1,4})", shape):
+        words = [t.word for t in tokens[match.start("words") : match.end()]]
+        length = next((i for i, word in enumerate(words) if word in {"hit", "hits"}), None)
+        single = match.group("n") or match.group("m")
+        if not length or {"of", "and", "with", "the"} & set(words[:length]):
+            continue
+        if single and tokens[match.start("words") - 1].word != "single":
+            continue
+        name = " ".join([*words[:length], "hits"])
+        end = match.start("words") + length + 1
+        yield Quantity(match.start(), end, "==", [Amount((0.0,), "1")], rule="hits", along=name)
+
+
 def _positions(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`within 24 cm of the detector centre along the beam and within 2 cm in the transverse plane`."""
     for match in re.finditer(r"i(?P<n>nu)(?P<words>[tO]{1,12})", shape):
         unit = tokens[match.end("n") - 1].value
         words = " ".join(t.word for t in tokens[match.start("words") : match.end()])
         along = next((variable for variable, place in _ALONG.items() if place.search(words)), "")
+        before = " ".join(t.word for t in tokens[max(0, match.start() - 8) : match.start()])
+        if not along or "position along" in before:  # "whose position along the beam line lies within 24 cm of …"
+            told = before.rpartition("position")[2] if "position" in before else ""
+            along = next((variable for variable, place in _ALONG.items() if place.search(told)), along)
         if unit is not None and unit.normal == "mm" and along:
             bound = amounts(tokens, *match.span("n"))
             yield Quantity(match.start(), match.end("n"), "<", bound, rule="position", along=along)
+    for match in re.finditer(
+        r"c(?P<n>nu)(?P<words>[tO]{1,8})", shape
+    ):  # "at most 2 cm away from it in the transverse plane"
+        unit = tokens[match.end("n") - 1].value
+        words = " ".join(t.word for t in tokens[match.start("words") : match.end()])
+        along = next((variable for variable, place in _ALONG.items() if place.search(words)), "")
+        if unit is not None and unit.normal == "mm" and along and words.startswith("away from"):
+            bound, operator = amounts(tokens, *match.span("n")), str(tokens[match.start()].value)
+            yield Quantity(match.start(), match.end("n"), operator, bound, rule="position", along=along)
 
 
 def _within(tokens: list[Token], shape: str) -> Iterator[Quantity]:

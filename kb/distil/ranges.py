@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kb.distil.amounts import AMOUNT, Amount, Quantity, amounts, closed_at, ranges_of
 from kb.distil.entities import negated
@@ -35,7 +36,7 @@ def double(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _outside(tokens: list[Token], shape: str, start: int) -> bool:
     """`outside the range 81 < m < 101 GeV`, `must not be in the range 81 < m < 101 GeV`."""
-    named = re.search(r"[qQ][tqO]{0,3}$", shape[:start])
+    named = re.search(r"[qQ][tqOh]{0,5}$", shape[:start])
     return named is not None and named.group().startswith("Q") != negated(tokens, named.start())
 
 
@@ -57,6 +58,29 @@ def dashed(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         pairs = ranges_of(amounts(tokens, *match.span("low")), amounts(tokens, *match.span("high")))
         if pairs and pairs[0].values[0] < pairs[0].upper[0]:
             yield Quantity(match.start(), match.end(), "in", pairs, match.start("v"), rule="range")
+
+
+def either(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`in either of the ranges 60–80 or 100–120 GeV`: two ranges of which one must hold."""
+    for match in re.finditer(r"e[tO]{0,3}q?(?P<list>nu?hnu?(?:(?:l?a|l)nu?hnu?)+)", shape):
+        if tokens[match.start()].word != "either":
+            continue
+        parts = list(re.finditer(r"(?P<low>nu?)h(?P<high>nu?)", match.group("list")))
+        offset = match.start("list")
+        pairs = [
+            ranges_of(
+                amounts(tokens, offset + part.start("low"), offset + part.end("low")),
+                amounts(tokens, offset + part.start("high"), offset + part.end("high")),
+            )
+            for part in parts
+        ]
+        if not all(pair and pair[0].values[0] < pair[0].upper[0] for pair in pairs):
+            continue
+        unit = pairs[-1][0].unit
+        for part, pair in zip(parts, pairs, strict=True):
+            own = pair[0] if pair[0].unit != "1" else replace(pair[0], unit=unit)
+            start = match.start() if part is parts[0] else offset + part.start()
+            yield Quantity(start, offset + part.end(), "in", [own], rule="range")
 
 
 def binned(tokens: list[Token], shape: str) -> Iterator[Quantity]:

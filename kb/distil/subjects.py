@@ -36,6 +36,7 @@ _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV
 _FOR_BTAGGING = re.compile(
     r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged|^For b[ -]?tagging\b"
     r"|\b(?:are|is) (?:regarded|considered|identified|classified|defined|taken) (?:as|to be) b[ -]?(?:tagged|jets?)\b"
+    r"|\b(?:labell?ed|called|termed|classified|regarded|counted) (?:as )?b[ -]?tagged\b"
 )
 
 
@@ -116,6 +117,12 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         if bounded.variable in {"lifetime", "decay_length"}:
             return [Named("candidate")]
         return [Named(memory.subject)] if memory.subject else []
+    if (
+        memory.subject == "vertex"
+        and {p.object for p in group} == {"track"}
+        and re.search(r"\b(?:its|their)\b", reading.words_before(group[0].index, 2))
+    ):
+        return [Named("vertex")]  # "the invariant mass of its tracks"
     if bounded.variable == "mass":
         return [_groomed(reading, group[0], anchor) or _system(group)]
     if named is not None and not any(p.object == named.object for p in group):
@@ -420,6 +427,9 @@ def _following(reading: Reading, quantity: Quantity) -> list[Phrase]:
     near = (
         p
         for p in reading.phrases
-        if p.object != "event" and 0 <= p.index - quantity.end < 14 and not _is_channel(reading, p)
+        if p.object != "event"
+        and 0 <= p.index - quantity.end < 14
+        and not _is_channel(reading, p)
+        and "S" not in reading.shape[quantity.end : p.index]
     )
     return list(near)[:1]

@@ -240,13 +240,19 @@ def _before(
             and token.value.object == "met"
             and unit in {"GeV", "TeV", "MeV"}
             and re.fullmatch(r"[tmgkN,bd]*|O", shape[index + 1 : quantity.start])
-            and not re.search(r"vO?[tre]{0,2}(?:o[la]+)?t?$", shape[:index])
+            and not re.search(r"vO?[tre]{0,2}(?:o[la]+)?t?$|vOt{1,3}[la]+t?$", shape[:index])
         ):
             return [Bounded("pt", Named("met"), index=index)]
         if (
             token.kind == "v"
             and token.value.about == Named("met")
-            and re.search(r"vO[tren]{0,3}o[la]+t?$", shape[:index])
+            and (
+                re.search(r"vO[tren]{0,3}o[la]+t?$", shape[:index])
+                or (
+                    (of := re.search(r"vO[tren]{0,3}a[tr]?$", shape[:index]))
+                    and tokens[of.start()].value.variable == "mt"
+                )
+            )
             and not re.match(r"c", shape[index + 1 :])
         ):
             continue  # "the transverse mass of the muon and p_T^miss must be …"

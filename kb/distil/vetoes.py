@@ -83,7 +83,8 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
             if passive and event < verb and not any(_parts(t) for t in tokens[event:verb]):
                 if re.match(r"[tl]{0,3}f", shape[verb + 1 :]):
                     return verb + 1, len(tokens)
-                return event + 1, verb
+                also = re.match(r",? ?and so (?:is|are)\b", reading.words(verb + 1, verb + 5))
+                return event + 1, len(tokens) if also else verb
     return None
 
 
@@ -181,7 +182,7 @@ def vetoed(reading: Reading) -> list[Phrase]:
             continue  # "in which the leading jet has p_T below 80 GeV"
         if any(not re.search("af", reading.shape[min(v, phrase.index) : max(v, phrase.index)]) for v in related):
             continue  # what two objects are to each other rejects the event, not that they are there
-        before = reading.words_before(phrase.start, 3).strip()
+        before = reading.words_before(phrase.start, 3).strip().removesuffix(" veto")  # "containing a veto electron"
         behind = reading.words(phrase.index + 1, phrase.index + 12)
         if _QUALITY.search(re.split(r"[,;]|\bor\b|\band\b", behind)[0]) or _QUALITY.search(phrase.words):
             continue
