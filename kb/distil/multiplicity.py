@@ -116,8 +116,6 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             there(phrase, phrase.object, "==", _ORDINALS.index(ordinal.group().lower()) + 2.0)
             continue
         kind, shape = phrase.object, reading.shape
-        if setting.scope == "trigger" and _ORDINAL.search(phrase.words):
-            continue  # "the presence of a third muon": of as many as that
         asked = _ASKED.search(before)
         alone = (
             shape[phrase.index + 1 : phrase.index + 2] != "h"
