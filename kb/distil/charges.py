@@ -147,10 +147,12 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
         group = reading.joined_before(phrase, [p for p in reading.phrases if p.index < phrase.index])
         one_each = len(group) == 2 and not two and all(p.object in _LEPTONS and not p.plural for p in group)
         if one_each and {"opposite_charge", "same_charge"} & set(phrase.requires):
-            return _pair_charges(reading, setting, compose(tuple(p.object for p in group)), phrase.requires)
+            return _pair_charges(
+                reading, setting, compose(tuple(p.object for p in group)), phrase.requires, phrase.index
+            )
         charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1
         if phrase.object in _CHARGED and phrase.plural and two and charged:
-            return _pair_charges(reading, setting, twice(phrase.object), phrase.requires)
+            return _pair_charges(reading, setting, twice(phrase.object), phrase.requires, phrase.index)
     alike = _ALIKE.search(reading.text) or _OF_SIGN.search(reading.text) or in_sample(reading.text)
     if not alike:
         return []
@@ -158,10 +160,10 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
     if not before and memory.subject in _CHARGED and re.search(r"\b(?:two candidates|they|both)\b", reading.text, re.I):
         unlike = alike["sign"].lower() in {"opposite", "unlike"}
-        return _pair_charges(reading, setting, twice(memory.subject), ("opposite_charge" if unlike else "same_charge",))
+        return _pair_charges(reading, setting, twice(memory.subject), _sign(unlike=unlike), place)
     if not before and _BOTH.search(reading.text):
         unlike = alike["sign"].lower() in {"opposite", "unlike"}
-        return _pair_charges(reading, setting, memory.pair, ("opposite_charge" if unlike else "same_charge",))
+        return _pair_charges(reading, setting, memory.pair, _sign(unlike=unlike), place)
     if not before:
         return []
     group = reading.joined_before(before[-1], before[:-1])
@@ -178,7 +180,7 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     opposite = alike["sign"].lower() in {"opposite", "unlike"}
     flavour = [r for r in pair_requirements(reading.text[alike.start() :]) if r == "same_flavour"]
     sign: PairRequirement = "opposite_charge" if opposite else "same_charge"
-    return _pair_charges(reading, setting, pair, (sign, *flavour))
+    return _pair_charges(reading, setting, pair, (sign, *flavour), place)
 
 
 def in_sample(text: str) -> re.Match[str] | None:
@@ -186,14 +188,19 @@ def in_sample(text: str) -> re.Match[str] | None:
     return _SAMPLED.search(text)
 
 
+def _sign(*, unlike: bool) -> tuple[PairRequirement, ...]:
+    return ("opposite_charge",) if unlike else ("same_charge",)
+
+
 def _pair_charges(
-    reading: Reading, setting: Setting, pair: str, requires: tuple[PairRequirement, ...]
+    reading: Reading, setting: Setting, pair: str, requires: tuple[PairRequirement, ...], place: int
 ) -> list[Candidate]:
+    at = reading.tokens[min(place, len(reading.tokens) - 1)].start
     product = -1.0 if "opposite_charge" in requires else 1.0
-    charges = stated(reading, setting, pair, "charge_product", "==", product, "charges")
+    charges = stated(reading, setting, pair, "charge_product", "==", product, "charges").with_(at=at)
     if "same_flavour" not in requires:
         return [charges]
-    flavour = stated(reading, setting, pair, "other", "is", "same flavour", "pair-flavour")
+    flavour = stated(reading, setting, pair, "other", "is", "same flavour", "pair-flavour").with_(at=at)
     return [charges, flavour.with_(variable=Variable(id="other", name="flavour"))]
 
 
@@ -224,7 +231,7 @@ def relative_charges(reading: Reading, memory: Memory, setting: Setting) -> list
         requires = pair_requirements(reading.words(first, phrase.index + 8)) or phrase.requires
         if not {"opposite_charge", "same_charge"} & set(requires):
             continue
-        return _pair_charges(reading, setting, pair, requires)
+        return _pair_charges(reading, setting, pair, requires, phrase.index)
     return _paired_charges(reading, memory, setting)
 
 

@@ -408,7 +408,8 @@ def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Ca
     if candidate.at and candidate.regions and candidate.regions != regions.current:
         return candidate  # a list of regions gave it its own
     marks = [(position + start, name) for position, name in brackets(text)]
-    if candidate.at:
+    pair = candidate.rule in {"charges", "pair-flavour"}
+    if candidate.at and not (pair and marks and not regions.parts):
         behind = [(place, name) for place, name in marks if place >= candidate.at]
         if behind and behind[0][0] - candidate.at < 90:
             return candidate.with_(regions=(behind[0][1],), scope="region")

@@ -56,5 +56,7 @@ def _headed(document: Document, table: Table) -> Iterator[str]:
 
 
 def _is_code(name: str) -> bool:
+    if re.fullmatch(r"[A-Za-z]_\w{1,3}|ISR|FSR|S?[SCV]Rs?", name):
+        return False  # a quantity, radiation, regions of a kind
     numbered = re.sub(r"(?<=[A-Za-z])-\d+$", "", name)  # "VBF-1"
     return _CODE.fullmatch(name) is not None and not re.search("[voncu]", shape(numbered))

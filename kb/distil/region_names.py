@@ -11,13 +11,17 @@ from kb.ssc import RegionKind
 
 LABEL = r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*(?:[ _-]\d+[a-z]?)?)"
 _KINDS = (
-    r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?[A-Za-z]|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
+    r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?(?:[Jj]et|[Pp]hoton|[A-Za-z])|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
     r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed"
     r"|(?:zero|one|two|three|four|single|di|tri|multi|[0-5])[- ]?(?:lepton|ℓ)|[0-5]L"
     r"|(?:all|fully)[- ]hadronic|(?:semi-?|di|fully[- ])?leptonic|hadronic|lepton\s?\+\s?jets)"
 )
+_FLAVOURS = r"(?:ee|μμ|eμ|μe|eeμ|eμμ|τ?τ|eτ|μτ)"
 _ALONE = re.compile(
-    rf"\b(?:in|for) the (?P<kind>{_KINDS}|loose|tight|medium)(?=[\s,]+(?:and|or|but|while|whereas|\d|one|,)\b)"
+    rf"\b(?:[Ii]n|[Ff]or|to|of) (?:both )?the (?P<kind>{_KINDS}|{_FLAVOURS}|loose|tight|medium)"
+    r"(?=[\s,]+(?:and|or|but|while|whereas|\d|one|,)\b)"
+    r"|\b(?:[Ii]n|[Ff]or|to|of) (?:both )?the (?P<count>[0-5]|zero|one|two|three)"
+    r"(?=-?(?:,| and| or)\s+(?:[0-5]|one|two|three|four)-)"
 )
 _PROCESSES = (
     r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
@@ -25,7 +29,7 @@ _PROCESSES = (
 )
 _NAMES = re.compile(
     rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
-    rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)\s+(?i:regions?|samples?"
+    rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)(?:\s+|-(?=region\b))(?i:regions?|samples?"
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
@@ -35,7 +39,9 @@ _NAMES = re.compile(
     rf"|(?P<process>(?<![\w-]){_PROCESSES}\s+regions?\b)"
     r"|(?P<own>(?<![\w-])(?!(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Tt]his|[Oo]ne|[Tt]wo|[Tt]hree|event|[Ff]irst|same|other"
     r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"
-    r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)[\w+/-]+\s+categor(?:y|ies)\b)"
+    r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)"
+    r"(?:(?=[\w+/-]*[A-Z][\w+/-]*[A-Z]|[a-z]+[A-Z])[\w+/-]+\s+){0,2}[\w+/-]+\s+(?:sub)?categor(?:y|ies)\b)"
+    rf"|(?P<flavour>(?<![\w/]){_FLAVOURS}\s+(?:samples?|selections?|regions?|categor(?:y|ies))\b)"
     r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
 )
 _GENERIC = re.compile(r"(?:signal|control|validation|search|analysis) (?:regions?|samples?)")
@@ -162,10 +168,16 @@ def _elided(text: str, found: list[Name]) -> list[Name]:
     """`> 150 GeV for the resolved and > 200 GeV for the merged category` names two."""
     told: list[Name] = []
     for match in _ALONE.finditer(text):
+        group = "kind" if match["kind"] else "count"
         behind = next((n for n in found if n.start > match.end()), None)
-        head = re.fullmatch(rf"(?:{_KINDS}|loose|tight|medium)\s+(?P<h>.+)", behind.name) if behind else None
-        if head and not any(n.start <= match.start("kind") < n.end for n in found):
-            told.append(Name(f"{match['kind']} {head['h']}", match.start("kind"), match.end("kind"), False, False))
+        first = (
+            rf"(?:{_KINDS}|{_FLAVOURS}|loose|tight|medium)\s+" if match["kind"] else r"(?:\d|one|two|three|four)(?=-)"
+        )
+        head = re.fullmatch(rf"{first}(?P<h>.+)", behind.name) if behind else None
+        if head and not any(n.start <= match.start(group) < n.end for n in found):
+            name = f"{match[group]}{' ' if match['kind'] else ''}{head['h']}"
+            end = match.end(group) + text.startswith("-", match.end(group))
+            told.append(Name(name, match.start(group), end, False, False))
     return told
 
 
@@ -191,10 +203,13 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
     plural = bool(re.search(r"(?:regions|samples|categories|SRs|CRs|VRs)$", name) or re.search(r"[SCV]Rs$", whole))
     if _PLAIN.fullmatch(name):
         name = {"S": "signal region", "C": "control region", "V": "validation region"}[name[0]]
+    name = re.sub(r"(?<=[a-z])-(?=regions?$)", " ", name)  # "signal-region events"
     if re.match(r"(?:Control|Signal|Validation) (?:region|sample)", name):
         name = name[0].lower() + name[1:]
     if not _GENERIC.fullmatch(name) or name.endswith("samples"):  # "the signal regions" are all of them
-        name = re.sub(r"(region|sample|channel|selection|state)s$", r"\1", re.sub(r"categories$", "category", name))
+        name = re.sub(
+            r"(region|sample|channel|selection|state)s$", r"\1", re.sub(r"(categor|topolog)ies$", r"\1y", name)
+        )
     if name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
         yield Name(name, start, match.end(), bracketed, plural, long)
 
@@ -224,7 +239,7 @@ def of_title(title: str) -> tuple[str, ...]:
 def label_of(text: str, *, of_regions: bool = False) -> str | None:
     """Read the label an item opens with: `R1 (CR): …`, `SR2: …`; any label in a list `of_regions`, as `VBF: …`."""
     match = re.match(
-        r"[\s•–*-]*(?P<l>[A-Za-z][\wγνℓμτ+.-]{0,18}(?:\s\d{1,2}[a-z]?)?)\s*(?P<kind>\([SCV]Rs?\))?"
+        r"[\s•–*-]*(?!Table|Fig|Sec|Ref|Eq)(?P<l>[A-Za-z][\wγνℓμτ+.-]{0,18}(?:\s\d{1,2}[a-z]?)?)\s*(?P<kind>\([SCV]Rs?\))?"
         r"(?:\s*:|,\s+(?=(?:an?|the|in which|for which|where|with|which|requiring|selecting|defined)\s))",
         text,
     )

@@ -76,6 +76,7 @@ _COMMON = re.compile(
     r"\b(?:baseline selection|preselection|all (?:the )?(?:signal |search |analysis )?regions|pre-?selected)\b",
     re.IGNORECASE,
 )
+_COMMON_TO = re.compile(r"\b(?:common to|shared by|the same (?:for|in))\s+(?:both\s+|all\s+)?(?:the\s+|of\s+)*$")
 _COMPARED = re.compile(r"\b(?:as|than|like|same|from|to|of|between)\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)*$")
 _BEYOND = re.compile(
     r"\b(?:tighten\w*|in addition|on top|beyond|besides|further|after|pass\w*|fulfil\w*|satisf\w*)\b[^.;]{0,40}?"
@@ -151,6 +152,10 @@ class Regions:
             return (serving.name,)
         if self.known and _EVERY.search(text):
             return tuple(self.known[-8:])
+        shared = [n.name for n in found if _COMMON_TO.search(text[: n.start])]
+        if shared and not re.search(r"\d", text[: found[0].start]):
+            rest = found[[n.name for n in found].index(shared[0]) :]
+            return tuple(dict.fromkeys(n.name for n in rest))  # "three requirements are common to the A and B regions"
         self.passing = bool(found)
         return () if is_common(text) else self.current
 
