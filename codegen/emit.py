@@ -21,7 +21,7 @@ _DRIVER = (
     *("UnreadableError", "Cutflow", "Analysis"),
     *("booked", "fill", "contents", "flat", "normalisation", "pieces", "require", "table", "main"),
 )
-CHUNK = 100_000
+CHUNK = 250_000
 """Events in memory at a time."""
 
 

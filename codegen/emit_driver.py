@@ -20,7 +20,7 @@ import uproot
 TREE = ""
 BRANCHES: tuple[str, ...] = ()
 IDENTIFIERS: dict[str, str] = {}
-CHUNK = 100_000
+CHUNK = 250_000
 STEPS: list[dict[str, Any]] = []
 REGIONS: dict[str, dict[str, Any]] = {}
 HISTOGRAMS: dict[str, dict[str, Any]] = {}
@@ -53,8 +53,9 @@ class Cutflow:
         for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
             passed = passed & ak.to_numpy(mask)
             line["raw"] += int(np.count_nonzero(passed))
-            line["weighted"] += float(np.sum(weight[passed]))
-            line["sumw2"] += float(np.sum(weight[passed] ** 2))
+            weights = weight[passed]
+            line["weighted"] += float(np.sum(weights))
+            line["sumw2"] += float(np.sum(weights**2))
             kept.append(passed)
         return passed
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from codegen.emit_branches import flag, stored
-from codegen.emit_momenta import distance, merging, naming, nonnegative, summed
+from codegen.emit_composites import Composites, made
+from codegen.emit_momenta import merging, naming
 from codegen.emit_source import (
     Code,
     call,
@@ -14,30 +15,26 @@ from codegen.emit_source import (
     comment,
     definition,
     docstring,
-    inverted,
     literal,
-    member,
     number,
     statement,
 )
 from codegen.emit_terms import Writer, parameters
-from codegen.emit_words import preference, quotation, spaced
+from codegen.emit_words import quotation
 from codegen.plan_fields import used_collections
 from codegen.plan_model import (
-    ChosenGroup,
-    ChosenPair,
     Field,
     LeadingGroup,
     MergedPlan,
     ObjectPlan,
-    PairChoice,
     Plan,
-    Quadruplet,
     RegionPlan,
     Step,
 )
 from codegen.plan_names import identifier
-from codegen.plan_terms import Flagged, Objects, Remaining, Requirement, Term, walk
+from codegen.plan_presence import settled, settled_quantity
+from codegen.plan_stages import stages
+from codegen.plan_terms import Attribute, Flagged, Missing, Objects, Remaining, Requirement, Term, walk
 from codegen.profile import Flag, Isolation
 
 _RESERVED = ("events", "met", "alive", "masks", "keep", "steps", "regions", "values", "objects")
@@ -65,6 +62,14 @@ class Functions:
         self.stored = frozenset(field.name for field in columns)
         self.taken = frozenset({*_RESERVED, *plan.names})
         self.used = used_collections(plan)
+        left = frozenset(term.pair for term in self._terms() if isinstance(term, Remaining))
+        self.composites = Composites(self._writer, left)
+        self.shows_all = any(planned.without is not None for planned in plan.histograms)
+        """Whether events that fail one requirement are looked at to the end."""
+        self.stages = stages(plan, self._is_combinatorial, shows_all=self.shows_all)
+        late = len(self.stages) > 1 and self.stages[1].sorts
+        self.unordered = frozenset(known.name for known in plan.objects) if late else frozenset()
+        """Collections that are sorted only in events with enough objects."""
 
     def branches(self) -> tuple[str, ...]:
         """Return the branches that the selection reads, sorted."""
@@ -91,13 +96,13 @@ class Functions:
         blocks = [self._object(known) for known in self.plan.objects]
         if self.plan.missing:
             blocks.append(self._missing())
-        blocks += [self._composite(c) for c in self.plan.composites if not isinstance(c, LeadingGroup)]
+        blocks += [self.composites.function(c) for c in self.plan.composites if not isinstance(c, LeadingGroup)]
         baseline: dict[str, list[str]] = {}
-        first, rest = self._split()
-        for name, steps in (("preselection", first), ("baseline", rest)):
-            if steps or name == "baseline":
-                text, baseline[name] = self._steps(name, "Return the mask of each step, by itself.", steps)
-                blocks.append(text)
+        for stage in self.stages:
+            text, baseline[stage.name] = self._steps(
+                stage.name, "Return the mask of each step, by itself.", stage.steps, stage.present
+            )
+            blocks.append(text)
         regions: dict[str, list[str]] = {}
         for region in self.plan.regions:
             text, regions[region.name] = self._region(region)
@@ -111,7 +116,9 @@ class Functions:
     # Objects --------------------------------------------------------------------------------------------------------
 
     def _object(self, known: ObjectPlan) -> str:
-        lines = [*docstring([f"Return the {known.title}, in the order of falling pT."])]
+        unordered = known.name in self.unordered
+        order = "" if unordered else ", in the order of falling pT"
+        lines = [*docstring([f"Return the {known.title}{order}."])]
         lines += [f"    {known.name} = ak.zip(", "        {"]
         lines += [f'            "{field.name}": {_column(field)},' for field in known.fields]
         if known.mass is not None:
@@ -132,7 +139,7 @@ class Functions:
             else:
                 lines += statement("keep = ", chain("&", [code("keep"), found]))
         kept = f"{known.name}[keep]" if known.filters else known.name
-        lines += ["", *statement("return ", call("by_pt", kept))]
+        lines += ["", *statement("return ", code(kept) if unordered else call("by_pt", kept))]
         return "\n".join([*definition(_selector(known), parameters(["events", *others]), "ak.Array"), *lines])
 
     def _missing(self) -> str:
@@ -150,72 +157,13 @@ class Functions:
             lines += comment(quotation(cut), indent) if cut.evidence else []
         return lines
 
-    # Composites -----------------------------------------------------------------------------------------------------
-
-    def _composite(self, composite: ChosenPair | ChosenGroup | Quadruplet) -> str:
-        writer = self._writer()
-        of = writer.collection(composite.of)
-        if isinstance(composite, ChosenGroup):
-            head = definition(f"build_{composite.name}", parameters(writer.inputs), "ak.Array")
-            about = (
-                f"Return the {composite.size} objects of the {spaced(composite.name)}: "
-                f"{preference(composite.choice, 'group')}; None without one."
-            )
-            lines = [*docstring([about]), *writer.lines]
-            lines += statement("candidates = ", call("groups", of, str(composite.size)))
-            best = _best("candidates", composite.choice, call("total", "candidates"))
-            lines += statement("return ", call("listed", best))
-            return "\n".join([*head, *lines])
-        if isinstance(composite, ChosenPair):
-            other = writer.collection(composite.other) if composite.other is not None else None
-            head = definition(f"build_{composite.name}", parameters(writer.inputs), "ak.Array")
-            about = f"Return the {spaced(composite.name)}: {preference(composite.choice)}; None without one."
-            remaining = any(isinstance(term, Remaining) and term.pair == composite.name for term in self._terms())
-            objects = call("numbered", of) if remaining else of
-            found = call("pairs", objects) if other is None else call("meetings", of, other)
-            lines = [*docstring([about]), *writer.lines, *statement("candidates = ", found)]
-            lines += _related("candidates", composite.choice)
-            lines += statement("return ", _best("candidates", composite.choice))
-            return "\n".join([*head, *lines])
-        first, second = composite.first_name, composite.second_name
-        names = f"{first}, {second}, {composite.name}"
-        returns = "tuple[ak.Array, ak.Array, ak.Array]"
-        head = definition(f"build_{composite.name}", parameters(writer.inputs), returns)
-        paragraphs = [
-            f"Return {names}; None for events without two disjoint pairs.",
-            f"The {spaced(first)} is {preference(composite.first)}, among those that leave another pair "
-            f"over; the {spaced(second)} is {preference(composite.second)}, of what remains.",
-        ]
-        lines = [
-            *docstring(paragraphs),
-            *writer.lines,
-            *statement("objects = ", call("numbered", of)),
-            "    # Only events with enough objects go through the combinatorics.",
-            "    objects = ak.mask(objects, ak.num(objects) >= 4)",
-            "    candidates = pairs(objects)",
-        ]
-        if composite.first.related == composite.second.related:
-            lines += _related("candidates", composite.first)
-            lines.append("    firsts = leaving_another(candidates, candidates)")
-            rest = "candidates"
-        else:
-            lines += ["    firsts = candidates", *_related("firsts", composite.first)]
-            lines += ["    seconds = candidates", *_related("seconds", composite.second)]
-            lines.append("    firsts = leaving_another(firsts, seconds)")
-            rest = "seconds"
-        lines += statement(f"{first} = ", _best("firsts", composite.first))
-        lines += statement("rest = ", code(f"{rest}[disjoint({rest}, {first})]"))
-        lines += statement(f"{second} = ", _best("rest", composite.second))
-        lines += statement("return ", code(f"{first}, {second}, members(objects, {first}, {second})"))
-        return "\n".join([*head, *lines])
-
     # Steps ----------------------------------------------------------------------------------------------------------
 
-    def _steps(self, name: str, about: str, steps: Sequence[Step]) -> tuple[str, list[str]]:
+    def _steps(self, name: str, about: str, steps: Sequence[Step], present: Mapping[str, int]) -> tuple[str, list[str]]:
         writer = self._writer()
         lines: list[str] = []
         for step in steps:
-            found = writer.mask(step.requirement)
+            found = writer.mask(settled(step.requirement, present))
             cited = self._quoted(step.cut_ids) or comment(step.label)
             lines += ["", *cited, *writer.lines, *statement("", call("masks.append", found))]
             writer.lines.clear()
@@ -224,26 +172,17 @@ class Functions:
         opening = [*definition(name, parameters(inputs), "list[Any]"), *docstring([about]), "    masks: list[Any] = []"]
         return "\n".join([*opening, *lines, "", "    return masks"]), inputs
 
-    def _split(self) -> tuple[Sequence[Step], Sequence[Step]]:
-        """Split the baseline before its first step that builds systems of objects; all of it, where nothing does."""
-        steps = self.plan.steps
-        cheap = next((place for place, step in enumerate(steps) if self._is_combinatorial(step)), len(steps))
-        combinatorial = cheap < len(steps) or any(
-            self._is_combinatorial(step) for region in self.plan.regions for step in region.steps
-        )
-        return (steps[:cheap], steps[cheap:]) if cheap and combinatorial else ((), steps)
-
     def _is_combinatorial(self, step: Step) -> bool:
         writer = self._writer()
         found = writer.mask(step.requirement)
-        systems = {name for composite in self.plan.composites for name in _made(composite)}
+        systems = {name for composite in self.plan.composites for name in made(composite)}
         text = "\n".join([*writer.lines, str(found)])
         return bool(systems & set(writer.inputs)) or any(f"{builder}(" in text for builder in _BUILDERS)
 
     def _region(self, region: RegionPlan) -> tuple[str, list[str]]:
         after = f"after those of {region.parent}" if region.parent else "after the baseline"
         about = f"Return the mask of each step of the {region.kind} region “{region.name}”, {after}."
-        return self._steps(self._region_function(region.name), about, region.steps)
+        return self._steps(self._region_function(region.name), about, region.steps, self.stages[-1].present)
 
     def _region_function(self, name: str) -> str:
         names: dict[str, str] = {}
@@ -259,7 +198,7 @@ class Functions:
             "Return the masks of the baseline's steps, of each region's steps, and what the histograms are filled with."
         )
         lines = docstring([about])
-        made: list[str] = []
+        built: list[str] = []
         for known in self.plan.objects:
             others = [name for f in known.filters for name in _others(f.requirement, known.name)]
             if known.name not in self.used:
@@ -267,20 +206,27 @@ class Functions:
                 continue
             arguments = ", ".join(["events", *dict.fromkeys(others)])
             lines.append(f"    {known.name} = {_selector(known)}({arguments})")
-            made.append(known.name)
-            lines += self._merge(made)
+            built.append(known.name)
+            lines += self._merge(built)
         if self.plan.missing:
             lines.append("    met = missing_momentum(events)")
-            made.append("met")
-        early = "preselection" in steps
-        if early:
-            lines += statement("steps = ", call("preselection", *steps["preselection"]))
-            later = {name for inputs in (steps["baseline"], *regions.values()) for name in inputs}
-            lines += self._thinned([*(["events"] if "events" in later else []), *made])
-        for composite in self.plan.composites:
-            lines += self._build(composite)
-        baseline = call("baseline", *steps["baseline"])
-        lines += statement("steps += ", call("spread", baseline, "alive")) if early else statement("steps = ", baseline)
+            built.append("met")
+        needed = {name for stage in self.stages[1:] for name in steps[stage.name]}
+        needed |= {name for inputs in regions.values() for name in inputs}
+        needed |= set(self._values(early=True)[1])
+        kept = [name for name in ("events", *built) if name in needed or name not in ("events", "met")]
+        for number_, stage in enumerate(self.stages):
+            if stage is self.stages[-1]:
+                for composite in self.plan.composites:
+                    lines += self.composites.call(composite)
+            masks = call(stage.name, *steps[stage.name])
+            if number_:
+                lines += statement("steps += ", call("spread", masks, "alive"))
+            else:
+                lines += statement("steps = ", masks)
+            if stage is not self.stages[-1]:
+                lines += self._thinned(kept, number_)
+        early = len(self.stages) > 1
         if self.plan.regions:
             lines.append("    regions = {")
             for region in self.plan.regions:
@@ -289,16 +235,28 @@ class Functions:
             lines.append("    }")
         else:
             lines.append("    regions: dict[str, list[Any]] = {}")
-        lines += self._values(early=early)
+        lines += self._values(early=early, whole="met" not in kept)[0]
         head = "def select(events: ak.Array) -> tuple[list[Any], dict[str, list[Any]], dict[str, Any]]:"
         return "\n".join([head, *lines, "    return steps, regions, values"])
 
-    def _thinned(self, names: Sequence[str]) -> list[str]:
+    def _thinned(self, names: Sequence[str], number_: int) -> list[str]:
         """Return the lines that leave all but the events that have come this far out of what comes next."""
-        lines = ["", "    # What builds systems of objects does so only for events that have come this far."]
-        everything = any(planned.without is not None for planned in self.plan.histograms)
-        lines.append(f"    alive = {'all_but_one_of' if everything else 'all_of'}(steps)")
-        return [*lines, *(f"    {name} = {name}[alive]" for name in names)]
+        following = self.stages[number_ + 1]
+        about = "events that have come this far" if following.builds else "events with enough objects"
+        lines = ["", f"    # From here on only {about}."]
+        few = [f"(ak.num({name}) >= {least})" for name, least in following.ensured.items() if name in names]
+        survivors = chain("&", [call("all_but_one_of" if self.shows_all else "all_of", "steps"), *map(code, few)])
+        if number_ == 0:
+            lines += statement("alive = ", survivors)
+            kept = "alive"
+        else:
+            lines += ["    before = alive", *statement("alive = ", chain("&", [survivors, code("before")]))]
+            kept = "alive[before]"
+        ordered = following.sorts and number_ == 0
+        for name in names:
+            thinned = f"{name}[{kept}]"
+            lines.append(f"    {name} = {f'by_pt({thinned})' if ordered and name in self.unordered else thinned}")
+        return lines
 
     def _merge(self, made: list[str]) -> list[str]:
         lines: list[str] = []
@@ -312,34 +270,25 @@ class Functions:
         columns = {known.name: _columns(known) for known in self.plan.objects}
         return merging(merged.parts, [columns[name] for name in merged.parts])
 
-    def _build(self, composite: ChosenPair | ChosenGroup | Quadruplet | LeadingGroup) -> list[str]:
-        writer = self._writer()
-        of = writer.collection(composite.of)
-        if isinstance(composite, LeadingGroup):
-            return [*writer.lines, *statement(f"{composite.name} = ", call("leading", of, str(composite.count)))]
-        if isinstance(composite, ChosenPair | ChosenGroup):
-            if isinstance(composite, ChosenPair) and composite.other is not None:
-                writer.collection(composite.other)
-            return statement(f"{composite.name} = ", call(f"build_{composite.name}", *writer.inputs))
-        names = f"{composite.first_name}, {composite.second_name}, {composite.name}"
-        return statement(f"{names} = ", call(f"build_{composite.name}", *writer.inputs))
+    def _values(self, *, early: bool, whole: bool = True) -> tuple[list[str], list[str]]:
+        """Return the lines that name what histograms are filled with, and the inputs of what is known late.
 
-    def _values(self, *, early: bool) -> list[str]:
+        `whole`: the missing momentum is that of all events.
+        """
         if not self.plan.histograms:
-            return ["    values: dict[str, Any] = {}"]
-        writer = self._writer()
-        entries = [(planned.axis.name, writer.quantity(planned.quantity)) for planned in self.plan.histograms]
-        if early:
-            entries = [(name, call("scattered", value, "alive")) for name, value in entries]
-        lines = [*writer.lines, "    values = {"]
-        return [*lines, *(f"        {literal(name)}: {value}," for name, value in entries), "    }"]
-
-
-def _made(composite: ChosenPair | ChosenGroup | Quadruplet | LeadingGroup) -> tuple[str, ...]:
-    """Return the names of what is built."""
-    if isinstance(composite, Quadruplet):
-        return composite.name, composite.first_name, composite.second_name
-    return (composite.name,)
+            return ["    values: dict[str, Any] = {}"], []
+        writer, present = self._writer(), self.stages[-1].present
+        at_once = self._writer()
+        lines: list[str] = []
+        for planned in self.plan.histograms:
+            of_event = all(isinstance(term, Attribute | Missing) for term in walk(planned.quantity))
+            if early and of_event and whole:
+                value = at_once.quantity(planned.quantity)
+            else:
+                value = writer.quantity(settled_quantity(planned.quantity, present))
+                value = call("scattered", value, "alive") if early else value
+            lines.append(f"        {literal(planned.axis.name)}: {value},")
+        return [*writer.lines, "    values = {", *lines, "    }"], list(writer.inputs)
 
 
 def _selector(known: ObjectPlan) -> str:
@@ -367,30 +316,3 @@ def _column(field: Field) -> Code:
     elif source.factor > 1:
         value = Code(f"{value} * {number(source.factor)}")
     return Code(f"{value} / {call('column', 'events', literal(source.over))}") if source.over else value
-
-
-def _related(name: str, choice: PairChoice) -> list[str]:
-    if not choice.related:
-        return []
-    parts = []
-    for relation in choice.related:
-        found = call("same_flavour" if relation == "different_flavour" else relation, name)
-        parts.append(inverted(found) if relation == "different_flavour" else found)
-    return statement(f"{name} = ", code(f"{name}[{chain('&', parts)}]"))
-
-
-def _best(name: str, choice: PairChoice, whole: Code | None = None) -> Code:
-    """Write which candidate is taken; `whole` is the momentum of each, if it is not that of a pair."""
-    if choice.mode is None:
-        return call("ak.firsts", name)
-    if choice.variable == "delta_r":
-        value = distance("delta_r", member(name, "first"), member(name, "second"))
-    else:
-        value = member(whole or summed(name), choice.variable)
-        if (choice.variable, choice.mode) == ("mass", "smallest"):
-            value = nonnegative(value)
-    if choice.mode == "closest":
-        value = call("np.abs", Code(f"{value} - {number(choice.target)}"))
-    elif choice.mode == "largest":
-        value = Code(f"-{value}")
-    return call("chosen", name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from codegen.emit_branches import flag
-from codegen.emit_momenta import distance, nonnegative, summed
+from codegen.emit_momenta import distance, nonnegative
 from codegen.emit_source import (
     Code,
     call,
@@ -34,10 +34,12 @@ from codegen.plan_terms import (
     Every,
     Exists,
     Extreme,
+    First,
     Flagged,
     Flavours,
     KindIs,
     Leading,
+    LeadingPair,
     Members,
     Missing,
     Near,
@@ -161,13 +163,31 @@ class Writer:
         match term:
             case Nth():
                 return call("nth", self.collection(term.of), str(term.rank))
+            case First():
+                return self._place(term.of, term.rank)
             case Chosen():
                 return self._input(term.name)
+            case LeadingPair():
+                message = "a pair that is there is written by its two objects"
+                raise AssertionError(message)
             case Missing():
                 return self._input("met")
             case Whole():
                 of = self.collection(term.of)
                 return self._named(term, f"{of}_total", call("ak.sum", of, "axis=1"))
+
+    def _place(self, of: Collection, rank: int) -> Code:
+        """Write the n-th object of events that all have it."""
+        objects = self.collection(of)
+        word = {1: "leading", 2: "subleading", 3: "third", 4: "fourth"}.get(rank, f"number_{rank}")
+        return self._named(First(of, rank), f"{word}_of_{objects}", code(f"{objects}[:, {rank - 1}]"))
+
+    def _both(self, pair: Collection | System) -> tuple[Code, Code]:
+        """Write the two objects of a pair, or of each of a list."""
+        if isinstance(pair, LeadingPair):
+            return self._place(pair.of, 1), self._place(pair.of, 2)
+        value = self._any(pair)
+        return member(value, "first"), member(value, "second")
 
     def _any(self, term: Collection | System) -> Code:
         if isinstance(term, Objects | OfKind | Leading | Members | Remaining | Pairs):
@@ -183,8 +203,7 @@ class Writer:
                 return self._attribute(term)
             case Distance():
                 if term.second is None:
-                    pair = self._any(term.first)
-                    return distance(term.kind, member(pair, "first"), member(pair, "second"))
+                    return distance(term.kind, *self._both(term.first))
                 return distance(term.kind, self._any(term.first), self._any(term.second))
             case Count():
                 if term.where is None:
@@ -220,7 +239,7 @@ class Writer:
         """Say whether a quantity is a mass that is computed, not read."""
         if not isinstance(term, Attribute | Total) or term.variable != "mass":
             return False
-        system = isinstance(term, Attribute) and isinstance(term.of, Chosen | Pairs | Whole)
+        system = isinstance(term, Attribute) and isinstance(term.of, Chosen | Pairs | LeadingPair | Whole)
         return system or "mass" not in self.stored
 
     def _plane(self, term: Collection | System) -> Code:
@@ -231,21 +250,20 @@ class Writer:
         of, variable = term.of, term.variable
         if isinstance(of, Whole) and variable == "charge":
             return call("ak.sum", member(self.collection(of.of), "charge"), "axis=1")
-        value = self._any(of)
         if isinstance(of, Whole):
-            return member(value, variable)
-        if not isinstance(of, Chosen | Pairs):
-            return self._single(value, variable)
-        first, second = member(value, "first"), member(value, "second")
+            return member(self._any(of), variable)
+        if not isinstance(of, Chosen | Pairs | LeadingPair):
+            return self._single(self._any(of), variable)
+        first, second = self._both(of)
         if variable == "charge":
             return chain("+", [member(first, "charge"), member(second, "charge")])
         if variable == "charge_product":
             return chain("*", [member(first, "charge"), member(second, "charge")])
-        return member(self._summed(term.of, value), variable)
+        return member(self._summed(term.of), variable)
 
-    def _summed(self, term: Collection | System, pair: Code) -> Code:
+    def _summed(self, term: Collection | System) -> Code:
         """Write the momentum of a pair, under a name of its own where it would be long to read."""
-        momentum = summed(pair)
+        momentum = chain("+", [*self._both(term)])
         return self._named(Attribute(term, "momentum"), "momenta", momentum) if len(str(momentum)) > _LONG else momentum
 
     def _single(self, of: Code, variable: str) -> Code:

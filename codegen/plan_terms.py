@@ -1,7 +1,7 @@
 """The terms of a plan: what is counted, computed and compared, without saying in which language.
 
     Collections (a list per event)      Objects  OfKind  Leading  Members  Remaining  Pairs
-    Systems (at most one per event)     Nth  Chosen  Whole  Missing
+    Systems (at most one per event)     Nth  First  Chosen  LeadingPair  Whole  Missing
     Quantities (numbers)                Attribute  Distance  Count  Total  Extreme  Sum  TransverseMass  TransverseSum
                                         Offset  EventValue  Curve
     Requirements (true or false)        Compare  Within  Flagged  KindIs  Related  Flavours  Near  Exists  Every  Some
@@ -93,6 +93,21 @@ class Nth(Term):
 
 
 @dataclass(frozen=True)
+class First(Term):
+    """The object of the n-th highest pT, which every event has that is looked at."""
+
+    of: Collection
+    rank: int
+
+
+@dataclass(frozen=True)
+class LeadingPair(Term):
+    """The two objects of highest pT, which every event has that is looked at."""
+
+    of: Collection
+
+
+@dataclass(frozen=True)
 class Chosen(Term):
     """A pair that a composite of the plan chooses, by its name."""
 
@@ -111,7 +126,7 @@ class Missing(Term):
     """The missing transverse momentum."""
 
 
-System = Nth | Chosen | Whole | Missing
+System = Nth | First | Chosen | LeadingPair | Whole | Missing
 
 
 # Quantities ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from codegen.analysis import analyse
 from codegen.bundle import verify_bundle
 from codegen.dataset import Dataset, open_dataset
-from codegen.emit import emit
+from codegen.emit import emit, emit_with_distributions
 from codegen.plan import make_plan
 from codegen.result import Probes, Result
 from codegen.runner import run_analysis
@@ -84,7 +84,8 @@ def test_the_written_code_is_the_emitted_one(
     analysed: tuple[Path, Result], toys: Dataset, hzz4l: SelectionCriteria
 ) -> None:
     output, _ = analysed
-    assert (output / "analysis.py").read_text(encoding="utf-8") == emit(make_plan(hzz4l, toys.profile), toys.samples)
+    written = emit_with_distributions(make_plan(hzz4l, toys.profile), toys.samples)
+    assert (output / "analysis.py").read_text(encoding="utf-8") == written
 
 
 def test_a_truncated_file_is_named_in_the_result_and_the_rest_is_analysed(

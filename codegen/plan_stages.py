@@ -1,0 +1,67 @@
+"""The baseline in stages: what is cheap comes first, and leaves fewer events for what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from codegen.plan_model import Plan, Step
+from codegen.plan_presence import demanded, guaranteed
+from codegen.plan_terms import Chosen, Leading, Members, Nth, Pairs, Remaining, walk
+
+_ORDERED = Nth | Leading | Members | Chosen | Remaining | Pairs
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps that are asked one after the other of the events that the stages before have left."""
+
+    name: str
+    steps: tuple[Step, ...]
+    present: Mapping[str, int] = field(default_factory=dict)
+    """How many objects its events have at least, by collection."""
+    ensured: Mapping[str, int] = field(default_factory=dict)
+    """Numbers of those that the steps before do not ensure, since events may fail one of them."""
+    sorts: bool = False
+    """Whether objects get their order here: before, they were only counted."""
+    builds: bool = False
+    """Whether it builds systems of objects."""
+
+
+def stages(plan: Plan, is_combinatorial: Callable[[Step], bool], *, shows_all: bool) -> tuple[Stage, ...]:
+    """Part the baseline of a plan: counts, n-th objects, systems; fewer stages where that saves nothing.
+
+    With `shows_all`, events go on that fail one requirement, so that nothing a count asks for is sure.
+    """
+    every = [*plan.steps, *(step for region in plan.regions for step in region.steps)]
+    counted = _leading(plan.steps, lambda step: is_combinatorial(step) or _is_ordered(step))
+    promised = guaranteed(plan.steps[:counted])
+    if shows_all:
+        asked = demanded(plan.steps[counted:])
+        promised = {name: min(least, asked[name]) for name, least in promised.items() if name in asked}
+    if not promised or not any(_is_ordered(step) or is_combinatorial(step) for step in every):
+        counted, promised = 0, {}
+    rest = plan.steps[counted:]
+    cheap = _leading(rest, is_combinatorial)
+    if not any(is_combinatorial(step) for step in every):
+        cheap = 0
+    found: list[Stage] = []
+    if counted:
+        found.append(Stage("counts", tuple(plan.steps[:counted])))
+    if cheap:
+        found.append(Stage("preselection", tuple(rest[:cheap]), promised))
+    found.append(Stage("baseline", tuple(rest[cheap:]), promised, builds=bool(cheap)))
+    if counted:
+        second = found[1]
+        ensured = promised if shows_all else {}
+        found[1] = Stage(second.name, second.steps, promised, ensured, sorts=True, builds=second.builds)
+    return tuple(found)
+
+
+def _leading(steps: Sequence[Step], stop: Callable[[Step], bool]) -> int:
+    """Return how many steps come before the first one that stops; all, if none does."""
+    return next((place for place, step in enumerate(steps) if stop(step)), len(steps))
+
+
+def _is_ordered(step: Step) -> bool:
+    return any(isinstance(term, _ORDERED) for term in walk(step.requirement))
