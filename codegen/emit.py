@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from codegen.dataset import Sample
 from codegen.emit_functions import Functions
 from codegen.emit_momenta import WITH_NAME
 from codegen.emit_source import docstring, library, literal, number
-from codegen.plan_distributions import distributions
+from codegen.plan_distributions import with_distributions
 from codegen.plan_model import Plan, Step
 
 _DRIVER = (
@@ -27,7 +26,7 @@ CHUNK = 250_000
 
 def emit_with_distributions(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
     """Return the source of a module that also fills what each requirement cuts away (N − 1), which takes it longer."""
-    return emit(replace(plan, histograms=(*plan.histograms, *distributions(plan))), samples)
+    return emit(with_distributions(plan), samples)
 
 
 def emit(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:

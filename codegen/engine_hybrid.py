@@ -19,6 +19,7 @@ from codegen.emit import emit, module
 from codegen.emit_functions import Functions
 from codegen.emit_source import literal
 from codegen.engine_llm import ROUNDS, TOKENS, UnusableCodeError, branches_of, told_of_data, told_of_functions
+from codegen.plan_distributions import with_distributions
 from codegen.plan_model import NotApplied, Plan, RegionPlan, Step
 from codegen.plan_terms import Always
 from codegen.result import Result
@@ -76,6 +77,7 @@ class Extended:
 
     def __call__(self, plan: Plan, samples: Mapping[str, Sample]) -> str:
         """Return the module; without any function of the model it is the compiled one."""
+        plan = with_distributions(plan)
         written = {one.cut_id: code for one in plan.not_applied if (code := self._ask(plan, one))}
         if not written:
             return emit(plan, samples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from codegen.plan_model import HistogramPlan, Plan, Step
 from codegen.plan_observables import NORMAL_UNITS, label_of
@@ -13,6 +14,11 @@ from kb.ssc import Cut, Variable
 from kb.vocabulary import vocabulary
 
 BINS = 40
+
+
+def with_distributions(plan: Plan) -> Plan:
+    """Return a plan that also fills them."""
+    return replace(plan, histograms=(*plan.histograms, *distributions(plan)))
 
 
 def distributions(plan: Plan) -> tuple[HistogramPlan, ...]:

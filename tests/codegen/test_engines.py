@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from codegen.dataset import Dataset, open_dataset
-from codegen.emit import emit
+from codegen.emit import emit, emit_with_distributions
 from codegen.engine_hybrid import analyse_with_model
 from codegen.engine_llm import analyse_by_model, keys, messages
 from codegen.plan import make_plan
@@ -179,7 +179,7 @@ def test_functions_that_break_the_run_are_left_out_in_the_end(
     result = analyse_with_model(hzz4l, toys, tmp_path, model, rounds=1, reference=reference_masks)
     assert "undefined" in model.heard[-1][-1].text
     assert result.validation.status == "agrees"
-    assert (tmp_path / "analysis.py").read_text(encoding="utf-8") == emit(plan, toys.samples)
+    assert (tmp_path / "analysis.py").read_text(encoding="utf-8") == emit_with_distributions(plan, toys.samples)
 
 
 def test_a_model_that_answers_nonsense_leaves_the_compiled_analysis(
@@ -190,4 +190,4 @@ def test_a_model_that_answers_nonsense_leaves_the_compiled_analysis(
         raise AnswerError(message)
 
     analyse_with_model(hzz4l, toys, tmp_path, Scripted(nonsense), reference=reference_masks)
-    assert (tmp_path / "analysis.py").read_text(encoding="utf-8") == emit(plan, toys.samples)
+    assert (tmp_path / "analysis.py").read_text(encoding="utf-8") == emit_with_distributions(plan, toys.samples)
