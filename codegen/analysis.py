@@ -13,6 +13,8 @@ from pathlib import Path
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
 from codegen.emit import emit_with_distributions
+from codegen.export_coffea import to_coffea
+from codegen.export_hepdata import to_hepdata
 from codegen.measured import Histogram, Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
@@ -46,6 +48,7 @@ Write = Callable[[Plan, Mapping[str, Sample]], str]
 
 CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.json", "profile.json", "bundle.zip"
 REQUIREMENTS, LEDGER = "requirements.txt", "ledger.json"
+COFFEA, HEPDATA = "coffea_selection.py", "hepdata"
 RUNS, PLOTS = "samples", "plots"
 
 __all__ = ["Prober", "Progress", "Reference", "analyse", "run_criteria"]
@@ -69,13 +72,13 @@ def analyse(
 ) -> Result:
     """Apply criteria to a dataset and return the result, which is also written to `output`.
 
-    `output` gets analysis.py, ssc.json, profile.json, result.json, requirements.txt, plots/, samples/<name>/ (counts
-    and masks) and bundle.zip. With a `reference` every event is compared with it, with a `prober` every cut is shown
-    on events made for it; with `published` yields (`{sample: {"selected": …, "weighted": …}}`) those are. `workers`
-    sandboxes run side by side (default: one per processor core), or as many as the `executor` has. `progress` is
-    called with a stage and how much of it is done. Files that cannot be read are named in the result, which then is
-    not complete; DataError if none can be. `write` makes the code; `engine` and `model` say who that is, and the calls
-    of the model come into the bundle.
+    `output` gets analysis.py, coffea_selection.py, ssc.json, profile.json, result.json, requirements.txt, plots/,
+    hepdata/ (tables as YAML), samples/<name>/ (counts and masks) and bundle.zip. With a `reference` every event is
+    compared with it, with a `prober` every cut is shown on events made for it; with `published` yields
+    (`{sample: {"selected": …, "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per
+    processor core), or as many as the `executor` has. `progress` is called with a stage and how much of it is done.
+    Files that cannot be read are named in the result, which then is not complete; DataError if none can be. `write`
+    makes the code; `engine` and `model` say who that is, and the calls of the model come into the bundle.
     """
     tell = progress or (lambda stage, done, total: None)
     plan, run = run_criteria(
@@ -110,6 +113,11 @@ def analyse(
     )
     (output / RESULT).write_text(result.to_json(), encoding="utf-8")
     (output / REQUIREMENTS).write_text(requirements(), encoding="utf-8")
+    (output / COFFEA).write_text(to_coffea(plan), encoding="utf-8")
+    submission = to_hepdata(result, dataset.profile.sqrt_s)
+    (output / HEPDATA).mkdir(exist_ok=True)
+    for name, text in submission.items():
+        (output / HEPDATA / name).write_text(text, encoding="utf-8")
     drawn = _draw(dataset, run, output, tell)
     names = [
         CODE,
@@ -117,6 +125,8 @@ def analyse(
         PROFILE,
         RESULT,
         REQUIREMENTS,
+        COFFEA,
+        *(f"{HEPDATA}/{name}" for name in submission),
         *_ledger(output, model),
         *(path.relative_to(output).as_posix() for path in drawn),
     ]

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from codegen.analysis import analyse
 from codegen.bundle import verify_bundle
 from codegen.dataset import Dataset, open_dataset
 from codegen.emit import emit, emit_with_distributions
+from codegen.export_hepdata import to_hepdata
 from codegen.plan import make_plan
 from codegen.result import Probes, Result
 from codegen.runner import run_analysis
@@ -155,3 +157,30 @@ def test_a_prober_that_breaks_leaves_the_result_and_is_told(
     assert probes is not None
     assert (probes.proven, probes.not_provable) == (0, result.coverage.applied)
     assert all("StopIteration" in cut.reason for cut in probes.cuts)
+
+
+def test_every_table_of_a_submission_is_there_and_holds_the_numbers(analysed: tuple[Path, Result]) -> None:
+    folder, result = analysed
+    documents = list(yaml.safe_load_all((folder / "hepdata" / "submission.yaml").read_text(encoding="utf-8")))
+    about, *tables = documents
+    assert result.paper.arxiv_id in about["comment"]
+    assert [table["name"] for table in tables][:1] == ["Cutflow"]
+    for table in tables:
+        content = yaml.safe_load((folder / "hepdata" / table["data_file"]).read_text(encoding="utf-8"))
+        rows = {len(column["values"]) for column in content["independent_variables"]}
+        assert {len(column["values"]) for column in content["dependent_variables"]} == rows
+    cutflow = yaml.safe_load((folder / "hepdata" / "cutflow.yaml").read_text(encoding="utf-8"))
+    column = next(c for c in cutflow["dependent_variables"])
+    sample = result.samples[column["qualifiers"][0]["value"]]
+    assert [value["value"] for value in column["values"]] == [step.weighted for step in sample.cutflow]
+    assert column["values"][0]["errors"] == [
+        {"symerror": pytest.approx(sample.cutflow[0].sumw2 ** 0.5, rel=1e-5), "label": "stat"}
+    ]
+
+
+def test_names_of_files_are_those_of_the_submission(analysed: tuple[Path, Result]) -> None:
+    _, result = analysed
+    files = to_hepdata(result, 13.0)
+    tables = [d for d in yaml.safe_load_all(files["submission.yaml"]) if "data_file" in d]
+    assert sorted(d["data_file"] for d in tables) == sorted(set(files) - {"submission.yaml"})
+    assert {d["keywords"][0]["values"][0] for d in tables} == {"13000"}
