@@ -51,6 +51,8 @@ def _asides(tokens: list[Token], shape: str) -> Iterator[tuple[int, int, int]]:
         behind = shape[start : start + 1]
         if behind in {"l", "b"} and _COMMA.match(spoken(tokens[start + 1 : start + 8])):
             end = _closed(shape, start) if behind == "b" else _at_verb(tokens, shape, start + 1, comma=True)
+        elif behind == "c" and tokens[start].text in {"=", "≡"} and shape[start + 1 : start + 2] != "n":
+            end = _at_verb(tokens, shape, start + 1, comma=True)  # "D_ζ = p_ζ^miss - 0.85 p_ζ^vis, must …"
         elif _BARE.match(spoken(tokens[start : start + 5])):
             end = _at_verb(tokens, shape, start, comma=False)
         else:

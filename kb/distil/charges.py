@@ -7,7 +7,7 @@ import re
 from kb.distil.candidates import Candidate, Setting, stated
 from kb.distil.holders import holders
 from kb.distil.memory import Memory
-from kb.distil.particles import compose, leptons, twice
+from kb.distil.particles import compose, leptons, of_any_flavour, twice
 from kb.distil.qualifiers import pair_requirements
 from kb.distil.reading import Reading
 from kb.distil.vetoes import is_veto
@@ -163,7 +163,7 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
         return _pair_charges(reading, setting, twice(memory.subject), _sign(unlike=unlike), place)
     if not before and _BOTH.search(reading.text):
         unlike = alike["sign"].lower() in {"opposite", "unlike"}
-        return _pair_charges(reading, setting, memory.pair, _sign(unlike=unlike), place)
+        return _pair_charges(reading, setting, of_any_flavour(memory.pair), _sign(unlike=unlike), place)
     if not before:
         return []
     group = reading.joined_before(before[-1], before[:-1])

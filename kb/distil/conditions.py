@@ -24,6 +24,7 @@ _IN_PART = re.compile(
 _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
 _IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|isolation|criteri\w+|discriminant|working point)\b")
+_CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
 
@@ -68,7 +69,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
             if (
                 (start == 0 or start in opening)
                 and depth == 0
-                and _PLACED.fullmatch(tokens[end - 1].word)
+                and (_PLACED.fullmatch(tokens[end - 1].word) or _CALLED.fullmatch(tokens[end - 1].text))
                 and _goes_on(reading, end)
             ):
                 break  # "in the 1-lepton channel exactly one lepton is required"

@@ -28,6 +28,8 @@ _SIGN = re.compile(
     r"(?:_\{[^{}]*\}|_[A-Za-z0-9α-ωΑ-Ωℓ]+|\^\{[^{}]*\}|\^\([^()]*\)|\^[A-Za-z0-9α-ωΑ-Ω*]+)+(?!\()"
 )
 _INDEX = re.compile(r"[_^,]\{?\(?(?:(?P<rank>[1-4])|[i-n]|)\)?\}?$")
+_FORMULA = re.compile(r"\s*=\s*[|(√]?\s*[^\W\d][^,;<>]*[_^|]")
+"""`D_ζ = p_ζ^miss - 0.85 p_ζ^vis` says what the symbol is."""
 _BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
 _CONE = re.compile(r"\bwithin (?:a cone of )?ΔR\s?[<=≤]\s?[\d.]+")
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
@@ -136,6 +138,8 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
         of = _OF.match(behind) if joined else None
         words = head if _object(head) or not of else of.group()
         return Declaration(variable, 0, 0, _apart(words) if variable in _DISTANCES else _object(words))
+    if _FORMULA.match(behind) and "other" in _LETTERS.get(stem[0], {"other"}):
+        return Declaration("other", 0, 0, "event")
     opens = _FORMS["opening"].search(before) is not None
     closes = _FORMS["closing"].match(behind)
     if not closes or not (opens or re.search(r"\w", closes.group().rsplit(" ", 2)[0])):

@@ -6,7 +6,7 @@ import re
 
 from kb.distil.amounts import Quantity
 from kb.distil.memory import Memory
-from kb.distil.particles import FLAVOURS, PAIRED, Named, compose, twice
+from kb.distil.particles import FLAVOURS, PAIRED, Named, compose, of_any_flavour, twice
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
@@ -39,8 +39,10 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
             return [Named(compose((first, partner)), None if head.plural or first == partner else head.rank)]
         if head.object in {*PAIRED, "fatjet"} and (head.plural or (head.number or 0) > 1):
             return [Named(twice(head.object))]
-    if memory.pair and ("pair" in reading.text or (not things and _BOTH.match(reading.text))):
+    if memory.pair and "pair" in reading.text:
         return [Named(memory.pair)]
+    if not things and _BOTH.match(reading.text):
+        return [Named(of_any_flavour(memory.pair))]
     if not things and re.search(r"\bmin|_\{?min", reading.words(anchor, anchor + 2)):
         return [Named("jet_met")]  # the smallest azimuthal angle, which analyses name without saying of what
     if not things and memory.subject in {*PAIRED, "fatjet"}:

@@ -40,6 +40,9 @@ _NEEDED = re.compile(
     r"^(?!,? ?(?:which|where)\b)[^;]*?\b(?:is|are) (?:required|needed|demanded)\b(?! to)"
     r"|^[^;]*?\b(?:has|have|must|needs?) (?:to )?be (?:reconstructed|found|present|identified)\b"
 )
+_SOUGHT = re.compile(
+    r"\b(?:requir\w+|ask\w* for|find\w*|demand\w*|identif\w+(?: of)?|presence of|look\w* for)\s*$", re.IGNORECASE
+)
 _ORDINALS = ("second", "third", "fourth", "fifth")
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _OF_LEPTONS = re.compile(rf"{_ORDINAL.pattern}|\b(?:baseline|additional|another|extra|further|other)\b", re.IGNORECASE)
@@ -196,6 +199,8 @@ def multiplicity(
         operator, value = ">=", 1.0  # "rejected if no jets are found"
     if not count.explicit and operator == "==" and ("_" in object_id or (object_id == "lepton" and value == 4)):
         operator = ">="  # a pair or a quadruplet is built of some of the objects
+    if not count.explicit and operator == "==" and setting.scope == "trigger":
+        operator = ">="  # a trigger on two muons takes events with three
     its_role = role(reading, count) if count.value else "select"
     if its_role == "veto" and _OF_A_KIND.match(reading.words(count.end, count.end + 2)):
         return []  # "events with two muons compatible with a cosmic ray are rejected"
@@ -228,10 +233,9 @@ def _is_asked(reading: Reading, count: Count, phrase: Phrase, setting: Setting) 
         return _is_denied(reading, count)
     if count.explicit:
         return _MATCHED.match(reading.words(count.end, count.end + 8)) is None
-    return (
-        _is_governed(reading, count)
-        and (phrase.object not in {"w", "z", "top", "higgs"} or "jet" in reading.tokens[phrase.index].word)
-        and setting.scope != "trigger"
+    sought = _SOUGHT.search(reading.words_before(count.start, 3)) is not None
+    return (sought if setting.scope == "trigger" else _is_governed(reading, count)) and (
+        phrase.object not in {"w", "z", "top", "higgs"} or "jet" in reading.tokens[phrase.index].word
     )
 
 

@@ -127,7 +127,7 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("ratio", Named("event"), body)
         case "pt_over_mass":
             return made("ratio", _about(match, body[: body.index("/")]), body)
-        case "pt_ratio" | "pt_fraction":
+        case "pt_ratio" | "pt_fraction" | "pt_error":
             return made("ratio", _about(match, body), body)
         case "pt_rel":
             return made("other", None, body)

@@ -91,6 +91,15 @@ def single(pair: str) -> str:
     return next((one for one, two in _TWICE.items() if two == pair), pair)
 
 
+def of_any_flavour(pair: str) -> str:
+    """Return the pair of two objects that may be of any flavour.
+
+    >>> of_any_flavour("muon_pair"), of_any_flavour("jet_pair")
+    ('lepton_pair', 'jet_pair')
+    """
+    return "lepton_pair" if pair in {"electron_pair", "muon_pair"} else pair
+
+
 def leptons(number: int) -> str | None:
     """Return the vocabulary object of all leptons of an event: two, three or four."""
     return compose(("lepton",) * number) if 2 <= number <= 4 else None

@@ -137,7 +137,7 @@ def _pair_before(tokens: list[Token], index: int) -> str | None:
         token.value.object
         for at, token in reversed(list(enumerate(tokens[:index])))
         if token.kind == "o" and token.value.object in PAIRED and re.search(r"n[trekh]{0,4}$", kinds(tokens[:at]))
-        if next(t.value for t in reversed(tokens[:at]) if t.kind == "n") == 2
+        if next(t.value for t in reversed(tokens[:at]) if t.kind == "n") >= 2
     )
     return next((twice(one) for one in two), None)
 

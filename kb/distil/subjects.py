@@ -123,6 +123,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         and re.search(r"\b(?:its|their)\b", reading.words_before(group[0].index, 2))
     ):
         return [Named("vertex")]  # "the invariant mass of its tracks"
+    if bounded.variable == "mass" and bounded.index and reading.tokens[bounded.index - 1].word == "candidate":
+        return [Named("candidate")]  # "in which the pion …, the candidate mass must …"
     if bounded.variable == "mass":
         return [_groomed(reading, group[0], anchor) or _system(group)]
     if named is not None and not any(p.object == named.object for p in group):

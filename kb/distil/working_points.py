@@ -70,7 +70,7 @@ def _is_of_isolation(match: re.Match[str]) -> bool:
     return (
         bool(re.search(r"point", match.group(), re.I))
         and not re.search(r"identif|\bID\b|quality", match.string)
-        and bool(re.search(r"isolat", match.string, re.I))
+        and bool(re.search(r"(?<!anti-)(?<!non-)\bisolat", match.string, re.I))
     )
 
 
