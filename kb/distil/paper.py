@@ -41,7 +41,7 @@ _WORTH = re.compile(
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*"
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
-    r"|positive|negative|reject\w*|discard\w*|second|third|fourth|fifth|additional)\b"
+    r"|positive|negative|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
