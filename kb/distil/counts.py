@@ -138,6 +138,9 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
         if tokens[match.start("or")].word != "or" or respective or most.kind != "n" or most.value <= least:
             return None
         return Count(first, match.end(), "in", (least, float(most.value)), target, True, "one-or-two")
+    behind = " ".join(t.word for t in tokens[match.end() : match.end() + 2])
+    if behind in {"or more", "or fewer"}:  # "one b jet or more"
+        return Count(first, match.end() + 2, ">=" if behind == "or more" else "<=", least, target, True, "or-more")
     if not match.group("c"):
         if _names_events(tokens, match):
             return None

@@ -79,6 +79,7 @@ class Declared:
 
     def spelt(self, text: str) -> str:
         """Return a text with its symbols as words: `second large-R jet mass`."""
+        text = plain(text).text if self.known else text
         for one in reversed(list(self.symbols(text))):
             if one.variable in _SPELT:
                 words = [_SPELT[one.variable]]
@@ -141,8 +142,9 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
     if _FORMULA.match(behind) and "other" in _LETTERS.get(stem[0], {"other"}):
         return Declaration("other", 0, 0, "event")
     opens = _FORMS["opening"].search(before) is not None
-    closes = _FORMS["closing"].match(behind)
-    if not closes or not (opens or re.search(r"\w", closes.group().rsplit(" ", 2)[0])):
+    own = _FORMS["own"].match(behind)
+    closes = own or _FORMS["closing"].match(behind)
+    if not closes or not (own or opens or re.search(r"\w", closes.group().rsplit(" ", 2)[0])):
         return None
     tail = re.split(r"[;:.]\s|, ", behind[closes.end() - 1 :])[0][:_REACH]
     if _BOUNDED.search(_CONE.sub("", tail)):

@@ -90,7 +90,8 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
         end += 1  # "the jet with the highest p_T"
     behind = spoken(tokens[index + 1 : index + 9])
     of_same = _OF_SAME.match(behind)
-    words = spoken(inside) + (" " + of_same.group() if of_same else "")
+    same = f" {of_same.group()}" if of_same else ""
+    words = spoken(inside) + same
     named = None
     if here.object in _DEFINED:
         named = definition(words, here.object) if rank is None else None
@@ -109,7 +110,7 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
         rank,
         number,
         words,
-        pair_requirements(f"{words} {_noun(tokens, index)}"),
+        pair_requirements(f"{spoken(inside)} {_noun(tokens, index)}{same}"),
         tags(words, here.object),
         _is_oblique(tokens, start),
         article,

@@ -228,7 +228,7 @@ def _hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _no_hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`not a single missing inner hit`, `no missing outer hits`."""
-    for match in re.finditer(r"(?:Nt(?P<n>n)|z(?P<m>n?))(?P<words>t{1,4})", shape):
+    for match in re.finditer(r"(?:Nt(?P<n>n)|z(?P<m>n?))(?P<words>(?:ta?){1,5})", shape):
         words = [t.word for t in tokens[match.start("words") : match.end()]]
         length = next((i for i, word in enumerate(words) if word in {"hit", "hits"}), None)
         single = match.group("n") or match.group("m")

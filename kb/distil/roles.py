@@ -12,6 +12,7 @@ from kb.distil.reading import Reading
 from kb.distil.vetoes import is_apart, is_veto
 from kb.ssc import Role
 
+_VETO_NOUN = re.compile(r"veto (?:definition|criteria|selection|identification|working|requirements?|category)\b")
 _NEW = {"the", "events", "those", "any", "all", "candidates"}  # what another subject starts with
 _AS_ARE = re.compile(r"\b(?:as|so) (?:are|were|is) (?:those|events|the ones|ones|any)\b")
 _LEADS_TO = re.compile(r"^[^,;]{0,40}\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto)\b")
@@ -38,7 +39,9 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
             continue  # "used for vetoes"
         if token.word in {"veto", "vetoes"} and verb and tokens[verb - 1].kind in "oh":
             continue  # "the jet veto is applied and …"
-        if token.word == "veto" and _names_collection(tokens, verb):
+        if token.word == "veto" and (
+            _names_collection(tokens, verb) or _VETO_NOUN.match(reading.words(verb, verb + 2))
+        ):
             continue
         if verb > quantity.start and _of_others(tokens, start, quantity, verb):
             continue

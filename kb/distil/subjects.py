@@ -254,6 +254,8 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
         group = [replace(p, rank=ranked.rank) for p in group]
     group = group or _of(reading, quantity, anchor) or before or _inside(reading, quantity, anchor)
     group = [p for p in group if p.object != "event" and not _is_channel(reading, p)]
+    if bounded.variable in {"pt", "abs_eta", "eta"}:
+        group = [p for p in group if p.object != "vertex"]  # "within 1 mm of the primary vertex and within |η| < 2.4"
     if bounded.variable == "chi2" and [p.object for p in group] == ["vertex"] and group[0].index + 3 >= anchor:
         group = [p for p in before_of(reading, group[0].start) if not p.oblique and p.object != "event"][-1:]
         group = [replace(p, object=twice(p.object)) if p.plural and p.object in PAIRED else p for p in group]
