@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from itertools import combinations, pairwise
 
+from kb.distil.amounts import closed_at
 from kb.distil.candidates import Candidate
 from kb.distil.spans import OPPOSITE, disjoint, spans
 from kb.ssc import Clause, Condition, Operator, Subject
@@ -52,7 +53,8 @@ def alternatives(found: list[Candidate], text: str, start: int) -> list[Candidat
     if len(found) < 2 or not (" or " in text or _OF_THESE.search(text)):
         return found
     for stretches in _stretches(found, text, start):
-        marked = mark(found, [[c for c in found if a <= c.at - start < b and c.at] for a, b in stretches], start)
+        groups = [[c for c in found if a <= c.at - start < b and c.at] for a, b in stretches]
+        marked = _gap(found, groups) or mark(found, groups, start)
         if marked is not found:
             return marked
     either = [m.end() for m in _EITHER.finditer(text)]
@@ -73,6 +75,22 @@ def mark(found: list[Candidate], groups: list[list[Candidate]], name: int) -> li
     if len(chosen) != len(groups) or not _may_be(chosen):
         return found
     return [c.with_(any_of=name) if any(c is one for one in chosen) else c for c in found]
+
+
+def _gap(found: list[Candidate], groups: list[list[Candidate]]) -> list[Candidate] | None:
+    """Make one requirement of `m < 60 GeV or m > 110 GeV`: outside a range."""
+    chosen = [c for group in groups for c in group]
+    if len(groups) != 2 or len(chosen) != 2 or len({(*_on(c), c.when, c.regions, c.role) for c in chosen}) > 1:
+        return None
+    low, high = sorted(chosen, key=lambda c: c.operator[0] == ">")
+    ends = low.value, high.value
+    if low.operator[0] != "<" or high.operator[0] != ">" or low.role == "veto":
+        return None
+    if not isinstance(ends[0], float) or not isinstance(ends[1], float) or ends[0] >= ends[1]:
+        return None
+    closed = closed_at(low=low.operator == "<", high=high.operator == ">")
+    outside = low.with_(operator="not_in", value=(ends[0], ends[1]), closed=closed)
+    return [outside if c is low else c for c in found if c is not high]
 
 
 def conjoined(

@@ -29,6 +29,10 @@ _TOLD = re.compile(
     r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))",
     re.I,
 )
+_TAGGING = re.compile(
+    r"b[- ]?(?:jet )?tag(?:ging|ger)?(?: (?:efficiency|working point|operating point|WP|OP|requirement|point))?",
+    re.IGNORECASE,
+)
 _COUNTED_WITH = re.compile(r"(?:[Nn]umber of )?(?P<o>[^()]{3,40}?)\s*\((?:with )?(?P<what>[^()]+)\)$")
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
 _NUMBER_AND = re.compile(r"\s*(?P<n>[<>≤≥=]*\s*\d{1,2})\s*[,;]\s*(?P<rest>[^\d\s<>≤≥=].*)")
@@ -63,6 +67,9 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     if re.search(r"\bveto\b", head, re.IGNORECASE) and (ticked or cell.lower().startswith("inverted")):
         for name in objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
             yield made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
+        return
+    if _TAGGING.fullmatch(bare) and re.fullmatch(r"\d+(?:\.\d+)?\s?%|[A-Za-z]+", cell.strip()):
+        yield made("bjet", "btag", "is", cell.strip(), setting).with_(scope="object")
         return
     counted = _COUNTED_WITH.match(bare)
     if counted and states_bound(counted["what"]):  # "Number of jets (p_T > 35 GeV, |η| < 4.5) | 0"

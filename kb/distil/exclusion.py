@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from kb.distil.region_names import kind_of
-from kb.distil.spans import Span, covers, disjoint, spans
+from kb.distil.spans import Span, below, covers, disjoint, spans
 from kb.ssc import Cut
 
 _WIDER = {"electron": "lepton", "muon": "lepton", "bjet": "jet"}
@@ -76,14 +76,18 @@ def _excludes(own: Cut, cut: Cut, region: str, baseline: Iterable[Cut]) -> bool:
     here, there = _spans(own), _spans(cut)
     if not here or not there:
         return False
-    same = own.subject.object == cut.subject.object
-    if not same and not (cut.variable.id == "count" and _WIDER.get(own.subject.object) == cut.subject.object):
-        return False
-    if own.subject.definition != cut.subject.definition or not same:
+    one, other = own.subject.object, cut.subject.object
+    if one != other or own.subject.definition != cut.subject.definition:
+        if cut.variable.id != "count":
+            return False
+        apart = disjoint(here, there)
+        if one != other:  # of more jets some may be b jets; no b jets leave room for jets
+            narrower, wider = (here, there) if _WIDER.get(one) == other else (there, here)
+            apart = other in {_WIDER.get(one)} | {o for o, of in _WIDER.items() if of == one} and below(wider, narrower)
         # "exactly one lepton and no further leptons": the baseline has some itself
         beside = [c for c in baseline if c is not cut and c.variable == cut.variable and _kin(c, cut)]
-        other = all(disjoint(_spans(c), here) for c in beside if disjoint(_spans(c), there))
-        return cut.variable.id == "count" and other and disjoint(here, there)
+        alone = all(disjoint(_spans(c), here) for c in beside if disjoint(_spans(c), there))
+        return apart and alone
     looser = kind_of(region) in {"control", "validation"} and covers(here, there) and not covers(there, here)
     return disjoint(here, there) or looser
 

@@ -264,9 +264,9 @@ def _is_denied(reading: Reading, count: Count) -> bool:
         return False  # "no pair may have a mass below 12 GeV"
     if _ASKS_THAT.search(before):
         return True
-    if _IF_ABSENT.search(before) and not veto:
-        return False
     behind = reading.words(count.end, len(reading.tokens))
+    if _IF_ABSENT.search(before) and not veto and not _ALLOWED.match(behind):
+        return False
     word = reading.tokens[count.start].word
     if word.startswith("absence of") and _REQUIRED.match(behind):
         return True  # "the absence of muons is required"

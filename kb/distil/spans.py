@@ -54,6 +54,11 @@ def disjoint(some: list[Span], others: list[Span]) -> bool:
     return all(_apart(one, other) or _apart(other, one) for one in some for other in others)
 
 
+def below(some: list[Span], others: list[Span]) -> bool:
+    """Say whether every one of some ranges ends before each of the others begins."""
+    return all(_apart(one, other) for one in some for other in others)
+
+
 def _apart(one: Span, other: Span) -> bool:
     """Say whether one range ends before the other begins."""
     return one[2] < other[0] or (one[2] == other[0] and not (one[3] and other[1]))
