@@ -201,7 +201,7 @@ def candidate(
         object_id, rank = "event", None
     if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"} and not _is_of_vertex(reading, quantity):
         object_id = memory.subject or "lepton"
-    name, centre = bounded.name, _centre(bounded)
+    name, centre = bounded.name, _centre(bounded, amount.unit)
     if bounded.window and centre is None and bounded.index is not None:
         # "|m - m_PDG| < 30 MeV": which mass, is not said
         variable_id, name = "other", reading.tokens[bounded.index].text
@@ -265,7 +265,7 @@ def _is_of_vertex(reading: Reading, quantity: Quantity) -> bool:
     if quantity.rule in {"position", "within"}:
         return True
     heads = [p for p in reading.phrases if p.index < quantity.start and not p.oblique]
-    return bool(heads) and heads[-1].object == "vertex" and reading.shape[heads[-1].index + 1 :][:1] == "m"
+    return bool(heads) and heads[-1].object == "vertex" and reading.shape[heads[-1].index + 1 :][:1] in {"m", "w"}
 
 
 def _definition(reading: Reading, subject: Phrase | Named, memory: Memory, setting: Setting) -> str | None:
@@ -288,12 +288,12 @@ def _scope(object_id: str, rank: int | None, variable: str, stated: Role, settin
     return "object" if of_objects or removal else "event"
 
 
-def _centre(bounded: Bounded) -> float | None:
-    """Return the mass [GeV] that a variable is compared with, if it is known."""
+def _centre(bounded: Bounded, unit: str) -> float | None:
+    """Return the mass [GeV] that a variable is compared with, if it is known; a bare number is in the bound's unit."""
     if bounded.window is None:
         return None
-    number = re.search(r"\d+(?:\.\d+)?", bounded.window)
-    return mass_named(bounded.window) or (float(number.group()) if number else None)
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)\s?([MG]eV)?(?:/c\^2)?", bounded.window)
+    return mass_named(bounded.window) or (float(number[1]) * unit_factor(number[2] or unit) if number else None)
 
 
 def _around(centre: float, amount: Amount) -> tuple[float, float]:

@@ -96,6 +96,9 @@ def _of_what(reading: Reading, memory: Memory) -> str:
         together = leptons(phrase.number or 0)
         if together and phrase.object in {"lepton", "electron", "muon"}:
             return together
+    of = [p for p in reading.phrases if p.object in _LEPTONS and not p.plural]
+    if len(of) == 2 and re.search(r"\bcharges? of\b", reading.text):
+        return compose(tuple(p.object for p in of))  # "the sum of the charges of the electron and the τ_h"
     return memory.system or leptons(memory.leptons or 4) or "fourlepton"
 
 

@@ -138,7 +138,7 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
     if variable:
         of = _OF.match(behind) if joined else None
         words = head if _object(head) or not of else of.group()
-        return Declaration(variable, 0, 0, _apart(words) if variable in _DISTANCES else _object(words))
+        return Declaration(variable, 0, 0, _apart(words) if variable in _DISTANCES else _owner(variable, words))
     if _FORMULA.match(behind) and "other" in _LETTERS.get(stem[0], {"other"}):
         return Declaration("other", 0, 0, "event")
     opens = _FORMS["opening"].search(before) is not None
@@ -166,6 +166,12 @@ def _apart(text: str) -> str | None:
     if found and found[0].plural:
         return twice(found[0].object)
     return compose((found[0].object, found[1].object)) if len(found) > 1 else None
+
+
+def _owner(variable: str, words: str) -> str | None:
+    """Return what a variable is of; an angle to a vertex is not the vertex's."""
+    of = _object(words)
+    return None if of == "vertex" and variable == "other" and re.search(r"\bangle\b|\bcosine\b", words) else of
 
 
 def _object(text: str, *, last: bool = False) -> str | None:

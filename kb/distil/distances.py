@@ -20,6 +20,9 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     things = [p for p in _with_met(reading) if p.object not in {"event", "vertex"}]
     if between := _between(reading, quantity, things, anchor):
         return between
+    owner = _of_several(reading, anchor, things)
+    if owner:
+        return [owner]
     before = [p for p in things if p.index < anchor]
     heads = [p for p in before if not p.oblique] or before
     head = heads[-1] if heads else None
@@ -48,6 +51,15 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     if not things and memory.subject in {*PAIRED, "fatjet"}:
         return [Named(twice(memory.subject))]
     return []
+
+
+def _of_several(reading: Reading, anchor: int, things: list[Phrase]) -> Named | None:
+    """`the pseudorapidity separation of the two leading jets` is one of two jets."""
+    behind = [p for p in things if p.index > anchor]
+    if not behind or behind[0].object not in PAIRED or not behind[0].plural:
+        return None
+    of = re.fullmatch(r"O[trhnkae]{0,5}", reading.shape[anchor + 1 : behind[0].index])
+    return Named(twice(behind[0].object)) if of and reading.tokens[anchor + 1].word == "of" else None
 
 
 def _kept_apart(reading: Reading, anchor: int, before: list[Phrase]) -> str | None:

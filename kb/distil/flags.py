@@ -42,6 +42,7 @@ class _Rule:
         )
 
 
+_WORDS = "identification-words"
 _DATA = rulebook("flags")
 _RULES = [_Rule.of(raw) for raw in _DATA["rule"]]
 _CLEANING = patterns(_DATA["cleaning"]["patterns"])
@@ -85,7 +86,7 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
             continue
         value = rule.value or re.sub(r"\s+", " ", match.group("v")).strip()
         for object_id in _objects(rule, reading, memory, match.start()):
-            if rule.variable == "id" and (object_id, "id") in taken:
+            if rule.variable == "id" and ((object_id, "id") in taken or (rule.name == _WORDS and _told(taken))):
                 continue
             if rule.variable == "discriminant" and (object_id, "id") in taken and "identification" in value.lower():
                 continue  # "the tight pileup identification" is one working point
@@ -93,6 +94,10 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
             one = flag(reading, setting, object_id, rule.variable, value, rule.name, _scope(rule, object_id))
             found.append(one.with_(variable=variable, role=rule.role))
     return found
+
+
+def _told(taken: set[tuple[str, str]]) -> bool:
+    return any(variable == "id" for _, variable in taken)
 
 
 def _objects(rule: _Rule, reading: Reading, memory: Memory, position: int) -> list[str]:

@@ -12,6 +12,7 @@ from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
 IDENTIFIED = PHYSICAL - {"bjet", "fatjet"}
+_AGAINST = {"against", "versus", "reject", "rejecting", "suppress"}
 _SAME = re.compile(r"(?:they|these|both|the latter|in addition)\b", re.IGNORECASE)
 
 
@@ -25,10 +26,7 @@ def holders(reading: Reading, memory: Memory, position: int, objects: AbstractSe
 
     def fits(phrase: Phrase) -> bool:
         # "discrimination against jets"
-        against = reading.words_before(phrase.start, 1).lower() in {
-            "against",
-            "versus",
-        }
+        against = reading.words_before(phrase.start, 1).lower() in _AGAINST
         return phrase.object in objects and not against
 
     before = [p for p in reading.phrases if tokens[p.index].start - reading.start <= position and fits(p)]

@@ -39,7 +39,7 @@ _WORTH = re.compile(
     r"\d|\[|pair|Ref|\b(?i:one|two|three|four|five|six|no|trigger\w*|identif\w*|isolat\w*|tagg\w*|quality"
     r"|filters?|closest|charged?|veto\w*|zero|neutral|single|least|opposite\w*|without|noise|halo"
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
-    r"|point|loose|tight|medium|conversion|global|flavou?rs?|invert\w*|revers\w*"
+    r"|point|loose|tight|medium|conversions?|global|flavou?rs?|invert\w*|revers\w*"
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
     r"|positive|negative|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional)\b"
 )

@@ -139,6 +139,8 @@ def _divided(tokens: list[Token]) -> list[Token]:
             end = next((i + 1 for i in range(index + 2, min(len(tokens), index + 7)) if tokens[i].kind == "v"), 0)
             root = _is_missing(tokens[head]) and _ROOT.search(spoken(tokens[index + 2 : end]))
             variable = "met_sig" if root else ""
+            if tokens[head].value.variable == "chi2" and (freedom := _freedom(tokens, index)):
+                end, variable = freedom, "chi2"
             if end and tokens[head].value.variable in _SUMS and tokens[end - 1].value.variable == "pt":
                 variable = "iso_rel"
         if not end:
@@ -162,6 +164,12 @@ def _before(tokens: list[Token], index: int) -> Iterator[int]:
             passed += 1
         if passed == 6:
             return
+
+
+def _freedom(tokens: list[Token], index: int) -> int | None:
+    """Return where `divided by the number of degrees of freedom` ends."""
+    near = range(index + 2, min(len(tokens), index + 9))
+    return next((i + 1 for i in near if tokens[i].word in {"freedom", "ndf", "ndof"}), None)
 
 
 def _is_missing(token: Token) -> bool:

@@ -163,6 +163,8 @@ def _name_significances(tokens: list[Token]) -> None:
             token.value = replace(token.value, variable="other", name=name)
         if token.kind == "v" and token.value.about == Named("met") and behind.word == "significance":
             token.value = replace(token.value, variable="met_sig")  # "the object-based E_T^miss significance"
+        if token.kind == "v" and token.value.variable == "chi2" and behind.word == "probability":
+            token.value = replace(token.value, variable="other", name=f"{token.text} probability")
     for index, token in enumerate(tokens[:-2]):
         if token.word == "significance" and tokens[index + 1].kind == "O":
             of = next((t for t in tokens[index + 2 : index + 4] if t.kind == "v"), None)

@@ -28,6 +28,7 @@ _OTHERS = re.compile(
     r"[A-Z][a-z]+s (?:must|are|have|has|with)\b"
 )
 _CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|which|whose|having)\b")
+_POINTS_BACK = re.compile(r"\b(?:angle|cosine)\b.*\bmomentum\b.*\bvert(?:ex|ices)\b")
 _HAVING_CONES = {"electron", "muon", "lepton", "photon", "tau"}
 _OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
 _GROOMED = re.compile(r"\b(?:soft[ -]?drop|groomed|trimmed|pruned|ungroomed)\b|m_\{?(?:SD|soft|PUPPI|trim|prun)", re.I)
@@ -64,6 +65,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         return [Named("candidate")]
     group = _spoken_of(reading, quantity, bounded, anchor)
     group = [_known(reading, p, bounded, memory) for p in group]
+    if bounded.variable == "other" and {p.object for p in group} == {"vertex"} and _POINTS_BACK.search(reading.text):
+        return [Named("candidate")]  # "the angle between its momentum and the vector to its decay vertex"
     if len(group) == 1 and bounded.variable in _OWN_OF_ONE and _is_of_several(reading, group[0]):
         return [Named(one(group[0].object))]
     behind = _rank_behind(reading, quantity)
@@ -110,8 +113,12 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             bare = any(t.kind == "t" and t.word in {"candidate", "candidates"} for t in reading.tokens[:anchor])
             built = memory.candidate if bare and _THESE.match(reading.text) else None
             return [Named(built or ("candidate" if bare else memory.pair))]  # "candidates with a mass between …"
-        if not memory.subject and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):
-            return [Named("candidate" if re.search(r"\bcandidates?\b", reading.text) else "event")]
+        told_of = memory.subject not in {None, "track", "vertex"}
+        if not told_of and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):
+            of_candidates = re.search(r"\bcandidates?\b|\bpointing\b", reading.text)
+            return [Named("candidate" if of_candidates else "event")]
+        if bounded.name and bounded.name.endswith("probability"):
+            return [Named("candidate")]
         if _OTHERS.match(reading.text) and reading.tokens[0].kind == "t":
             return []  # "Hadrons must have …": they are none of what was spoken of
         if bounded.variable in {"lifetime", "decay_length"}:

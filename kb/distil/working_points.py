@@ -57,6 +57,8 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
             word = f"fails {word}" if _FAILS.search(text[: match.start("w")]) else word
             for object_id in holders(reading, memory, match.start(), IDENTIFIED):
                 found.append(flag(reading, setting, object_id, "id", word, "working-point"))
+    # "the medium working point with an efficiency of 75%"
+    found = [c for c in found if not str(c.value).endswith("%")] or found
     found += _alternating(reading, setting)
     generic = _IDENTIFIED.search(text)
     if generic and not found:
