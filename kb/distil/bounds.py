@@ -79,6 +79,9 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
         quantity.operator = NEGATED[str(compared.value)] if denied_before else str(compared.value)
         return symbol.variable in {"delta_r", "delta_phi", "delta_eta"}
     within = any(t.kind == "i" for t in tokens[max(0, variable - 4) : variable])
+    if symbol.variable in {"abs_eta", "eta"} and tokens[variable - 1].kind == "i":
+        quantity.operator = "<"  # "lie within |η| = 2.4"
+        return True
     if within and symbol.variable in {"delta_r", "delta_phi"} and _is_denied(tokens, variable):
         quantity.operator = ">"  # "must not be within ΔR = 0.4 of a jet"
     if within and "j" not in reading.shape and re.search(r"\b(?:isolat\w+|sums?)\b", reading.text):

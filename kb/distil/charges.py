@@ -153,6 +153,9 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
             return _pair_charges(
                 reading, setting, compose(tuple(p.object for p in group)), phrase.requires, phrase.index
             )
+        each = re.search(r"\b(?:any|all|each|every|no)\b", reading.words_before(phrase.start, 4))
+        if each and "m" in reading.shape[phrase.index : phrase.index + 8]:
+            continue  # "any pair of oppositely charged leptons must have m > 12 GeV"
         charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1
         if phrase.object in _CHARGED and phrase.plural and two and charged:
             return _pair_charges(reading, setting, twice(phrase.object), phrase.requires, phrase.index)

@@ -16,6 +16,7 @@ from kb.distil.multiplicity import absent, multiplicity, present
 from kb.distil.placeholders import resolved
 from kb.distil.reading import Reading
 from kb.distil.thresholds import sliding, threshold
+from kb.distil.totals import of_others
 from kb.distil.variables import Bounded, as_difference, as_multiple, respective, variables
 from kb.distil.windows import gaps, windows
 
@@ -26,6 +27,7 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
     _join_respective(reading)
     told_before = resolved(reading, memory)
     spans = conditional_spans(reading)
+    spans = [s for s in spans if not _is_all(reading, s, spans)]
     conditional = {id(q) for span in spans for q in span.quantities}
     outside = [q for q in reading.quantities if id(q) not in conditional]
     if not reading.counts and not any(is_requirement(reading, q) for q in outside):
@@ -43,6 +45,7 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         if id(quantity) in conditional or not is_requirement(reading, quantity):
             continue
         on = told_before.get(quantity.start) or summed(reading, quantity, variables(reading, quantity, memory, done))
+        on = of_others(reading, quantity, on)
         on = as_difference(reading, quantity, as_multiple(reading, quantity, on))
         on = respective(reading, quantity, on)
         done.append((quantity, on))
@@ -63,6 +66,19 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
     found += absent(reading, setting)
     found += present(reading, setting)
     return found
+
+
+def _is_all(reading: Reading, span: ConditionalSpan, spans: list[ConditionalSpan]) -> bool:
+    """Say whether a condition is all that its clause asks for, in a sentence of several: `…; it is kept if …`."""
+    ends = [i for i, kind in enumerate(reading.shape) if kind == "S"]
+    if not ends or span.firm or not span.quantities or not _is_if(reading, span):
+        return False
+    start = max((i for i in ends if i < span.start), default=-1)
+    end = min((i for i in ends if i >= span.end), default=len(reading.shape))
+    conditional = {id(q) for other in spans for q in other.quantities}
+    others = [q for q in reading.quantities if start < q.start < end and id(q) not in conditional]
+    counted = any(start < c.start < end for c in reading.counts)
+    return not counted and not any(is_requirement(reading, q) for q in others)
 
 
 def _is_if(reading: Reading, span: ConditionalSpan) -> bool:

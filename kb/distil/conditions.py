@@ -25,6 +25,11 @@ _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
 _IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|isolation|criteri\w+|discriminant|working point)\b")
 _CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
+_DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters the sample when"
+    r"\b(?:is|are) (?:tagged|identified|classified|labell?ed|called|regarded|counted|isolated|assigned)"
+    r"(?: (?:as|to(?: be)?))?(?: (?:an?|the))?(?: [\w-]+){0,3}$"
+    r"|\b(?:qualif(?:y|ies)|counts?|belongs?|enters?)(?: (?:as|in|to|the|an?|[\w-]+)){0,4}$"
+)
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
 
@@ -73,6 +78,8 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
                 and _goes_on(reading, end)
             ):
                 break  # "in the 1-lepton channel exactly one lepton is required"
+            if start == 0 and tokens[0].word in {"in", "within"} and kind == "m":
+                break  # "in every event there has to be a vertex"
             if kind in "alW" and repeated & set(range(end + 1, end + 4)):
                 break
             if kind == "b":
@@ -115,6 +122,8 @@ def _is_required(tokens: list[Token], index: int) -> bool:
     if before.kind == "j" and any(t.kind in "ci" for t in tokens[: index - 1]):
         # "muons within 0.4 of a jet are dropped if …": that they are is required already
         return _described(kinds(tokens[:index])) is not None
+    if _DEFINES.search(" ".join(t.word for t in tokens[:index])):
+        return True
     tagged = before.word in {"tagged", "defined", "called"}
     return (before.kind in "kj" or tagged) and is_passive(tokens, index - 1)
 

@@ -151,9 +151,21 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
     operator = str(tokens[match.start("c")].value)
     if operator == "!=":
         return None
+    least_of = _at_least(tokens, first) if operator in {"<=", "<"} else None
+    if least_of is not None:  # "at least two but no more than five jets"
+        most_of = least - (operator == "<")
+        return Count(first - 3, match.end(), "in", (least_of, most_of), target, True, "counted")
     if negated(tokens, first):  # "must not contain more than one jet"
         operator = NEGATED.get(operator, operator)
     return Count(first, match.end(), operator, least, target, True, "counted")
+
+
+def _at_least(tokens: list[Token], first: int) -> float | None:
+    """Return the lower end that a count's upper one has in front of it."""
+    if first < 3 or tokens[first - 1].word not in {"but", "and"} or kinds(tokens[first - 3 : first - 1]) != "cn":
+        return None
+    low, operator = float(tokens[first - 2].value), tokens[first - 3].value
+    return {">=": low, ">": low + 1}.get(str(operator))
 
 
 def _names_events(tokens: list[Token], match: re.Match[str]) -> bool:

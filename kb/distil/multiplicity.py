@@ -22,7 +22,9 @@ _PRESENCE = re.compile(
     r"\s*(?:either\s+)?$",
     re.IGNORECASE,
 )
-_ASKED = re.compile(r"\b(?:must|required to|require|requiring|have to)\s*(?:have|contain|possess)?\s*$")
+_ASKED = re.compile(
+    r"\b(?:must|required to|require|requiring|have to|(?<=there )(?:has|have) to)\s*(?:have|contain|possess|be)?\s*$"
+)
 _IF_ABSENT = re.compile(r"\b(?:that|of|if|where|case|presence or|ensure that|in which|whether)\s*$", re.IGNORECASE)
 _ASKS_THAT = re.compile(r"\b(?:requir\w+|demand\w*|impl(?:y|ies)|ask\w*|impos\w+|request\w*) (?:also )?that\s*$")
 _DENYING = re.compile(

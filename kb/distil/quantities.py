@@ -68,6 +68,7 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
     found = sorted(found, key=lambda q: q.start)
     _share_unit(tokens, found)
     found = sorted([*found, *_continued(tokens, shape, found, used)], key=lambda q: q.start)
+    found = sorted([*found, *_gapped(tokens, shape, found, used)], key=lambda q: q.start)
     found = sorted([*found, *_repeated(tokens, shape, found, used)], key=lambda q: q.start)
     told_again = (*_corresponding(tokens, shape, found, used), *_of_another(tokens, shape, found, used))
     return sorted([*found, *told_again], key=lambda q: q.start)
@@ -131,6 +132,22 @@ def _repeated(tokens: list[Token], shape: str, found: list[Quantity], used: set[
             last = replace(quantity, start=start, end=end, amounts=bound, rule="repeated", along="")
             used |= set(range(start, end))
             yield last
+
+
+def _gapped(tokens: list[Token], shape: str, found: list[Quantity], used: set[int]) -> Iterator[Quantity]:
+    """`their gap has to exceed 3.8 and their mass 550 GeV`: the second verb is left out."""
+    for quantity in found:
+        match = re.match(
+            rf"(?:l?a|l)[te]{{0,2}}(?P<v>v)(?:O[trn]{{0,3}}o)?(?P<n>{AMOUNT})(?![cuho])", shape[quantity.end :]
+        )
+        verb = re.search(r"m[tg]{0,3}c?$", shape[: quantity.start])
+        if match is None or quantity.symbolic or verb is None or quantity.operator not in _FLIPPED:
+            continue
+        start, end = quantity.end + match.start("n"), quantity.end + match.end("n")
+        if not set(range(start, end)) & used and "u" in shape[start:end]:
+            variable = quantity.end + match.start("v")
+            used |= set(range(start, end))
+            yield Quantity(start, end, quantity.operator, amounts(tokens, start, end), variable, rule="gapped")
 
 
 def _share_unit(tokens: list[Token], found: list[Quantity]) -> None:
@@ -330,7 +347,7 @@ def _or_more(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         if operator and tokens[match.start("w") - 1].word == "or":
             bound = amounts(tokens, *match.span("n"))
             yield Quantity(match.start("n"), match.end(), operator, bound, counted, spelt=True)
-    for match in re.finditer(rf"(?P<v>v)[tO]{{0,2}}(?P<list>{AMOUNT})a(?P<w>[tc])", shape):
+    for match in re.finditer(rf"(?P<v>v)(?:[tO]{{0,2}}|c|mg?t)(?P<list>{AMOUNT})a(?P<w>[tc])", shape):
         word = tokens[match.start("w")].word
         operator = next((op for op, words in _OR_MORE.items() if word in words), None)
         if operator and tokens[match.start("w") - 1].word == "or":

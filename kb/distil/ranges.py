@@ -54,7 +54,9 @@ def spoken(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def dashed(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`a mass of 76–106 GeV`."""
-    for match in re.finditer(r"(?P<v>v)O(?P<low>nu?)h(?P<high>nu)", shape):
+    for match in re.finditer(r"(?P<v>v)O(?P<low>nu?)(?P<to>[hg])(?P<high>nu)", shape):
+        if match.group("to") == "g" and tokens[match.start() + 1].word != "from":
+            continue
         pairs = ranges_of(amounts(tokens, *match.span("low")), amounts(tokens, *match.span("high")))
         if pairs and pairs[0].values[0] < pairs[0].upper[0]:
             yield Quantity(match.start(), match.end(), "in", pairs, match.start("v"), rule="range")

@@ -355,6 +355,9 @@ def _between(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
     """`Δφ between E_T^miss and any jet must exceed 0.5`: what the distance is between has no bound."""
     for index in range(quantity.start - 1, -1, -1):
         token = reading.tokens[index]
+        inner = next((q for q in reading.quantities if q is not quantity and q.covers(index)), None)
+        if inner is not None and not re.search(r"m[tg]{0,2}$", reading.shape[: inner.start]):
+            continue  # "between E_T^miss and any jet with p_T > 30 GeV"
         if token.kind in "cSW":
             return None
         if token.kind == "v" and token.value.variable in _DISTANCES and fits(token.value.variable, unit):
@@ -390,6 +393,9 @@ def _named_at(reading: Reading, index: int) -> Bounded:
 
 def _after(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
     """`larger than 30 GeV in p_T`, `within 0.4 in ΔR`."""
+    away = re.match(r"tO[trek]{0,4}ot(v)", reading.shape[quantity.end :])
+    if away and reading.words(quantity.end, quantity.end + 2) == "away from":  # "0.3 away from any jet in ΔR"
+        return _named_at(reading, quantity.end + away.start(1))
     match = re.match(r"(?:[Ot]t{0,2}|tt?|)(v)", reading.shape[quantity.end :])
     if not match:
         return None
