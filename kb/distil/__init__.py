@@ -8,8 +8,8 @@ A paper goes through these stages, in `paper` and `assemble`; each noun is a mod
     requires  clauses: bounds (variables, subjects, distances, distribution, roles, isolation), thresholds,
               placeholders, multiplicity (vetoes); charges, flavours, systems; flags (working points, triggers)
     table     tables → grid, cells
-    paper     context, memory, regions (region names), rationale, delegation, experiment
-    result    merge → grounding → conflicts, composites → criteria
+    paper     context, memory, regions (region names), placement, rationale, delegation, experiment
+    result    merge → grounding → exclusion, conflicts, composites → criteria
 
 The rules that are words or patterns of physics English are TOML files beside the modules, read by `rulebook`.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from kb.distil import charges, clauses, flags, tables, triggers
@@ -22,18 +22,18 @@ from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
 from kb.distil.particles import COLLECTED, FLAVOURS, PAIRED, PHYSICAL, leptons, twice
 from kb.distil.placeholders import remember_placeholders
+from kb.distil.placement import called_by_label, in_turn, placed
 from kb.distil.qualifiers import apart
 from kb.distil.rationale import explained, explains, is_meant
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
-from kb.distil.region_names import Name, brackets, is_base, label_of, names, of_title
-from kb.distil.region_parts import listed
-from kb.distil.regions import Regions, is_common
+from kb.distil.region_names import is_base, label_of, names, of_title
+from kb.distil.regions import Regions
 from kb.distil.sentences import running, sentences
 from kb.distil.systems import System, system
 from kb.distil.working_points import ADJECTIVE, speaks_of_btagging
 from kb.document import Block, Document, Table
-from kb.ssc import Condition, Scope
+from kb.ssc import Scope
 
 _WORTH = re.compile(
     r"\d|\[|pair|Ref|\b(?i:one|two|three|four|five|six|no|trigger\w*|identif\w*|isolat\w*|tagg\w*|quality"
@@ -85,22 +85,7 @@ def walk(document: Document) -> Findings:
         steps.rest_on_base(table, found)
         steps.caption(table, found)
     findings.candidates.sort(key=lambda c: (c.start, c.end))
-    return _called_by_label(findings, steps.regions)
-
-
-def _called_by_label(findings: Findings, regions: Regions) -> Findings:
-    """Call every region by the label that the paper gives it somewhere; `the signal regions` are those it names."""
-    synonyms = regions.synonyms
-    tabled = dict.fromkeys(name for c in findings.candidates if c.kind == "table" for name in c.regions)
-    synonyms.learn((Name(name, 0, 0, False, False) for name in tabled), regions.own)
-    synonyms.tabled.update(tabled, regions.own)
-    findings.candidates = [c.with_(regions=synonyms.all_of(c.regions)) if c.regions else c for c in findings.candidates]
-    findings.inherits = [
-        replace(link, child=child, parent=parent)
-        for link in findings.inherits
-        for child in synonyms.of(link.child)
-        for parent in synonyms.of(link.parent)
-    ]
+    findings.candidates, findings.inherits = called_by_label(findings.candidates, findings.inherits, steps.regions)
     return findings
 
 
@@ -338,9 +323,9 @@ class _Walk:
             found += triggers.trigger(reading)
         if memory.collection and _THEY.match(text):
             found = [_of_those(c, memory) for c in found]
-        found = _in_turn(found, text, self.regions.own)
+        found = in_turn(found, text, self.regions.own)
         found = alternatives(found, text, reading.start)
-        found = [_placed(c, text, reading.start, self.regions) for c in found]
+        found = [placed(c, text, reading.start, self.regions) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
 
 
@@ -376,58 +361,6 @@ def _is_figure(text: str) -> bool:
     """Say whether a text is mostly numbers, as those of an axis or a table are."""
     numbers = len(_NUMBER.findall(text))
     return numbers >= 12 and numbers * 3 > len(text.split())
-
-
-def _in_turn(found: list[Candidate], text: str, own: tuple[str, ...]) -> list[Candidate]:
-    """Give each of several bounds its region: `VR1 and VR2 require E_T^miss < 200 and m_T > 90 GeV, respectively`."""
-    if not re.search(r"\brespectively\b", text):
-        return found
-    binned = [c for c in found if len(c.regions) == 1 and c.at and re.search(r": (?:above |below |\d)", c.regions[0])]
-    if len(binned) == len(found) > 1:  # "the bins A and B correspond to outputs of 0.2–0.4 and above 0.4, respectively"
-        told = listed(text, len(binned), own)
-        return [c.with_(regions=(name,)) for c, name in zip(found, told, strict=True)] if told else found
-    places = sorted({c.at for c in found if c.at})
-    regions = listed(text, len(places), own) if len(places) > 1 else ()
-    if not regions or any(c.regions and c.regions != found[0].regions for c in found):
-        return found
-    turn = dict(zip(places, regions, strict=True))
-    return [c.with_(regions=(turn[c.at],), scope="region") if c.at else c for c in found]
-
-
-def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | None:
-    """Drop a condition that only says in which region a bound holds."""
-    if when is None or when.clauses:
-        return when
-    said = re.sub(r"^(?:in|for) (?:the )?|\W", "", when.text.lower())
-    names = [re.sub(r"\W", "", region.lower()) for region in regions]
-    return None if any(name in said or said in name for name in names) else when
-
-
-def _placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Candidate:
-    """Give a candidate the region named in brackets behind it, or that of its section."""
-    if candidate.at and candidate.regions and candidate.regions != regions.current:
-        return candidate  # a list of regions gave it its own
-    marks = [(position + start, name) for position, name in brackets(text)]
-    pair = candidate.rule in {"charges", "pair-flavour"}
-    if candidate.at and not (pair and marks and not regions.parts):
-        behind = [(place, name) for place, name in marks if place >= candidate.at]
-        if behind and behind[0][0] - candidate.at < 90:
-            return candidate.with_(regions=(behind[0][1],), scope="region")
-        place = max(0, candidate.at - start - 1)  # counts stand where their objects end
-        if regions.parts and candidate.scope != "trigger" and (own := regions.at(place)):
-            return candidate.with_(regions=own, scope="region", when=_without(candidate.when, own))
-    elif regions.parts and candidate.scope in {"event", "region"} and len({p.regions for p in regions.parts}) == 1:
-        return candidate.with_(regions=regions.parts[0].regions, scope="region")
-    elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
-        return candidate.with_(regions=(marks[0][1],), scope="region")
-    if not candidate.regions and regions.of_section and not is_common(text):
-        if candidate.scope in {"event", "region"}:
-            return candidate.with_(regions=regions.of_section, scope="region")
-        if "→" in regions.of_section[0] and candidate.scope == "object":  # a decay has objects of its own
-            return candidate.with_(regions=regions.of_section)
-    if candidate.regions and candidate.scope == "event":
-        return candidate.with_(scope="region")
-    return candidate
 
 
 def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
