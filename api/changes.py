@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.bibliography import arxiv_id_in
 from kb.errors import InputError, PaperNotFoundError
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def changes(store: Store, arxiv_id: str, *, since: int | None = None, version: i
         since = _before(store, arxiv_id, new.paper.version)
     if since is None:
         message = f"the base has no version of {arxiv_id} before version {new.paper.version}"
-        raise PaperNotFoundError(message, hint=f"bring another one in beside it, such as: cutbook ingest {arxiv_id}v1")
+        local = "a file that is ingested again takes the place of what it was; versions are those of arXiv papers"
+        other = f"bring another one in beside it, such as: cutbook ingest {arxiv_id}v1"
+        raise PaperNotFoundError(message, hint=other if arxiv_id_in(f"arXiv:{arxiv_id}") else local)
     if since == new.paper.version:
         message = f"version {since} of {arxiv_id} is not compared with itself"
         raise InputError(message, hint="name another version")

@@ -23,6 +23,9 @@ def decide(workspace: Workspace, cut_id: str, verdict: Verdict, *, reviewer: str
     store = workspace.store
     with store.turn("base"):
         record = store.cut(cut_id)
+        if verdict == record.cut.status == "proposed":
+            message = f"there is no decision about {cut_id} to take back"
+            raise RefusedError(message, hint=f"see what was decided: cutbook review log {cut_id}")
         cut = _as_proposed(workspace, record) if verdict == "proposed" else record.cut
         if cut.statement() != record.cut.statement():
             workspace.index.open()

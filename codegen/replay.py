@@ -56,6 +56,9 @@ class Replay:
 
 def open_bundle(path: Path) -> tuple[bytes, SelectionCriteria, Result]:
     """Return the code, criteria and result of a bundle; InputError for one that is no bundle or was changed."""
+    if not path.is_file():
+        message = f"there is no file {path}"
+        raise InputError(message, hint="give the bundle.zip that an analysis has left")
     try:
         with zipfile.ZipFile(path) as archive:
             if any(entry.file_size > LARGEST for entry in archive.infolist()):

@@ -20,6 +20,7 @@ from kb.document import Document
 from kb.errors import CriteriaError, EvidenceError, InputError
 from kb.ssc import Refused, SelectionCriteria
 from kb.store.records import ReviewRecord
+from kb.vocabulary import vocabulary
 
 
 class Edit(BaseModel):
@@ -69,6 +70,10 @@ def added(document: Document, edit: Edit) -> Cut:
     if missing:
         message = f"a cut needs {', '.join(missing)}"
         raise InputError(message, hint="such as: object muon, variable pt, operator >, value 25, unit GeV")
+    usual = vocabulary().variables[edit.variable].unit if edit.variable in vocabulary().variables else "1"
+    if edit.unit is None and usual != "1" and not isinstance(edit.value, str):
+        message = f"{edit.variable} has a unit: {edit.value} of what?"
+        raise InputError(message, hint=f"give the unit as the paper writes it, such as {usual}; 1 if it has none")
     evidence = (located(edit.quote, document),) if edit.quote else ()
     fields = {
         "scope": edit.scope or "object",

@@ -75,7 +75,7 @@ def show(
     from api.settings import Settings
     from api.workspace import Workspace
     from codegen.profile import load_profile
-    from kb.errors import DatasetNotFoundError
+    from kb.errors import CutbookError, DatasetNotFoundError
 
     opened: Dataset | None = None
     with Workspace(Settings.read()) as workspace:
@@ -85,8 +85,13 @@ def show(
             else:
                 opened = workspace.dataset(name, profile=profile)
                 known = opened.profile
-        except DatasetNotFoundError:
-            known = load_profile(name)
+        except DatasetNotFoundError as absent:
+            try:
+                known = load_profile(name)
+            except CutbookError as unknown:
+                message = f"there is no dataset and no profile '{name}'"
+                hint = f"datasets: {absent.hint}; profiles: {unknown.hint}"
+                raise DatasetNotFoundError(message, hint=hint) from absent
     out = screen()
     luminosity = f", {known.luminosity:g} fb⁻¹" if known.luminosity else ""
     out.print(Text.assemble((known.name, "bold"), f": {known.title}, {known.sqrt_s:g} TeV{luminosity}"))

@@ -93,6 +93,24 @@ def test_a_correction_and_its_acceptance_outlive_an_edit_elsewhere_in_the_text(
     assert muon(workspace, "pt").cut.operator == ">"
 
 
+def test_a_decision_is_taken_back_once(workspace: Workspace, note: Path) -> None:
+    read(workspace, note)
+    cut = muon(workspace, "pt").cut
+    with pytest.raises(RefusedError, match="no decision"):
+        decide(workspace, cut.id, "proposed", reviewer="ada")
+    decide(workspace, cut.id, "accepted", reviewer="ada")
+    decide(workspace, cut.id, "proposed", reviewer="ada")
+    with pytest.raises(RefusedError, match="no decision"):
+        decide(workspace, cut.id, "proposed", reviewer="ada")
+    assert [entry.status for entry in workspace.store.reviews()] == ["accepted", "proposed"]
+
+
+def test_a_number_with_a_unit_is_not_added_without_it(workspace: Workspace, note: Path) -> None:
+    read(workspace, note)
+    with pytest.raises(InputError, match="pt has a unit: 50.0 of what"):
+        add(workspace, "note", Edit(object="jet", variable="pt", operator=">", value=50), reviewer="ada")
+
+
 def test_what_a_person_adds_stays_while_its_words_stand_in_the_text(workspace: Workspace, note: Path) -> None:
     read(workspace, note)
     said = Edit(object="jet", variable="pt", operator=">", value=50, unit="GeV", rank=1, quote=SAID)
