@@ -123,6 +123,7 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
         CODE: "the code; it also runs by itself: python analysis.py FILE...",
         RESULT: "all numbers, versions and checksums",
         "plots/": ", ".join(name.removeprefix("plots/") for name in plots),
+        "hepdata/": "cutflows and histograms as tables for HEPData",
         "bundle.zip": "criteria, code, results and plots in one file",
     }
     out.print(Text.assemble(("Files", "bold"), f" in {record.folder}"), soft_wrap=True)
