@@ -153,7 +153,7 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
             return _pair_charges(
                 reading, setting, compose(tuple(p.object for p in group)), phrase.requires, phrase.index
             )
-        each = re.search(r"\b(?:any|all|each|every|no)\b", reading.words_before(phrase.start, 4))
+        each = re.search(r"\b(?:any|all|each|every|no)\b", reading.words_before(phrase.start, 4).lower())
         if each and "m" in reading.shape[phrase.index : phrase.index + 8]:
             continue  # "any pair of oppositely charged leptons must have m > 12 GeV"
         charged = len({"opposite_charge", "same_charge"} & set(phrase.requires)) == 1
