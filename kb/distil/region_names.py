@@ -27,10 +27,18 @@ _PROCESSES = (
     r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
     r"|top(?:-quark)?|tt̄|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
 )
+_NO_WORD = (
+    r"(?!(?i:the|an?|each|every|this|that|one|two|three|four|event|events|first|same|other|following|additional|both|all"
+    r"|remaining|new|single|last|next|given|final|its|their|whose|no|per|by|in|of|into|for|and|or|to|from|these|those"
+    r"|most|more|different|second|third|inclusive|exclusive|between|with|as|which|our|respective|corresponding|main"
+    r"|dedicated|various|several|define[sd]?|defining|called|is|are|called|named|using|use[sd]?)\s)"
+)
+_WORD = rf"{_NO_WORD}[A-Za-zγμτℓνt̄][\w/→̄-]*(?:\s?\+\s?[\w-]+)?"
 _NAMES = re.compile(
     rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)(?:\s+|-(?=region\b))(?i:regions?|samples?"
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
+    rf"|(?P<worded>(?<![\w-])(?:(?:{_WORD},\s+)*{_WORD}\s+and\s+)?{_WORD}\s+[SCV]Rs?\b(?![\w-]))"
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
@@ -194,6 +202,9 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
             name = letter if re.fullmatch(r"[A-Z]\d+", letter) else f"region {letter}"
             yield Name(name, start, match.end(), bracketed, False)
         return
+    if match.group("worded"):
+        yield from _worded(match, bracketed=bracketed)
+        return
     alias, long = match.group("alias"), ""
     spelt = re.sub(r"\s*\([^()]*\)$", "", re.sub(r"\s+", " ", whole)).strip()
     name = _DROP.sub("", _WITHIN.sub("", spelt))
@@ -212,6 +223,19 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         )
     if name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
         yield Name(name, start, match.end(), bracketed, plural, long)
+
+
+def _worded(match: re.Match[str], *, bracketed: bool) -> Iterator[Name]:
+    """Yield the regions of `the dimuon CR`, `the W+jets and top CRs`."""
+    whole = match.group()
+    *_, abbreviation = whole.split()
+    words = re.sub(rf"\s+{abbreviation}$", "", whole)
+    plural = abbreviation.endswith("s")
+    listed = re.split(r",\s+|\s+and\s+", words) if plural else [words.rpartition(" and ")[2]]
+    for word in listed:
+        joined = re.sub(r"\s*\+\s*", "+", word)
+        name = f"{joined} {abbreviation.removesuffix('s')}"
+        yield Name(name, match.start(), match.end(), bracketed, plural and len(listed) < 2)
 
 
 def brackets(text: str) -> list[tuple[int, str]]:
