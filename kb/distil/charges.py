@@ -75,6 +75,7 @@ _BOTH_SIGNS = re.compile(r"\bpositive\w*\b.*\bnegative|\bnegative\w*\b.*\bpositi
 _ASKED_OF = re.compile(
     r"\b(?:must|has to|have to|required to|should|requir\w+|with|having|whose|need\w*)\b[^.;]*$", re.IGNORECASE
 )
+_NEAR = 40  # how far in front of the charges the flavour may be told
 _SUMMED = re.compile(r"\b(?:total|net|sum|summed|combined)\b", re.IGNORECASE)
 _LEPTONS = {"lepton", "electron", "muon", "tau"}
 _CHARGED = {"track", "lepton", "electron", "muon", "tau", "jet"}
@@ -184,7 +185,7 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
         return []
     pair = compose(tuple(p.object for p in group)) if len(group) == 2 else twice(last.object)
     opposite = alike["sign"].lower() in {"opposite", "unlike"}
-    flavour = [r for r in pair_requirements(reading.text[alike.start() :]) if r == "same_flavour"]
+    flavour = [r for r in pair_requirements(reading.text[max(0, alike.start() - _NEAR) :]) if r == "same_flavour"]
     sign: PairRequirement = "opposite_charge" if opposite else "same_charge"
     return _pair_charges(reading, setting, pair, (sign, *flavour), place)
 

@@ -13,7 +13,14 @@ from kb.distil.memory import Memory
 from kb.distil.particles import PAIRED, compose, twice
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, patterns, rulebook
-from kb.distil.working_points import btagging, contraries, identification, isolation_points, speaks_of_btagging
+from kb.distil.working_points import (
+    btagging,
+    contraries,
+    identification,
+    is_point,
+    isolation_points,
+    speaks_of_btagging,
+)
 from kb.ssc import Role, Scope, Variable
 
 
@@ -47,6 +54,13 @@ _DATA = rulebook("flags")
 _RULES = [_Rule.of(raw) for raw in _DATA["rule"]]
 _CLEANING = patterns(_DATA["cleaning"]["patterns"])
 _CLEANING_VERBS = pattern(_DATA["cleaning"]["verbs"])
+_IDLE = re.compile(r"\bnot (?:\w+ )?(?:operational|functional|operating)")
+_STABLE = re.compile(r"\bstable[- ]beam|\b(?:operational|functional)\b", re.IGNORECASE)
+
+
+def tells_data_quality(text: str) -> bool:
+    """Say whether a sentence tells of which running periods the data are, in whatever section it stands."""
+    return bool(_STABLE.search(text))
 
 
 def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
@@ -61,8 +75,40 @@ def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]
     told = {(c.object, c.variable.id) for c in found}
     found += [c for c in contraries(reading, memory, setting) if (c.object, c.variable.id) not in told]
     found += _worded(reading, memory, setting, {(c.object, c.variable.id) for c in found})
+    if any(c.variable.id == "cleaning" and c.rule != "cleaning" for c in found):  # what a jet fails, no event does
+        found = [c for c in found if c.rule != "cleaning"]
     found += inversions(reading, setting)
-    return [_collected(candidate, reading) for candidate in found]
+    return [_collected(candidate, reading) for candidate in _with_algorithms(found)]
+
+
+def _with_algorithms(found: list[Candidate]) -> list[Candidate]:
+    """Name the algorithm of a b tagger's working point, which is no requirement of its own."""
+    points = [c for c in found if c.variable.id == "btag" and is_point(str(c.value))]
+    algorithm = next((c for c in found if c.variable.id == "btag" and c.rule == "tagging-algorithm"), None)
+    if not points or algorithm is None:
+        return found
+    name = str(algorithm.value)
+    kept = [c for c in found if c.rule != "tagging-algorithm"]
+    return [c.with_(variable=Variable(id="btag", name=name)) if c in points else c for c in kept]
+
+
+_SAID_BY_NUMBER = {
+    "discriminant": {"discriminant"},
+    "isolation": {"iso_rel", "iso_abs", "mini_iso"},
+    "compatible-with": {"d0", "d0_sig", "z0", "z0_sintheta"},
+}
+
+
+def beside(told: list[Candidate], bounds: list[Candidate]) -> list[Candidate]:
+    """Return the flags that a sentence's bounds do not tell in numbers: `isolated: the sum … must be below …`."""
+    bounded = {c.variable.id for c in bounds}
+
+    def new(one: Candidate) -> bool:
+        name = one.variable.name if one.variable.id == "other" else one.variable.id
+        named = one.variable.id == "isolation" and one.value != "isolated"
+        return named or not _SAID_BY_NUMBER.get(name or "", set()) & bounded
+
+    return [one for one in told if new(one)]
 
 
 def _goes_on_about_tagging(reading: Reading, memory: Memory) -> bool:
@@ -126,6 +172,9 @@ def _cleaning(reading: Reading) -> list[Candidate]:
     words = [re.sub(r"\s+", " ", match.group()) for rule in _CLEANING for match in rule.finditer(reading.text)]
     if not words:
         return []
+    if any(_IDLE.search(word) for word in words):  # "while the detector was not fully operational"
+        idle = flag(reading, Setting("cleaning"), "event", "cleaning", ", ".join(words), "cleaning")
+        return [idle.with_(role="veto")]
     quality = words[0] if words[0].lower().startswith("bad") else ", ".join(dict.fromkeys(words))
     setting = Setting("cleaning")
     if not quality.lower().startswith("bad"):

@@ -25,7 +25,7 @@ def slot(candidate: Candidate) -> tuple[object, ...]:
         candidate.object,
         candidate.rank,
         variable.id,
-        variable.name or "",
+        (variable.name or "") if variable.id != "btag" else "",  # the algorithm may be said once
         variable.component or "",
         operator,
         candidate.role,

@@ -41,7 +41,7 @@ _WORTH = re.compile(
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversions?|global|flavou?rs?|invert\w*|revers\w*"
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
-    r"|positive|negative|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional)\b"
+    r"|positive|negative|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
@@ -223,6 +223,12 @@ class _Walk:
                 findings.turned.append(Turned("unstructured", reason, reading.start, reading.end, text))
         elif (triggers.chains(text) and kind != "results") or triggers.are_collected(text):
             findings.candidates += triggers.trigger(reading)
+        elif kind not in {"results", "systematics"} and flags.tells_data_quality(text):
+            findings.candidates += [
+                c
+                for c in flags.flags(reading, memory, Setting())
+                if c.variable.id == "cleaning" and c.object == "event"
+            ]
         elif against == DESCRIBES and re.search(r"\bpoint\b", text):
             # "the working point with 70% efficiency is used"
             findings.candidates += flags.flags(reading, memory, Setting())
@@ -315,8 +321,7 @@ class _Walk:
             found = [c for c in found if not (c.variable.id == "count" and c.object in FLAVOURS)] + channels
         required = {c.object for c in found}
         told = [c for c in flags.flags(reading, memory, setting) if c.rule != ADJECTIVE or c.object in required]
-        if any(c.variable.id == "discriminant" for c in found):  # its name is no requirement of its own
-            told = [c for c in told if c.variable.id != "discriminant"]
+        told = flags.beside(told, found)
         asked = {c.object for c in told if c.variable.id == "count"}  # "the veto on b jets is inverted"
         found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):

@@ -112,7 +112,7 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
         words,
         pair_requirements(f"{spoken(inside)} {_noun(tokens, index)}{same}"),
         tags(words, here.object),
-        _is_oblique(tokens, start),
+        _is_oblique(tokens, start) or behind.startswith("veto "),
         article,
         named,
         first,

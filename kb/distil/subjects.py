@@ -38,6 +38,9 @@ _FOR_BTAGGING = re.compile(
     r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged|^For b[ -]?tagging\b"
     r"|\b(?:are|is) (?:regarded|considered|identified|classified|defined|taken) (?:as|to be) b[ -]?(?:tagged|jets?)\b"
     r"|\b(?:labell?ed|called|termed|classified|regarded|counted) (?:as )?b[ -]?tagged\b"
+    r"|\b(?:are|is) (?:labelled|tagged) as (?:an? )?b[ -]?jets?\b"
+    r"|\bjets? containing b[ -]?(?:hadrons?|quarks?)|\blabels? (?:\w+ )?jets? [^;]*? as b[ -]?jets?",
+    re.IGNORECASE,
 )
 
 

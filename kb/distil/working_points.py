@@ -26,6 +26,7 @@ _OF_POINTS = _pattern(_DATA["identification"]["speaks_of_points"])
 _IDENTIFIED = _pattern(_DATA["identification"]["generic"])
 _ISOLATION = [_pattern(rule) for rule in _DATA["isolation"]["patterns"]]
 _ISOLATED = _pattern(_DATA["isolation"]["generic"])
+_POINT = _pattern(r"(?:<points>|\d{2}\s?%)")
 _BTAG_CONTEXT = _pattern(_DATA["btag"]["context"])
 _BTAG = [_pattern(rule) for rule in _DATA["btag"]["patterns"]]
 _ISOLATED_ONES = _pattern(_DATA["adjectives"]["isolated"])
@@ -37,6 +38,15 @@ ADJECTIVE = "adjective"
 """The rule of what only an adjective tells; it counts where its object has another requirement."""
 _ARTICLES = {"a", "an", "any", "all", "each", "every"}
 _STEMS = {"looser": "loose", "tighter": "tight"}
+
+
+def is_point(value: str) -> bool:
+    """Say whether a b tagger's requirement is a working point and not the name of an algorithm.
+
+    >>> is_point("77%"), is_point("medium"), is_point("DeepCSV")
+    (True, True, False)
+    """
+    return _POINT.fullmatch(value) is not None
 
 
 def speaks_of_btagging(text: str) -> bool:
