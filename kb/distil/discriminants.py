@@ -29,9 +29,10 @@ def discriminant(reading: Reading, index: int | None) -> str | None:
         return tokens[index].text
     name = _bare(_OF.sub("", tokens[index].text))
     first = index - 1 if index and _is_discriminant(tokens[index - 1]) else index  # "a DNN output"
-    before = [*_modifiers(tokens[:first]), *tokens[first:index]]
+    own = _bare(tokens[first].text) if first < index else ""
+    before = _modifiers(tokens[:first]) if own or first == index else []  # "the response w_tt"
     behind = [] if name or first < index else _behind(tokens[index + 1 :])
-    parts = [" ".join(t.text for t in before), name, " ".join(t.text for t in behind)]
+    parts = [" ".join(t.text for t in before), own, name, " ".join(t.text for t in behind)]
     return re.sub(r"\s*-\s*", "-", " ".join(filter(None, parts))) or None
 
 

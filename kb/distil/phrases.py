@@ -71,7 +71,22 @@ def phrases(tokens: list[Token]) -> list[Phrase]:
             and re.fullmatch(r"(?:w[vcnubd]*)?l?[ab]", shape[before.index + 1 : phrase.start])
         ):
             phrase.definition = f"{str(before.definition).split()[0]} {phrase.object}"
-    return found
+    return _with_ranks_behind(found, tokens, shape)
+
+
+def _with_ranks_behind(found: list[Phrase], tokens: list[Token], shape: str) -> list[Phrase]:
+    """Read `the two jets with the highest p_T` as one phrase; `kb.distil.ellipsis` gave it a second noun."""
+    out: list[Phrase] = []
+    for phrase in found:
+        head, last = tokens[phrase.index], out[-1] if out else None
+        implied = head.start == head.end and last is not None and last.object == phrase.object
+        if last and implied and phrase.rank and re.fullmatch(r"[wO]t?r", shape[last.index + 1 : phrase.index]):
+            several = phrase.rank == 1 and (last.number or 0) > 1
+            last.rank, last.first = (None, last.number or 0) if several else (phrase.rank, 0)
+            last.end = phrase.end
+        else:
+            out.append(phrase)
+    return out
 
 
 def _phrase(tokens: list[Token], index: int) -> Phrase:
@@ -86,7 +101,7 @@ def _phrase(tokens: list[Token], index: int) -> Phrase:
     if rank is None:
         rank = _ranked_of(tokens, start, number)
     end = index + 1
-    if end < len(tokens) and tokens[end].kind == "r" and tokens[end].word.startswith(("with", "of")):
+    if end < len(tokens) and tokens[end].kind == "r" and tokens[end].word.startswith("with"):
         end += 1  # "the jet with the highest p_T"
     behind = spoken(tokens[index + 1 : index + 9])
     of_same = _OF_SAME.match(behind)
@@ -176,7 +191,7 @@ def _rank(tokens: list[Token], inside: list[Token], index: int, article: str, nu
     if rank in {2, 3} and any(t.word in {"second", "third"} for t in inside) and another:
         rank = None  # "a second lepton": another one
     behind = tokens[index + 1] if index + 1 < len(tokens) else None
-    if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith(("with", "of")):
+    if rank is None and behind is not None and behind.kind == "r" and behind.word.startswith("with"):
         rank = int(behind.value)
     if rank and behind is not None and behind.kind == "o" and mention(tokens, index + 1).object == "track":
         return None  # "the leading tau track" is one of the tau's

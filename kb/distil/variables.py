@@ -284,7 +284,7 @@ def _before(
 
 def _implied(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
     """`the jet must be above 150 GeV`, `a muon of at least 5 GeV`: p_T, or what is said behind the number."""
-    head = re.search(r"o(?:r?m[tg]{0,3}|O)$", reading.shape[: quantity.start])
+    head = re.search(r"o(?:(?:[wO]t?ro)?m[tg]{0,3}|O)$", reading.shape[: quantity.start])
     owner = reading.phrase_at(head.start()) if head and unit in {"GeV", "TeV"} else None
     if owner is None or owner.oblique or owner.object not in PHYSICAL or quantity.variable is not None:
         return None
