@@ -176,8 +176,8 @@ class Cut(Frozen):
             value = [plain(value[0]), plain(value[1])]
         elif not isinstance(value, str):
             value = plain(value)
-        if self.variable.id == "btag" and self.variable.name:
-            value = f"{self.variable.name}, {value}"  # the algorithm and its working point
+        if self.variable.id in {"btag", "id"} and self.variable.name:
+            value = f"{self.variable.name}, {value}"  # the algorithm, or how the paper writes the working point
         notes = [self.note, self.when.text if self.when else "", f"any of: {self.any_of}" if self.any_of else ""]
         return {
             "id": self.id,

@@ -126,13 +126,15 @@ def signed_charge(reading: Reading, memory: Memory, setting: Setting) -> list[Ca
     if len(signs) != 1 or _SUMMED.search(reading.text) or _BOTH_SIGNS.search(reading.text) or "j" in reading.shape:
         return []  # "a positive and a negative muon" are a pair
     found = signs[0]
-    value = -1.0 if (found["w"] or found["n"])[0] in "nN-−" else 1.0
+    said = found["w"] or found["n"]
+    negative = said[0] in "nN-"
+    operator, value = ("==", -1.0 if negative else 1.0) if said[-1] == "1" else ("<" if negative else ">", 0.0)
     place = _token_at(reading, found.start())
     described = [p for p in reading.phrases if p.start <= place <= p.index and p.object in _CHARGED]
     owners = [p.object for p in described] or holders(reading, memory, found.start(), _CHARGED)
     if not described and not _ASKED_OF.search(reading.text[: found.end()]):
         return []
-    charges = [stated(reading, setting, one, "charge", "==", value, "signed-charge") for one in owners]
+    charges = [stated(reading, setting, one, "charge", operator, value, "signed-charge") for one in owners]
     return [one.with_(scope=setting.scope or "object", at=reading.tokens[place].start) for one in charges]
 
 
@@ -175,7 +177,8 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
         return []
     group = reading.joined_before(before[-1], before[:-1])
     if len(group) == 1:  # "one electron and one muon of opposite charge"
-        group = [*(p for p in before[:-1] if reading.shape[p.index + 1 : before[-1].index] == "an"), before[-1]]
+        joined = (p for p in before[:-1] if re.fullmatch("ac?n", reading.shape[p.index + 1 : before[-1].index]))
+        group = [*joined, before[-1]]
     last = group[-1]
     alone = alike.re in {_ALIKE, _SAMPLED} or re.match(r" (?:are|is) required", reading.text[alike.end() :]) is not None
     paired = last.plural and (last.number == 2 or (alone and last.number is None))

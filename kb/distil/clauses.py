@@ -31,7 +31,7 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
     conditional = {id(q) for span in spans for q in span.quantities}
     outside = [q for q in reading.quantities if id(q) not in conditional]
     if not reading.counts and not any(is_requirement(reading, q) for q in outside):
-        if any(s.quantities and "applied" in reading.words_before(s.start, 2).split() for s in spans):
+        if any(s.quantities and _is_applied(reading, s) for s in spans):
             return []  # "a tagger is applied for jets with p_T < 60 GeV"
         # "accepted if they have p_T > 7 GeV": the condition is the requirement
         spans = [s for s in spans if s.firm or not s.quantities]
@@ -79,6 +79,14 @@ def _is_all(reading: Reading, span: ConditionalSpan, spans: list[ConditionalSpan
     others = [q for q in reading.quantities if start < q.start < end and id(q) not in conditional]
     counted = any(start < c.start < end for c in reading.counts)
     return not counted and not any(is_requirement(reading, q) for q in others)
+
+
+def _is_applied(reading: Reading, span: ConditionalSpan) -> bool:
+    before = reading.words(0, span.start)
+    if re.search(r"\bapplied(?: \w+)?$", before):
+        return True
+    named = re.search(r"\b(?:identification|working point|tagger|criteria)\b", before)
+    return bool(named) and re.search(r"\b(?:used|required|imposed)$", before) is not None
 
 
 def _is_if(reading: Reading, span: ConditionalSpan) -> bool:

@@ -84,7 +84,7 @@ def _with_met(reading: Reading) -> list[Phrase]:
 
 
 def _ends_between(reading: Reading, index: int) -> bool:
-    opening = re.search(r"v[trenh]{0,4}[ov]l?at?$", reading.shape[:index])
+    opening = re.search(r"v[trenh]{0,4}[ov]l?at?$|vt?$", reading.shape[:index])
     return opening is not None and reading.tokens[opening.start()].word.endswith("between")
 
 

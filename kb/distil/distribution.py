@@ -106,10 +106,20 @@ def _both(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> li
         return who
     for alternation in reading.alternations:
         ends = {alternation.outer, alternation.inner}
-        if alternation.kind == "o" and who[0].index in ends and alternation.end <= quantity.start:
+        if (
+            alternation.kind == "o"
+            and who[0].index in ends
+            and (alternation.end <= quantity.start or _placed_on(reading, quantity, alternation))
+        ):
             both = [reading.phrase_at(index) for index in sorted(ends)]
             return [phrase for phrase in both if phrase is not None]
     return who
+
+
+def _placed_on(reading: Reading, quantity: Quantity, alternation: Alternation) -> bool:
+    """`requirements |z_0| < 0.5 mm and |d_0| < 5 (3) are placed on electrons (muons)`: the first holds for both."""
+    between = reading.words(quantity.end, alternation.outer)
+    return re.search(r"\b(?:placed|imposed|applied|made) (?:on|to)(?: the)?$", between.strip()) is not None
 
 
 def _by_region(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> list[Share]:

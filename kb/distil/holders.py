@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import takewhile
 
 from kb.distil.memory import Memory
-from kb.distil.particles import PHYSICAL
+from kb.distil.particles import FLAVOURS, PHYSICAL
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
@@ -37,6 +37,8 @@ def holders(reading: Reading, memory: Memory, position: int, objects: AbstractSe
         near = list(takewhile(fits, earlier))[::-1]
         return list(dict.fromkeys(p.object for p in reading.joined_before(last, near)))
     known = [memory.subject] if memory.subject in objects and memory.subject else []
+    if reading.text.lower().startswith(("both", "for both")) and {memory.subject, memory.other} == FLAVOURS:
+        known = ["lepton"]
     if known and _SAME.match(reading.text):
         return known
     return [p.object for p in reading.phrases if fits(p)][:1] or known

@@ -13,6 +13,8 @@ class Memory:
     """The object of the last sentence that had one."""
     group: tuple[str, ...] = ()
     """All objects it was about, in the order of the text."""
+    other: str | None = None
+    """The object spoken of before it, which `both` means too."""
     collection: str | None = None
     """The collection it was said to be: `high-purity electron`."""
     variable: str | None = None
@@ -42,6 +44,8 @@ class Memory:
     """Whether vertices were spoken of, so that a bare `fit` is theirs."""
     candidate: str | None = None
     """What the last particles built in the analysis are; a bare `candidates` means them."""
+    isolable: str | None = None
+    """The last object spoken of that can be isolated."""
     quotient: str | None = None
     """What the significance of the missing momentum was said to be: `E_T^miss/√H_T`."""
     cones: dict[str, float] = field(default_factory=dict)

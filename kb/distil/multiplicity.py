@@ -100,7 +100,7 @@ def one_more(reading: Reading, start: int, end: int) -> float | None:
 def present(reading: Reading, setting: Setting) -> list[Candidate]:
     """`requiring the presence of a muon`, `containing an electron instead of a photon`, `a pair of muons`."""
     found: list[Candidate] = []
-    if is_veto(reading):
+    if is_veto(reading) or denied(reading):
         return []
     counted = {c.object for c in reading.counts}
 
@@ -262,6 +262,8 @@ def _is_denied(reading: Reading, count: Count) -> bool:
     """Say whether `no jets` is asked for and not merely told."""
     before = reading.words(0, count.start).lower()
     veto = is_veto(reading)
+    if before.endswith(("provided that", "provided")):
+        return True
     if re.match(r"(?:may|can|must|should) (?:have|lie)\b", reading.words(count.end, count.end + 3)):
         return False  # "no pair may have a mass below 12 GeV"
     if _ASKS_THAT.search(before):

@@ -115,6 +115,8 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("const", None, body)
         case "named":
             return made("other", Named("jet_pair") if "*" in body else None, body)
+        case "eta_centred":
+            return made("other", _about(match, body.split("-")[0]), body)
         case "eta_product":
             return made("other", _of_pair(body), body)
         case "met":

@@ -16,7 +16,7 @@ from kb.distil.delegation import Delegation, delegation
 from kb.distil.discriminants import told_quotient
 from kb.distil.flavours import flavours
 from kb.distil.inheritance import Inheritance, excepts, parents
-from kb.distil.isolation import cones, summed_component
+from kb.distil.isolation import cones, isolable, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
@@ -24,7 +24,7 @@ from kb.distil.particles import COLLECTED, FLAVOURS, PAIRED, PHYSICAL, leptons, 
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.placement import called_by_label, in_turn, placed
 from kb.distil.qualifiers import apart
-from kb.distil.rationale import explained, explains, is_meant
+from kb.distil.rationale import explained, explains, is_meant, purposes
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, label_of, names, of_title
@@ -50,6 +50,8 @@ _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirement
 _VARYING = re.compile(r"(?:[<>≤≥]|than|exceed|above|below)\s?(?:min|max)\s?[({[]")
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b")
 _HAVE = re.compile(r"\w+ (?:\w+ )?(?:have|has) ")
+_TELEGRAM = re.compile(r"[tn]{0,2}oC(?!.*[kj])")
+_OF_BOTH = re.compile(r"for (?:both|all|each)(?: of (?:them|these))?,", re.IGNORECASE)
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
 _DEFINED = COLLECTED | {"bjet", "fatjet"}
 _ITS = re.compile(r"(?:it|they|each)\b|the (?:\w+ ){1,2}of (?:its|their)\b", re.IGNORECASE)
@@ -295,6 +297,17 @@ class _Walk:
             return ""
         if against == NO_REQUIREMENT and kind == "selection" and _defines(reading, self.memory):
             return ""
+        listed_of = _TELEGRAM.match(reading.shape) or (self.memory.told is not None and _OF_BOTH.match(reading.text))
+        if (
+            against == NO_REQUIREMENT
+            and kind == "selection"
+            and listed_of
+            and any(q.symbolic for q in reading.quantities)
+        ):
+            return ""  # "Electrons: p_T > 28 GeV, |η| < 2.47", "For both, |z_0| < 0.5 mm"
+        aimed = reading.quantities and kind in {"selection", "background"} and any(purposes(reading.text))
+        if against == NO_REQUIREMENT and aimed and "v" in reading.shape:
+            return ""  # "ΔR(b, ℓ) is larger than 2.0 to reduce the background"
         if against == NO_REQUIREMENT and kind in {"selection", "background"} and charges.in_sample(reading.text):
             return ""
         listed = self.memory.listing and item and any(q.symbolic or self.memory.asked for q in reading.quantities)
@@ -384,6 +397,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         heads = []  # "it has five or more tracks": the vertex has
     if heads:
         memory.group = _joined(reading)
+        memory.other = memory.subject if memory.subject != heads[0] else memory.other
         memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]
         collections = (p.definition for p in reading.phrases if p.object == memory.subject and p.definition)
         memory.collection = next(collections, None)
@@ -403,6 +417,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     built = [p.object for p in reading.phrases if p.object in {"higgs", "w", "z", "top", "jpsi", "meson"}]
     memory.candidate = built[-1] if built else memory.candidate
     memory.component = summed_component(reading.text) or memory.component
+    memory.isolable = isolable(reading.phrases) or memory.isolable
     memory.quotient = told_quotient(reading.text) or memory.quotient
     if re.search(r"\bcone\b", reading.text):
         memory.cones = cones(reading.text)

@@ -209,7 +209,7 @@ def _simple(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             operator = NEGATED.get(operator, operator) if negated(tokens, position - 2) else operator
         if not symbolic and (negated(tokens, position) or _of_none(tokens, shape, position)):
             operator = NEGATED.get(operator, operator)
-        spelt = tokens[match.start("list")].text[0].isalpha() and "π" not in tokens[match.start("list")].text
+        spelt = _is_spelt(tokens[match.start("list")])
         yield Quantity(position, end, operator, amounts(tokens, match.start("list"), end), variable, symbolic, spelt)
 
 
@@ -405,6 +405,11 @@ def _reversed(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             yield Quantity(match.start(), match.end(), operator, bound, match.start("v"), True, rule="reversed")
 
 
+def _is_spelt(token: Token) -> bool:
+    """Say whether a number is a word."""
+    return token.text[0].isalpha() and not token.text.startswith("π")
+
+
 def _is_sign(token: Token) -> bool:
     return re.fullmatch(r"[^\w\s]+", token.text) is not None
 
@@ -419,7 +424,7 @@ def _trimmed(tokens: list[Token], shape: str, start: int, end: int) -> int:
         if last == start:
             return end
         tail = shape[last + 1 :]
-        spelt = not tokens[last].text[0].isdigit() and not tokens[last].text.startswith((".", "+", "-"))
+        spelt = _is_spelt(tokens[last])
         counts = bool(re.match(r"[trkeh]{0,4}o", tail)) and "u" not in shape[last:end]
         bounds = re.match(r"u?c[vo]", tail) is not None  # the left end of a double bound
         if not (spelt or counts or bounds):

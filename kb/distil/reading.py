@@ -104,6 +104,7 @@ def read(
     _name_masses(tokens)
     _bound_masses(tokens)
     _name_significances(tokens)
+    _name_letters(tokens)
     _name_zeros(tokens)
     tokens = with_signs(tokens)
     _settle_last(tokens)
@@ -186,6 +187,18 @@ def _bound_masses(tokens: list[Token]) -> None:
             start -= 1
         if owner and not (start and tokens[start - 1].word in _COMPARED_BY):
             token.kind, token.value = "v", Symbol(0, len(token.text), "mass", token.text, Named(owner))
+
+
+def _name_letters(tokens: list[Token]) -> None:
+    """Read the I of `the isolation variable I, given by …, must satisfy I < 0.05` as what it stands for."""
+    shape = kinds(tokens)
+    for index, token in enumerate(tokens[:-1]):
+        if token.kind != "t" or len(token.text) != 1 or not token.text.isupper() or shape[index + 1] != "c":
+            continue
+        for first in (i for i in range(index) if tokens[i].text == token.text and tokens[i].kind == "t"):
+            noun = re.search(r"v(?:Ot?o)?l?$", shape[:first])
+            if noun is not None:
+                token.kind, token.value = "v", tokens[noun.start()].value
 
 
 def _name_zeros(tokens: list[Token]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from kb.distil.amounts import Quantity
 from kb.distil.discriminants import discriminant, owner
 from kb.distil.distances import distant
+from kb.distil.isolation import isolated
 from kb.distil.members import member_of
 from kb.distil.members import named as named_member
 from kb.distil.memory import Memory
@@ -19,9 +20,11 @@ from kb.distil.variables import Bounded
 
 _POINTING = {"this", "these", "that", "those", "such"}
 _DEFINITE = {"the", "these", "those", "any", "each", "all"}
+_ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
 _UNRANKED = {"other", "ratio", "count"}
 _OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta", "ratio"}
 _THESE = re.compile(r"(?:both|the two|each|the|these)\b", re.IGNORECASE)
+_BOTH = re.compile(r"(?:for )?(?:both|each)\b(?: of (?:them|these))?(?! \w+s\b)|(?:they|these) both\b", re.IGNORECASE)
 _ETA_PRODUCT = re.compile(r"η\S*\s?[·×*⋅∙]?\s?η")
 _OTHERS = re.compile(
     r"(?!They|These|Those|Events|Requirements|Thresholds|Values|Cuts|Criteria|Both|Candidates|Its|This|Always|Objects|Ones)"
@@ -70,6 +73,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     group = [_known(reading, p, bounded, memory) for p in group]
     if bounded.variable == "other" and {p.object for p in group} == {"vertex"} and _POINTS_BACK.search(reading.text):
         return [Named("candidate")]  # "the angle between its momentum and the vector to its decay vertex"
+    if bounded.variable in _ISOLATIONS and (owner_of := isolated(reading, quantity, group, memory)):
+        return [next((p for p in group if p.object == owner_of), Named(owner_of))]
     if len(group) == 1 and bounded.variable in _OWN_OF_ONE and _is_of_several(reading, group[0]):
         return [Named(one(group[0].object))]
     behind = _rank_behind(reading, quantity)
@@ -126,6 +131,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             return []  # "Hadrons must have …": they are none of what was spoken of
         if bounded.variable in {"lifetime", "decay_length"}:
             return [Named("candidate")]
+        if _BOTH.match(reading.text) and {memory.subject, memory.other} == FLAVOURS:
+            return [Named("lepton")]
         return [Named(memory.subject)] if memory.subject else []
     if (
         memory.subject == "vertex"

@@ -34,6 +34,9 @@ _RELATES = re.compile(r"\b(?:relative to|of the|from|to the|between|around|near|
 _ITS_MOMENTUM = re.compile(r"(?:and|or) (?:the )?E_?T|energy|momentum")
 _JOINED = re.compile(r"(?:.{0,8}?)(?:l?a|l)[trehk]{0,4}")
 _ORDINAL = re.compile(r"\b(?:second|third|fourth|fifth)\b", re.IGNORECASE)
+_LEADS_TO = re.compile(r"\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto) of the event")
+_PRESENT = re.compile(r"\bpresence of$")
+_ANY_ONE = {"a", "an", "any", "another"}
 _RELATIONS = {"delta_r", "delta_phi", "mass", "delta_eta"}
 
 
@@ -80,12 +83,21 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
         for event in events:
             if not passive and not purpose and event > verb and re.fullmatch(r"[tre]{0,3}", shape[verb + 1 : event]):
                 return event + 1, len(tokens)
-            if passive and event < verb and not any(_parts(t) for t in tokens[event:verb]):
+            if passive and event < verb and not any(_parts(t) for t in _without_asides(tokens[event:verb])):
                 if re.match(r"[tl]{0,3}f", shape[verb + 1 :]):
                     return verb + 1, len(tokens)
                 also = re.match(r",? ?and so (?:is|are)\b", reading.words(verb + 1, verb + 5))
                 return event + 1, len(tokens) if also else verb
     return None
+
+
+def _without_asides(tokens: list[Token]) -> list[Token]:
+    """Return tokens without a relative clause between commas: `, which here need only have p_T > 10 GeV,`."""
+    start = next((i for i, t in enumerate(tokens[1:], 1) if t.word == "which" and tokens[i - 1].kind == "l"), None)
+    if start is None or tokens[-1].word not in {"is", "are"}:
+        return tokens
+    commas = [i for i in range(start, len(tokens)) if tokens[i].kind == "l"]
+    return [*tokens[: start - 1], *tokens[commas[-1] :]] if commas else tokens
 
 
 def _parts(token: Token) -> bool:
@@ -97,6 +109,13 @@ def denied(reading: Reading) -> list[Phrase]:
     """Return the objects that a region vetoes: `CRW vetoes b-jets`, `a veto on b-jets`, `a b-jet veto is applied`."""
     shape = reading.shape
     counted = {c.object for c in reading.counts}
+    if led := _LEADS_TO.search(reading.words(0, len(reading.tokens))):
+        there = [p for p in reading.phrases if p.index not in counted and p.object in PHYSICAL]
+        first = next(
+            (p for p in there if p.article in _ANY_ONE or _PRESENT.search(reading.words_before(p.start, 3))), None
+        )
+        if first is not None and first.index < len(led.string[: led.start()].split()) + 2:
+            return _listed(reading, first)
     for verb, token in enumerate(reading.tokens):
         if not re.fullmatch(r"veto(?:es|ing|s|ed)?|(?:are )?not (?:allowed|permitted)", token.word) or (
             verb and reading.tokens[verb - 1].word == "for"
