@@ -261,6 +261,8 @@ def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Mem
 def _is_denied(reading: Reading, count: Count) -> bool:
     """Say whether `no jets` is asked for and not merely told."""
     before = reading.words(0, count.start).lower()
+    if re.match(r"(?:since|because|as)\b[^,]*$", before):
+        return False  # "since the signal has no leptons, …"
     veto = is_veto(reading)
     if before.endswith(("provided that", "provided")):
         return True

@@ -24,7 +24,7 @@ from kb.distil.particles import COLLECTED, FLAVOURS, PAIRED, PHYSICAL, leptons, 
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.placement import called_by_label, in_turn, placed
 from kb.distil.qualifiers import apart
-from kb.distil.rationale import explained, explains, is_meant, purposes
+from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, label_of, names, of_title
@@ -195,7 +195,9 @@ class _Walk:
 
     def _sentence(self, reading: Reading, kind: SectionKind, *, item: bool) -> None:
         findings, memory, text = self.findings, self.memory, reading.text
-        self.triggering = triggers.is_about_triggers(text) or (self.triggering and triggers.goes_on(text))
+        self.triggering = triggers.is_about_triggers(without_purposes(text)) or (
+            self.triggering and triggers.goes_on(text)
+        )
         if self.triggering and kind in {"simulation", "detector"} and not triggers.is_about_triggers(text):
             kind = "selection"
         pointed = delegation(reading, self.document, self.last_objects)

@@ -10,6 +10,7 @@ from kb.distil.rulebook import pattern, patterns, rulebook
 
 _DATA = rulebook("rationale")
 _PURPOSE = pattern("(?:" + "|".join(_DATA["purposes"]).replace("<aims>", "|".join(_DATA["aims"])) + r")[^,;:.()]*")
+_OUTCOMES = patterns(_DATA["outcomes"])
 _EXPLAINS = patterns(_DATA["explains"])
 _LEAST = 12
 
@@ -23,10 +24,23 @@ def purposes(text: str) -> Iterator[Span]:
     >>> [text[start:end] for start, end in purposes(text)]
     ['To suppress tt background']
     """
-    for match in _PURPOSE.finditer(text):
-        start, end = match.start(), match.start() + len(match.group().rstrip())
-        if end - start >= _LEAST:
-            yield start, end
+    found = [*_PURPOSE.finditer(text), *(match for rule in _OUTCOMES for match in rule.finditer(text))]
+    for match in sorted(found, key=lambda m: m.start()):
+        whole = match.group().rstrip()
+        said = whole.lstrip(";:, ")
+        if len(said) >= _LEAST:
+            yield match.start() + len(whole) - len(said), match.start() + len(whole)
+
+
+def without_purposes(text: str) -> str:
+    """Return a sentence without the parts that say why.
+
+    >>> without_purposes("Muons must have p_T > 25 GeV to be efficient in the trigger.")
+    'Muons must have p_T > 25 GeV .'
+    """
+    for start, end in reversed(list(purposes(text))):
+        text = text[:start] + text[end:]
+    return text
 
 
 def explained(found: list[Candidate], text: str, start: int) -> list[Candidate]:
@@ -34,13 +48,18 @@ def explained(found: list[Candidate], text: str, start: int) -> list[Candidate]:
     spans = [(start + a, start + b) for a, b in purposes(text)]
     if not spans:
         return found
-    return [c.with_(rationale=_nearest(c.at, spans)) for c in found]
+    places = [c.at for c in found if c.at]
+    return [c.with_(rationale=_nearest(c.at, spans, places)) for c in found]
 
 
-def _nearest(place: int, spans: list[Span]) -> Span:
+def _nearest(place: int, spans: list[Span], places: list[int]) -> Span | None:
+    """Return the reason behind a bound, before any other one's, or the one in front that is no other bound's."""
     if not place:
         return spans[0]
-    return next((span for span in spans if span[0] >= place), spans[-1])
+    behind = next((span for span in spans if span[0] >= place), None)
+    if behind is not None:
+        return behind
+    return next((span for span in reversed(spans) if not any(other < span[0] for other in places)), None)
 
 
 def explains(text: str) -> bool:

@@ -78,7 +78,8 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
         if target and tokens[noun + target.end()].value.object == "event":
             return noun + target.end() + 1, len(tokens)
     for verb in verbs:
-        passive = is_passive(tokens, verb) or tokens[verb].word.startswith("are not ")
+        doing = tokens[verb].word.endswith("ing")  # "is suppressed by vetoing events with …"
+        passive = (is_passive(tokens, verb) and not doing) or tokens[verb].word.startswith("are not ")
         purpose = tokens[verb - 1].word == "to" if verb else False
         for event in events:
             if not passive and not purpose and event > verb and re.fullmatch(r"[tre]{0,3}", shape[verb + 1 : event]):
