@@ -27,6 +27,13 @@ _NOT = re.compile(
     r"|variables?|fit(?:s|ted)?|methods?|differs?|magnitude|averages?|Particle Data Group|mass of)\b",
     re.IGNORECASE,
 )
+# in front of a citation that is of a device or a tool, and not of what it is used for: `the muon spectrometer [7]`
+_OF_A_THING = re.compile(
+    r"\b(?:spectrometers?|detectors?|trackers?|calorimeters?|chambers?|algorithms?|taggers?|networks?|trees?|BDTs?|DNNs?"
+    r"|techniques?|generators?|programs?|packages?|frameworks?|masses|mass|values?|software|classifiers?)"
+    r"(?: \([^()]*\))?[\s~,]*$",
+    re.IGNORECASE,
+)
 _FAMILIES = {
     "lepton": {"lepton", "electron", "muon"},
     "electron": {"electron", "lepton"},
@@ -75,7 +82,9 @@ class Delegation:
 
 def delegation(reading: Reading, document: Document, last_objects: frozenset[str]) -> Delegation | None:
     """Return what a sentence leaves to a cited paper; None where it cites for another reason."""
-    keys = tuple(dict.fromkeys(k for c in document.citations if reading.start <= c.start < reading.end for k in c.keys))
+    cited = (c for c in document.citations if reading.start <= c.start < reading.end)
+    pointing = (c for c in cited if not _OF_A_THING.search(document.text[reading.start : c.start]))
+    keys = tuple(dict.fromkeys(key for c in pointing for key in c.keys))
     if not keys or not _POINTS.search(reading.text) or not _SELECTS.search(reading.text) or _NOT.search(reading.text):
         return None
     objects = {o for p in reading.phrases for o in _FAMILIES.get(p.object, set())}

@@ -54,6 +54,9 @@ def test_a_paper_that_is_not_at_hand_is_one_to_ingest(text: str) -> None:
         r"The selection differs from that of our earlier search for photons~\cite{a}.",
         r"The jets must be compatible with the world-average mass of the W boson given in Ref.~\cite{a}.",
         r"The fit of the muon tracks and the quality of the method are described in Ref.~\cite{a}.",
+        r"The muon spectrometer~\cite{a} is used to identify muon candidates.",
+        r"Tau candidates are identified by a neural network~\cite{a} and must satisfy the loose working point.",
+        r"Jets are selected as $b$-jet candidates with a tagger~\cite{a} at its medium working point.",
     ],
 )
 def test_other_reasons_to_cite_leave_no_requirement(text: str) -> None:
