@@ -46,7 +46,8 @@ _ALIKE = re.compile(
     r"(?:must|required to|have to|has to|should|shall|need to)(?: all| both)? "
     r"(?:be of (?:the )?(?:same|different|opposite) flavour,? (?:and|but) )?"
     r"(?:have|carry|be|possess|bear|of)"
-    r" (?:of )?(?:the )?(?:same flavou?rs? and (?:the )?)?(?P<sign>opposite|unlike|same|equal|like|identical)(?:ly)?[\s-]+(?:electric(?:al)? )?"
+    r" (?:of )?(?:the )?(?:same flavou?rs? and (?:the )?)?"
+    r"(?P<sign>opposite|unlike|same|equal|like|identical)(?:ly)?[\s-]+(?:electric(?:al)? )?"
     r"(?:charge|sign)",
     re.IGNORECASE,
 )

@@ -123,8 +123,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             return [Named(built or ("candidate" if bare else memory.pair))]  # "candidates with a mass between …"
         told_of = memory.subject not in {None, "track", "vertex"}
         if not told_of and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):
-            of_candidates = re.search(r"\bcandidates?\b|\bpointing\b", reading.text)
-            return [Named("candidate" if of_candidates else "event")]
+            pointing = re.search(r"\bcandidates?\b|\bpointing\b", reading.text)
+            return [Named("candidate" if pointing else "event")]
         if bounded.name and bounded.name.endswith("probability"):
             return [Named("candidate")]
         if _OTHERS.match(reading.text) and reading.tokens[0].kind == "t":
