@@ -22,6 +22,7 @@ _IN_PART = re.compile(
     r"(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
 )
 _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
+_IN_REGION = re.compile(r"(?:[Ff]or|[Ii]n) (?:the |both |all )*[\w-]*(?:SR|CR|VR)[\w-]*(?: \w+)?,? (?=\S)")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
 _IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|isolation|criteri\w+|discriminant|working point)\b")
 _CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
@@ -250,6 +251,8 @@ def _ends(reading: Reading, start: int, end: int) -> bool:
 def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:
     if re.search(r"\bthresholds?\b", reading.words_before(start, 4)):
         return False
+    if _IN_REGION.match(reading.words(start, start + 6)):
+        return False  # "… while for the CRs H_T < 500 GeV"
     gap = reading.shape[
         start + 1 : quantity.start if quantity.variable is None else min(quantity.start, quantity.variable)
     ]

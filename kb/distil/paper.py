@@ -27,7 +27,7 @@ from kb.distil.qualifiers import apart
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
-from kb.distil.region_names import is_base, label_of, names, of_title
+from kb.distil.region_names import is_base, kind_of, label_of, names, of_title
 from kb.distil.regions import Regions
 from kb.distil.sentences import running, sentences
 from kb.distil.systems import System, system
@@ -60,6 +60,10 @@ _IDENTIFIES = {"identified-by", "identified-with"}
 """Rules of flags that tell how objects are identified, which needs no word of requirement."""
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 _CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
+_LIKEWISE = re.compile(
+    r"\b(?:with|has|have|uses?|shares?|by|applying)\s+(?:otherwise\s+)?(?:all\s+)?(?:of\s+)?the\s+same\s+"
+    r"(?:event\s+)?(?:requirements?|selections?|criteria|cuts?)(?=,|;|\.|\s+(?:but|except|apart|with|and)\b)"
+)
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
 _READ = frozenset({"paragraph", "item", "footnote", "equation"})
 
@@ -259,6 +263,13 @@ class _Walk:
             children = next((others for way in ways if (others := [name for name in way if name != parent.name])), [])
             for child in children:
                 yield Inheritance(child, parent.name, reading.start, reading.end, excepts(reading.text))
+
+        told = self.regions.current
+        if _LIKEWISE.search(reading.text) and len(told) == 1:
+            # "the corresponding control region is defined with the same requirements, but …"
+            others = [name for name in self.regions.known if name != told[0] and kind_of(name) == "signal"]
+            if others:
+                yield Inheritance(told[0], others[-1], reading.start, reading.end, excepts(reading.text))
 
     def _rests(self, reading: Reading, found: list[Candidate]) -> None:
         """Keep which channel or preselection the regions of a section are part of."""

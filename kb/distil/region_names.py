@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from kb.ssc import RegionKind
@@ -58,6 +58,10 @@ _CALLED = re.compile(
     r"|named|dubbed|referred\s+to|designated|abbreviated)\s+(?:(?:as|by|to\s+as|in\s+the\s+following)\s+)?(?:the\s+)?)?[\"“'‘]?"
 )
 _PLAIN = re.compile(r"(?:SR|CR|VR)s?$")
+_NUMBERED = re.compile(r"(?P<stem>.*?[A-Za-z_-])(?P<number>\d{1,2})")
+_TO = re.compile(r"\s*(?:–|—|to|through)\s*")
+_MANY = 40
+"""How many regions a range of them may have."""
 _DROP = re.compile(
     r"^(?:(?:the|a|an|in|for|of|this|these|each|to|and|both|all|our|four|three|two|seven|one|five|six"
     r"|from|define|defines|defined|using|as|so|called|respective|corresponding|associated|various"
@@ -131,7 +135,20 @@ def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
                 continue
             bracketed = text[: match.start()].rstrip().endswith("(")
             found.append(Name(match.group(), match.start(), match.end(), bracketed, False))
-    return tuple(_in_apposition(text, sorted(found, key=lambda name: name.start), own))
+    return tuple(_in_apposition(text, list(_ranges(text, sorted(found, key=lambda name: name.start))), own))
+
+
+def _ranges(text: str, found: list[Name]) -> Iterator[Name]:
+    """Yield the names, those in between too: `SR1 to SR4`, `SR1–SR4`."""
+    for index, name in enumerate(found):
+        last = found[index - 1] if index else None
+        ends = [_NUMBERED.fullmatch(n.name) for n in (last, name) if n is not None]
+        if last is not None and len(ends) == 2 and all(ends) and _TO.fullmatch(text[last.end : name.start]):
+            first, final = (int(end["number"]) for end in ends if end)
+            stem = ends[0]["stem"] if ends[0] else ""
+            if ends[1] and ends[1]["stem"] == stem and first < final < first + _MANY:
+                yield from (replace(name, name=f"{stem}{number}") for number in range(first + 1, final))
+        yield name
 
 
 def _in_apposition(text: str, found: list[Name], own: tuple[str, ...]) -> list[Name]:

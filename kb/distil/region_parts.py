@@ -57,7 +57,12 @@ _INTO = re.compile(
 # "…, those with 100 < E_T^miss < 250 GeV the low-E_T^miss region"
 _REST = re.compile(r"\b(?:those|(?:the\s+)?others?|the\s+rest)\b(?:,?\s+with\b)[^;]{3,80}\s(?:the|a)\s+$")
 _LIKE = re.compile(r"\b(?:as|than|like|to|of|from)\s+(?:(?:in|for|that|those|of|the|region)\s+)*$")
-_JOINED = re.compile(r"[\s,]*(?:(?:and|or|&)\s+(?:(?:in|for)\s+)?|/)?\s*(?:the\s+)?")
+_JOINED = re.compile(r"[\s,]*(?:(?:and|or|&)\s+(?:(?:in|for)\s+)?|/|–|—|to\s|through\s)?\s*(?:the\s+)?")
+
+
+_KINDS = re.compile(
+    r"\b(?P<one>signal|control|validation)\s+\((?P<other>signal|control|validation)\)\s+regions?\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,10 @@ def listed(text: str, many: int, own: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 
 def alternatives(text: str) -> tuple[str, ...]:
-    """Return the two regions of `SR1 (SR2)`; empty where there are none, or several."""
+    """Return the two regions of `SR1 (SR2)` or `the signal (control) region`; empty where there are none or several."""
+    kinds = _KINDS.search(text)
+    if kinds is not None and len(_KINDS.findall(text)) == 1:
+        return f"{kinds['one'].lower()} region", f"{kinds['other'].lower()} region"
     found = names(text)
     pairs = [
         (one.name, other.name)

@@ -164,7 +164,9 @@ class Regions:
         last = subject
         group = [subject.name]
         for name in found[found.index(subject) + 1 :]:
-            joined = re.fullmatch(r"[\s,]*(?:and|or|,)?\s*(?:the\s+)?", text[last.end : name.start])
+            joined = name.start <= last.end or re.fullmatch(
+                r"[\s,]*(?:and|or|,|–|—|to|through)?\s*(?:the\s+)?", text[last.end : name.start]
+            )
             if joined and not name.bracketed:
                 group.append(name.name)
                 last = name
