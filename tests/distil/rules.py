@@ -53,7 +53,7 @@ def concerns(path: Path_, rule: Any) -> Callable[[str], bool]:
         rule = path[-1]  # a table from words to numbers
     if not isinstance(rule, str) or "<" in rule:
         return lambda _: True
-    if _WORD.fullmatch(rule) and rule.strip(" .'"):
+    if path[0] == "masses" or (_WORD.fullmatch(rule) and rule.strip(" .'")):
         wanted = _run_together(rule)
         return lambda text: wanted in _run_together(text)
     try:
