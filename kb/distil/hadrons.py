@@ -39,6 +39,8 @@ def hadron(tokens: list[Token], index: int) -> tuple[int, str, bool] | None:
     noun = _word(tokens, end)
     if noun.removesuffix("s") in _NOUNS:
         return end + 1, object_id, noun.endswith("s")
+    if noun == "decay" and _word(tokens, end + 1) == "vertex":
+        return end, object_id, False
     in_decay = "→" in {_word(tokens, index - 1), _word(tokens, end)}
     charged = object_id == "track" and _CHARGED.fullmatch(token.text) is not None
     told = charged or (len(token.text) > 1 and _word(tokens, index - 1) in _DETERMINERS)

@@ -32,6 +32,8 @@ _OTHERS = re.compile(
 )
 _CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|which|whose|having)\b")
 _POINTS_BACK = re.compile(r"\b(?:angle|cosine)\b.*\bmomentum\b.*\bvert(?:ex|ices)\b")
+_OF_WHAT_DECAYS = {"chi2", "decay_length", "mass", "lifetime"}
+_DECAYING = {"candidate", "meson", "jpsi"}
 _HAVING_CONES = {"electron", "muon", "lepton", "photon", "tau"}
 _OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
 _GROOMED = re.compile(r"\b(?:soft[ -]?drop|groomed|trimmed|pruned|ungroomed)\b|m_\{?(?:SD|soft|PUPPI|trim|prun)", re.I)
@@ -273,6 +275,10 @@ def _spoken_of(reading: Reading, quantity: Quantity, bounded: Bounded, anchor: i
     group = [p for p in group if p.object != "event" and not _is_channel(reading, p)]
     if bounded.variable in {"pt", "abs_eta", "eta"}:
         group = [p for p in group if p.object != "vertex"]  # "within 1 mm of the primary vertex and within |η| < 2.4"
+    if bounded.variable in _OF_WHAT_DECAYS and [p.object for p in group] == ["vertex"]:
+        decayed = [p for p in reading.phrases if 0 < group[0].index - p.index <= 2 and p.object in _DECAYING]
+        if decayed:
+            return decayed  # "the D^0 decay vertex must be displaced by more than 3 mm"
     if bounded.variable == "chi2" and [p.object for p in group] == ["vertex"] and group[0].index + 3 >= anchor:
         group = [p for p in before_of(reading, group[0].start) if not p.oblique and p.object != "event"][-1:]
         group = [replace(p, object=twice(p.object)) if p.plural and p.object in PAIRED else p for p in group]
