@@ -31,6 +31,7 @@ from kb.vocabulary import unit_factor
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
 _EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
+_NOT_THIS = re.compile(r"\b(?:instead of|rather than|in place of|as opposed to)(?: the| an?)?$")
 _CHANGED = re.compile(r"(?:tightened|relaxed|raised|increased|lowered|loosened) to")
 _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "d0",
@@ -58,6 +59,8 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     if quantity.rule in {"placeholder", "hits"}:
         return True
     tokens, variable = reading.tokens, quantity.variable
+    if _NOT_THIS.search(reading.words_before(min(quantity.start, variable or quantity.start), 4)):
+        return False  # "below 80 GeV instead of above 110 GeV"
     if _EFFICIENT.search(reading.words(0, quantity.start)):
         return False  # "a trigger that is 97% efficient for p_T > 200 GeV"
     if variable is not None and is_cone(reading, variable):

@@ -29,7 +29,7 @@ _CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
 _DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters the sample when"
     r"\b(?:is|are) (?:tagged|identified|classified|labell?ed|called|regarded|counted|isolated|assigned)"
     r"(?: (?:as|to(?: be)?))?(?: (?:an?|the))?(?: [\w-]+){0,3}$"
-    r"|\b(?:qualif(?:y|ies)|counts?|belongs?|enters?)(?: (?:as|in|to|the|an?|[\w-]+)){0,4}$"
+    r"|\b(?:qualif(?:y|ies)|counts?|belongs?|enters?|forms?)(?: (?:as|in|to|the|an?|[\w-]+)){0,4}$"
 )
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
@@ -172,7 +172,7 @@ def _described(shape: str) -> re.Match[str] | None:
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
     match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}ol?(?P<w>w)", reading.shape) or re.search(
-        r"[lS](?P<those>t)(?P<w>w)", reading.shape
+        r"[lSa](?P<those>t)(?P<w>[wcO])", reading.shape
     )
     if match and match.groupdict().get("those") and reading.tokens[match.start("those")].word != "those":
         return
@@ -186,11 +186,13 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     verb = _verb(reading.shape, match.end()) if match else -1
     if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
         return
-    inside = [q for q in reading.quantities if match.start("w") < q.start and q.end <= verb]
+    inside = [q for q in reading.quantities if match.start("w") <= q.start and q.end <= verb]
     momenta = [q for q in inside if q.variable is not None and reading.tokens[q.variable].value.variable == "pt"]
     scored = any(t.kind == "v" and t.value.variable == "discriminant" for t in reading.tokens[verb:])
     contrasted = inside and _CONTRAST.search(reading.words(verb, len(reading.tokens)))
-    if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside) or contrasted:
+    named = match.groupdict().get("those") and inside and inside[-1].end >= verb - 1
+    those = named and any(q.start >= verb for q in reading.quantities)  # "those beyond |η| = 3.0 must have …"
+    if any(q.operator in {"<", "<=", "in"} for q in momenta) or (scored and inside) or contrasted or those:
         yield ConditionalSpan(match.start("w"), inside[-1].end, True, inside, firm=True)
 
 

@@ -25,6 +25,7 @@ class Share:
 
 
 _RELATIONS = {"same": "same_flavour", "different": "different_flavour", "opposite": "different_flavour"}
+_WORDS = re.compile(r"\b(?:for|on|in|of|at) (?:the )?([A-Za-z][\w-]{2,}) \((?:the )?([A-Za-z][\w-]{2,})\)")
 _CHANNELS = re.compile(r"(?:channels?|final states?|categor|events?|selection)")
 _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
 
@@ -44,6 +45,7 @@ def distribute(
     if by_region:
         return by_region
     alternation = _alternation(reading, quantity) if len(quantity.amounts[0].values) > 1 else None
+    other = _in_other_words(reading, quantity) if alternation is None else None
     many = len(quantity.amounts)
     ranks: list[int | None] = [None] * many
     per_item: list[list[Phrase | Named]] = [_each_rank(reading, _as_leptons(who))] * many
@@ -64,6 +66,9 @@ def distribute(
                 one = Amount((value,), amount.unit, (amount.upper[choice],) if amount.upper else ())
                 if alternation is None and told and len(amount.values) == 2:
                     out.append(_as_before(subject, one, told[choice]))
+                    continue
+                if alternation is None and other and choice < 2:
+                    out.append(Share(_ranked(subject, rank), one, (Condition(text=other[choice]),)))
                     continue
                 if alternation is None:
                     out.append(Share(_ranked(subject, rank), one))
@@ -157,6 +162,14 @@ def _as_leptons(who: list[Phrase | Named]) -> list[Phrase | Named]:
             first = replace(first, definition=f"{first.definition.removesuffix(first.object)}lepton")
         return [replace(first, object="lepton")]
     return who
+
+
+def _in_other_words(reading: Reading, quantity: Quantity) -> tuple[str, str] | None:
+    """Return when each of `0.5 (0.7) for one-prong (three-prong) candidates` holds, where no known words tell it."""
+    if len(quantity.amounts[0].values) != 2 or len(quantity.amounts) > 1:
+        return None
+    told = list(_WORDS.finditer(reading.text))
+    return (f"for {told[0][1]}", f"for {told[0][2]}") if len(told) == 1 else None
 
 
 def _alternation(reading: Reading, quantity: Quantity) -> Alternation | None:

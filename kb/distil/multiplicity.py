@@ -273,6 +273,8 @@ def _is_denied(reading: Reading, count: Count) -> bool:
     behind = reading.words(count.end, len(reading.tokens))
     if _IF_ABSENT.search(before) and not veto and not _ALLOWED.match(behind):
         return False
+    if not before and not behind.strip(" .;,"):
+        return True  # an item of a list: "no additional b jets;"
     word = reading.tokens[count.start].word
     if word.startswith("absence of") and _REQUIRED.match(behind):
         return True  # "the absence of muons is required"

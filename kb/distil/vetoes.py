@@ -161,9 +161,10 @@ def _objects_of(reading: Reading, verb: int) -> list[Phrase]:
     passive = is_passive(reading.tokens, verb) or reading.tokens[verb].word.startswith("are not")
     if not passive or reading.shape[verb + 1 : verb + 2] == "f":
         return []
-    if any(p.object == "event" and p.index < verb for p in reading.phrases):
+    start = max((i for i in range(verb) if reading.shape[i] in "SWmE"), default=-1)
+    opens = max((i for i in range(verb) if reading.shape[i] in "SE"), default=-1)
+    if any(p.object == "event" and opens < p.index < verb for p in reading.phrases):
         return []
-    start = max((i for i in range(verb) if reading.shape[i] in "SWm"), default=-1)
     heads = [p for p in reading.phrases if start < p.index < verb and not p.oblique and p.object in PHYSICAL]
     related = any(
         reading.tokens[q.variable].value.variable in _RELATIONS
