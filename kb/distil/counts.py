@@ -191,8 +191,7 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
         operator = ">=" if more else operator
         yield Count(match.start(), number + 1, operator, float(tokens[number].value), tagged, True, "of-which")
     for index, token in enumerate(tokens):  # "none of them may be b-tagged"
-        words = " ".join(t.word for t in tokens[index + 1 : index + 14] if t.kind != "h")
-        if token.word == "none" and _OF_WHICH.match(words):
+        if token.word == "none" and _OF_WHICH.match(_words(tokens, index + 1, 13)):
             near = range(index + 2, min(len(tokens), index + 14))
             tagged = next((i for i in near if re.search(r"tag|identified", tokens[i].word)), index)
             yield Count(index, index + 1, "==", 0.0, tagged, True, "of-which")
@@ -212,6 +211,10 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
             True,
             "of-which",
         )
+
+
+def _words(tokens: list[Token], start: int, number: int) -> str:
+    return " ".join(t.word for t in tokens[start : start + number] if t.kind != "h")
 
 
 def _unsaid(tokens: list[Token], position: int) -> str:

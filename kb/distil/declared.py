@@ -34,6 +34,7 @@ _BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
 _CONE = re.compile(r"\bwithin (?:a cone of )?ΔR\s?[<=≤]\s?[\d.]+")
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _REACH = 140
+_BEFORE = 600
 _OF = re.compile(r"\s*(?:of|between|for) (?:[\w-]+ ?){1,4}")
 _SPELT = {"discriminant": "discriminant", "mass": "mass", "energy": "energy", "decay_length": "decay length"}
 _RANKS = {1: "leading", 2: "second", 3: "third", 4: "fourth"}
@@ -96,16 +97,19 @@ def declared(document: Document) -> Declared:
     for block in document.blocks:
         if block.kind not in _TEXT or not _SIGN.search(document.text, block.start, block.end):
             continue
-        near: str | None = None
         for sentence in sentences(document, block):
+            if not _SIGN.search(document.text, sentence.start, sentence.end):
+                continue
             text = plain(document.text[sentence.start : sentence.end], sentence.start)
-            for stem, one in _of_sentence(text, near):
-                found.known.setdefault(stem, replace(one, start=sentence.start, end=sentence.end))
-            near = _object(text.text, last=True) or near
+            for stem, place, one in _of_sentence(text):
+                if stem not in found.known:
+                    near = _last_object(document.text[block.start : text.offset(place)])
+                    found.known[stem] = replace(one, start=sentence.start, end=sentence.end, near=near)
     return found
 
 
-def _of_sentence(text: Plain, near: str | None) -> Iterator[tuple[str, Declaration]]:
+def _of_sentence(text: Plain) -> Iterator[tuple[str, int, Declaration]]:
+    """Yield what a sentence says of symbols, with where they stand in it."""
     known = list(symbols(text.text))
     last = 0
     for match in _SIGN.finditer(text.text):
@@ -116,7 +120,7 @@ def _of_sentence(text: Plain, near: str | None) -> Iterator[tuple[str, Declarati
         last = match.end()
         one = _declaration(stem, before, behind) if re.search(r"[_^]", stem) else None
         if one is not None:
-            yield stem, replace(one, near=_object(text.text[: match.start()], last=True) or near)
+            yield stem, match.start(), one
 
 
 def _parts(sign: str) -> tuple[str, int | None]:
@@ -174,8 +178,16 @@ def _owner(variable: str, words: str) -> str | None:
     return None if of == "vertex" and variable == "other" and re.search(r"\bangle\b|\bcosine\b", words) else of
 
 
-def _object(text: str, *, last: bool = False) -> str | None:
-    """Return the first (or last) object a text names that a variable may be of."""
-    found = [t.value.object for t in tokens_of(plain(text)) if t.kind == "o"]
-    found = [one for one in found if one in PHYSICAL or one == "vertex"]
-    return found[-1 if last else 0] if found else None
+def _objects(text: str) -> list[str]:
+    named = [t.value.object for t in tokens_of(plain(text)) if t.kind == "o"]
+    return [one for one in named if one in PHYSICAL or one == "vertex"]
+
+
+def _object(text: str) -> str | None:
+    """Return the first object a text names that a variable may be of."""
+    return next(iter(_objects(text)), None)
+
+
+def _last_object(text: str) -> str | None:
+    """Return the object that a text names last."""
+    return next(reversed(_objects(text[-_BEFORE:])), None)
