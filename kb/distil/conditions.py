@@ -54,6 +54,8 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     tokens, shape = reading.tokens, reading.shape
     found: list[ConditionalSpan] = []
     starts = [i for i, t in enumerate(tokens) if (t.kind == "f" and not _is_required(tokens, i)) or t.word == "unless"]
+    asked = {q.start for q in reading.quantities if q.rule == "threshold"}
+    starts = [i for i in starts if i + 1 not in asked]  # "the dimuon ones for 17 and 8 GeV"
     if (
         tokens
         and tokens[0].word in {"in", "within"}

@@ -54,6 +54,7 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         _numbers,
         _or_more,
         _thresholds,
+        _asked_of_triggers,
         _of_variable,
         ranges.dashed,
         ranges.either_side,
@@ -381,6 +382,20 @@ def _thresholds(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             variable = match.start() - 1 if match.start() and shape[match.start() - 1] == "v" else None
             bound = amounts(tokens, *match.span("list"))
             yield Quantity(match.start(), match.end(), ">", bound, variable, rule="threshold")
+
+
+def _asked_of_triggers(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`the dielectron triggers ask for 23 and 12 GeV, the dimuon ones for 17 and 8 GeV`, `one muon of 22 GeV`."""
+    if not any(t.word.startswith("trigger") for t in tokens):
+        return
+    for match in re.finditer(rf"(?:m|(?P<ones>n)f|o(?P<of>O))(?P<list>{LIST})(?![cvho])", shape):
+        if "u" not in match.group("list") or (match.group("ones") and tokens[match.start("ones")].word != "ones"):
+            continue
+        if match.group("of") and tokens[match.start("of")].word != "of":
+            continue
+        bound = amounts(tokens, *match.span("list"))
+        if all(one.unit in {"GeV", "TeV", "MeV"} for one in bound):
+            yield Quantity(match.start("list"), match.end("list"), ">", bound, rule="threshold")
 
 
 def _of_variable(tokens: list[Token], shape: str) -> Iterator[Quantity]:
