@@ -147,6 +147,8 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
         each = before is not None and before.kind in "er" and before.word != "either"  # "either two muons or …"
         if before and (before.word.split()[-1] in _SETS["definite"] or each):
             return None
+        if [t.word for t in tokens[match.end() : match.end() + 2]] == ["or", "more"]:  # "two tracks or more"
+            return Count(first, match.end() + 2, ">=", least, target, True, "or-more")
         return Count(first, match.end(), "==", least, target, False, "counted")
     operator = str(tokens[match.start("c")].value)
     if operator == "!=":

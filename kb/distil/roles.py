@@ -104,6 +104,8 @@ def _of_others(tokens: list[Token], start: int, quantity: Quantity | Count, verb
         for t in tokens[start + 1 : quantity.end]
     )
     between = tokens[quantity.end : verb]
+    if any(t.word == "which" and i and between[i - 1].word == "from" for i, t in enumerate(between)):
+        return True  # "in |η| < 2.37, from which the region 1.37 < |η| < 1.52 is excluded"
     if asked and any(t.word == "where" and i and between[i - 1].kind == "l" for i, t in enumerate(between)):
         return True  # "must have |η| < 2.47, where candidates in 1.37 < |η| < 1.52 are excluded"
     if asked and any(t.word == "and" and between[i + 1].word in _NEW for i, t in enumerate(between[:-1])):

@@ -12,6 +12,7 @@ from kb.distil.particles import FLAVOURS
 from kb.distil.rationale import purposes
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, rulebook
+from kb.ssc import Variable
 
 _DATA = rulebook("working_points")
 
@@ -66,7 +67,9 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
             word = _STEMS.get(word, word)
             word = f"fails {word}" if _FAILS.search(text[: match.start("w")]) else word
             for object_id in holders(reading, memory, match.start(), IDENTIFIED):
-                found.append(flag(reading, setting, object_id, "id", word, "working-point"))
+                one = flag(reading, setting, object_id, "id", word, "working-point")
+                named = Variable(id="id", name=match["w"]) if match["w"].lower() not in word else one.variable
+                found.append(one.with_(variable=named))
     # "the medium working point with an efficiency of 75%"
     found = [c for c in found if not str(c.value).endswith("%")] or found
     found += _alternating(reading, setting)
