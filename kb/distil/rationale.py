@@ -24,12 +24,23 @@ def purposes(text: str) -> Iterator[Span]:
     >>> [text[start:end] for start, end in purposes(text)]
     ['To suppress tt background']
     """
-    found = [*_PURPOSE.finditer(text), *(match for rule in _OUTCOMES for match in rule.finditer(text))]
-    for match in sorted(found, key=lambda m: m.start()):
-        whole = match.group().rstrip()
-        said = whole.lstrip(";:, ")
-        if len(said) >= _LEAST:
-            yield match.start() + len(whole) - len(said), match.start() + len(whole)
+    for match in _PURPOSE.finditer(text):
+        start, end = match.start(), match.start() + len(match.group().rstrip())
+        if end - start >= _LEAST:
+            yield start, end
+
+
+def outcomes(text: str) -> Iterator[Span]:
+    """Yield the parts of a sentence that say what the requirement behind them does.
+
+    >>> text = "The W+jets background is reduced by requiring m_T > 120 GeV."
+    >>> [text[start:end] for start, end in outcomes(text)]
+    ['The W+jets background is reduced']
+    """
+    for match in (match for rule in _OUTCOMES for match in rule.finditer(text)):
+        joined = len("and ") if match.group().startswith("and ") else 0
+        if match.end() - match.start() - joined >= _LEAST:
+            yield match.start() + joined, match.end()
 
 
 def without_purposes(text: str) -> str:
@@ -46,16 +57,21 @@ def without_purposes(text: str) -> str:
 def explained(found: list[Candidate], text: str, start: int) -> list[Candidate]:
     """Give a sentence's candidates the reason that stands nearest behind them, else before; it begins at `start`."""
     spans = [(start + a, start + b) for a, b in purposes(text)]
-    if not spans:
+    effects = [(start + a, start + b) for a, b in outcomes(text)]
+    if not spans and not effects:
         return found
     places = [c.at for c in found if c.at]
-    return [c.with_(rationale=_nearest(c.at, spans, places)) for c in found]
+    out = []
+    for one in found:
+        effect = next((span for span in reversed(effects) if span[1] <= one.at), None)
+        out.append(one.with_(rationale=effect or _nearest(one.at, spans, places)))
+    return out
 
 
 def _nearest(place: int, spans: list[Span], places: list[int]) -> Span | None:
     """Return the reason behind a bound, before any other one's, or the one in front that is no other bound's."""
     if not place:
-        return spans[0]
+        return spans[0] if spans else None
     behind = next((span for span in spans if span[0] >= place), None)
     if behind is not None:
         return behind
