@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from kb.distil.amounts import NEGATED, Amount, Quantity
+from kb.distil.bounded import ENERGIES, Bounded, is_cone
 from kb.distil.candidates import Candidate, Setting, joined_condition, operator_of
 from kb.distil.conditions import ConditionalSpan, channel_after, condition, phrase_condition, place_after
 from kb.distil.discriminants import discriminant, significance
@@ -21,7 +22,6 @@ from kb.distil.qualifiers import pair_name
 from kb.distil.reading import Reading
 from kb.distil.roles import role
 from kb.distil.subjects import each_of_first, subjects
-from kb.distil.variables import ENERGIES, Bounded, is_cone
 from kb.distil.vetoes import collection_of, denied, is_veto
 from kb.distil.windows import closed_around
 from kb.ssc import Condition, EvidenceKind, Role, Scope, Variable

@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 
 from kb.distil.amounts import Amount, Quantity
+from kb.distil.bounded import Bounded
 from kb.distil.bounds import bound, is_requirement
 from kb.distil.candidates import Candidate, Setting
 from kb.distil.conditions import ConditionalSpan, conditional_spans
+from kb.distil.differences import as_difference, as_multiple
 from kb.distil.isolation import summed
 from kb.distil.members import counted
 from kb.distil.memory import Memory
@@ -17,7 +19,7 @@ from kb.distil.placeholders import resolved
 from kb.distil.reading import Reading
 from kb.distil.thresholds import sliding, threshold
 from kb.distil.totals import of_others
-from kb.distil.variables import Bounded, as_difference, as_multiple, respective, variables
+from kb.distil.variables import respective, variables
 from kb.distil.windows import gaps, windows
 
 

@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 from kb.distil.amounts import Quantity
+from kb.distil.bounded import Bounded
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS
 from kb.distil.phrases import Phrase
 from kb.distil.quotients import compared
 from kb.distil.reading import Reading
-from kb.distil.variables import Bounded
 
 _TRACKS = re.compile(r"\btrack|charged")
 _CLUSTERS = re.compile(r"\bcalorimet|\bclusters?\b|ECAL|HCAL|\btransverse energ")

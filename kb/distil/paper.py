@@ -13,25 +13,23 @@ from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.declared import declared
 from kb.distil.delegation import Delegation, delegation
-from kb.distil.discriminants import told_quotient
 from kb.distil.flavours import flavours
 from kb.distil.inheritance import Inheritance, excepts, parents
-from kb.distil.isolation import cones, isolable, summed_component
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
-from kb.distil.particles import COLLECTED, FLAVOURS, PAIRED, PHYSICAL, leptons, twice
+from kb.distil.particles import COLLECTED, FLAVOURS, PHYSICAL
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.placement import called_by_label, in_turn, placed
-from kb.distil.qualifiers import apart
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, kind_of, label_of, names, of_title
 from kb.distil.regions import Regions
+from kb.distil.remembered import LISTS, remember
 from kb.distil.sentences import running, sentences
 from kb.distil.systems import System, system
-from kb.distil.working_points import ADJECTIVE, speaks_of_btagging
+from kb.distil.working_points import ADJECTIVE
 from kb.document import Block, Document, Table
 from kb.ssc import Scope
 
@@ -44,7 +42,6 @@ _WORTH = re.compile(
     r"|positive|negative|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
-_LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
 _VARYING = re.compile(r"(?:[<>≤≥]|than|exceed|above|below)\s?(?:min|max)\s?[({[]")
@@ -54,12 +51,9 @@ _TELEGRAM = re.compile(r"[tn]{0,2}oC(?!.*[kj])")
 _OF_BOTH = re.compile(r"for (?:both|all|each)(?: of (?:them|these))?,", re.IGNORECASE)
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
 _DEFINED = COLLECTED | {"bjet", "fatjet"}
-_ITS = re.compile(r"(?:it|they|each)\b|the (?:\w+ ){1,2}of (?:its|their)\b", re.IGNORECASE)
 _THEY_HAVE = re.compile(r"[:;] (?:it|they) (?:has|have)\b")
 _IDENTIFIES = {"identified-by", "identified-with"}
 """Rules of flags that tell how objects are identified, which needs no word of requirement."""
-_TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
-_CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 _LIKEWISE = re.compile(
     r"\b(?:with|has|have|uses?|shares?|by|applying)\s+(?:otherwise\s+)?(?:all\s+)?(?:of\s+)?the\s+same\s+"
     r"(?:event\s+)?(?:requirements?|selections?|criteria|cuts?)(?=,|;|\.|\s+(?:but|except|apart|with|and)\b)"
@@ -171,9 +165,9 @@ class _Walk:
             self.regions.current = ()
             self.triggering = False
             text = self.document.text[block.start : block.end]
-            self.memory.listing = bool(_LISTS.search(text))
+            self.memory.listing = bool(LISTS.search(text))
             self._end_of_alternatives()
-            self.memory.asked = bool(_LISTS.search(text) and _ASKED.search(text))
+            self.memory.asked = bool(LISTS.search(text) and _ASKED.search(text))
             self.alternatives = [] if lists_alternatives(text) else None
             self.regions.listed = bool(_LISTS_REGIONS.search(text))
             self.memory.vetoed = {}
@@ -392,58 +386,3 @@ def _is_figure(text: str) -> bool:
     """Say whether a text is mostly numbers, as those of an axis or a table are."""
     numbers = len(_NUMBER.findall(text))
     return numbers >= 12 and numbers * 3 > len(text.split())
-
-
-def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
-    """Keep what a sentence leaves behind for those after it; `found` is what it requires."""
-    heads = [
-        p.object
-        for p in reading.phrases
-        if p.object not in {"event", "met", "vertex"}
-        and "_" not in p.object
-        and not p.oblique
-        and not _CHANNEL.match(reading.words(p.index + 1, p.index + 3))
-    ]
-    if not heads and _LISTS.search(reading.text) and any(p.object == "vertex" for p in reading.phrases):
-        memory.subject = "vertex"  # "The requirements on a vertex are as follows:"
-    if memory.subject == "vertex" and set(heads) == {"track"} and _ITS.match(reading.text):
-        heads = []  # "it has five or more tracks": the vertex has
-    if heads:
-        memory.group = _joined(reading)
-        memory.other = memory.subject if memory.subject != heads[0] else memory.other
-        memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]
-        collections = (p.definition for p in reading.phrases if p.object == memory.subject and p.definition)
-        memory.collection = next(collections, None)
-    pairs = [p.object for p in reading.phrases if p.object.endswith("_pair")]
-    pairs = pairs or [twice(p.object) for p in reading.phrases if p.number == 2 and p.object in PAIRED and p.plural]
-    if pairs:
-        memory.pair = pairs[-1]
-    named = [t.value.variable for t in reading.tokens if t.kind == "v"]
-    if named:
-        memory.variable = named[-1]
-    memory.tagging = (speaks_of_btagging(reading.text) and "tag" in reading.text) or bool(_TAGGER.search(reading.text))
-    pairs_of = [a for a in reading.alternations if a.kind == "o"]
-    if pairs_of:
-        outer, inner = (reading.tokens[i].value.object for i in (pairs_of[-1].outer, pairs_of[-1].inner))
-        memory.alternatives = (outer, inner)
-    memory.fitted = any(p.object == "vertex" for p in reading.phrases) or (memory.fitted and not heads)
-    built = [p.object for p in reading.phrases if p.object in {"higgs", "w", "z", "top", "jpsi", "meson"}]
-    memory.candidate = built[-1] if built else memory.candidate
-    memory.component = summed_component(reading.text) or memory.component
-    memory.isolable = isolable(reading.phrases) or memory.isolable
-    memory.quotient = told_quotient(reading.text) or memory.quotient
-    if re.search(r"\bcone\b", reading.text):
-        memory.cones = cones(reading.text)
-    for candidate in found:
-        if candidate.definition and apart(candidate.definition):
-            memory.vetoed[candidate.object] = candidate.definition
-        counted = candidate.variable.id == "count" and candidate.object == "lepton"
-        if counted and isinstance(candidate.value, float) and candidate.value >= 2:
-            memory.leptons = int(candidate.value)
-            memory.system = leptons(memory.leptons)
-
-
-def _joined(reading: Reading) -> tuple[str, ...]:
-    """Return the objects a sentence is about, in the order of the text: `Electrons and muons`."""
-    first = next((p for p in reading.phrases if p.object != "event" and not p.oblique), None)
-    return tuple(dict.fromkeys(p.object for p in reading.joined_after(first))) if first else ()

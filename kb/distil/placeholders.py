@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from kb.distil.bounded import Bounded
 from kb.distil.memory import Memory
 from kb.distil.reading import Reading
-from kb.distil.variables import Bounded
 
 _NAME = re.compile(r"[A-Za-z]{1,3}(?:_\{?\w+\}?|\d)(?:\^\{?\w+\}?)?")
 

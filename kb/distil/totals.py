@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from kb.distil.amounts import Quantity
+from kb.distil.bounded import Bounded
 from kb.distil.particles import Named
 from kb.distil.reading import Reading
-from kb.distil.variables import Bounded
 
 _SUMS = {"lt": {"lepton", "electron", "muon"}, "ht": {"jet", "bjet"}}
 

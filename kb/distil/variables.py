@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kb.distil.amounts import Quantity
+from kb.distil.bounded import Bounded, fits, is_cone, named_at
 from kb.distil.memory import Memory
-from kb.distil.notation import Symbol
 from kb.distil.particles import PHYSICAL, Named
 from kb.distil.quotients import compared
 from kb.distil.reading import Reading
-from kb.vocabulary import normal_unit, vocabulary
+from kb.vocabulary import normal_unit
 
 # "less than 5% of the energy deposited in the ECAL", said of the energy in the HCAL
 _HADRONIC = re.compile(r"(?:HCAL|\bhadronic\b)[^.]*?(?:less|smaller|below|lower)[^.]*?(?:ECAL|electromagnetic)")
@@ -20,22 +20,6 @@ _GOES_ON = re.compile(
     r"|the former|furthermore|moreover|additionally|finally|here|its)\b"
     r"|\b(?:requirements?|thresholds?|cuts?|criteri\w+|bound)\b"
 )
-
-
-def _measured_in(*units: str) -> frozenset[str]:
-    return frozenset(term.id for term in vocabulary().variables.values() if term.unit in units)
-
-
-ENERGIES = _measured_in("GeV")
-# What a named variable or a working point may be measured in is not known.
-_BY_UNIT = {
-    "GeV": ENERGIES | {"other", "ratio", "met_sig", "isolation"},
-    "mm": _measured_in("mm") | {"other", "lifetime"},
-    "ns": _measured_in("ns") | {"other"},
-    "rad": _measured_in("rad") | {"other"},
-}
-# A number without a unit that follows a momentum or a mass is theirs, so that it is given to nothing else.
-_NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}
 
 
 _SYMBOL = re.compile(r"[_^]|[α-ωΑ-Ω]|^[A-Z][A-Za-z]?\d*$|^[b-z]\d*$|[a-z][A-Z]|^[A-Z]{2,}\d*$")
@@ -76,49 +60,8 @@ _REPEATING = {  # nouns that mean the variable before
     "ones",
 }
 _DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
-_DIFFERENCES = {
-    "phi": "delta_phi",
-    "eta": "delta_eta",
-    "abs_eta": "delta_eta",
-    "rapidity": "delta_eta",
-    "abs_rapidity": "delta_eta",
-}
 _IN_AZIMUTH = re.compile(r"(?:in|of) (?:the )?(?:azimuth\w*|φ)|azimuthally")
 _APART = re.compile(r"\b(?:separated|apart|separation|differ\w*)\b")
-_DIFFER = re.compile(r"\b(?:differ(?:s|ing)?|separated|apart)\b")
-
-
-@dataclass(slots=True)
-class Bounded:
-    """The variable that a bound is on: whose it is, where that is said, and the token that names it.
-
-    `name` is that of a variable the vocabulary does not have, `window` the mass it is compared with; `index` is None
-    where an earlier sentence names the variable.
-    """
-
-    variable: str
-    of: Named | None = None
-    name: str | None = None
-    window: str | None = None
-    index: int | None = None
-
-
-def fits(variable: str, unit: str) -> bool:
-    """Say whether a number in this unit can bound the variable.
-
-    >>> fits("pt", "TeV"), fits("pt", "mm"), fits("abs_eta", "1"), fits("ht", "1")
-    (True, False, True, False)
-    """
-    known = _BY_UNIT.get(unit) or _BY_UNIT.get(normal_unit(unit) or "")
-    return variable in known if known else variable not in _NEVER_BARE
-
-
-def is_cone(reading: Reading, index: int) -> bool:
-    """Say whether a ΔR is the size of a cone."""
-    before = reading.words_before(index, 7).lower()
-    if re.search(r"\boverlap", reading.words(0, index)) and "j" in reading.shape:
-        return False  # "overlapping with a photon within a cone of ΔR = 0.4 are removed"
-    return reading.tokens[index].value.variable == "delta_r" and bool(re.search(r"\b(?:cone|radius|size)\b", before))
 
 
 def variables(
@@ -164,9 +107,9 @@ def variables(
         named = [i for i in range(quantity.start - 1, -1, -1) if tokens[i].kind == "v"]
         for index in named:
             if tokens[index].value.variable in {"count", "n_tracks", "charge"}:
-                return [_named_at(reading, index)]
+                return [named_at(reading, index)]
         if named and tokens[named[0]].value.variable in {"d0_sig", "met_sig", "chi2"}:
-            return [_named_at(reading, named[0])]
+            return [named_at(reading, named[0])]
         return []
     if of_another and _is_subject(reading, quantity):
         return [Bounded("ratio", name=f"fraction of {of_another}")]
@@ -211,19 +154,6 @@ def _is_unknown(reading: Reading, quantity: Quantity) -> bool:
     """Say whether the symbol in front of a sign is none that is known: `√d_12 > 40 GeV`, `X_Wt > 1.5`."""
     before = reading.tokens[quantity.start - 1] if quantity.start else None
     return before is not None and before.kind == "t" and _SYMBOL.search(before.text) is not None
-
-
-def as_multiple(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
-    """Read a bound that is a multiple of another quantity as one on their quotient: `p_T > 0.4 m_γγ`."""
-    other = compared(reading.tokens, quantity)
-    if not other or not found or found[0].variable not in ENERGIES:
-        return found
-    first = found[0]
-    if first.variable in {"iso_abs", "mini_iso", "isolation"}:
-        return [replace(first, variable="iso_rel")]
-    name = reading.tokens[first.index].text if first.index is not None else first.variable
-    of = Named("event") if first.of is not None and first.of.object == "met" else first.of
-    return [replace(first, variable="ratio", of=of, name=f"{name}/{other}")]
 
 
 def _before(
@@ -313,7 +243,7 @@ def respective(reading: Reading, quantity: Quantity, found: list[Bounded]) -> li
     named: dict[str, Bounded] = {}
     for index in range(start, quantity.start):
         if reading.tokens[index].kind == "v" and fits(reading.tokens[index].value.variable, quantity.amounts[0].unit):
-            one = _named_at(reading, index)
+            one = named_at(reading, index)
             if one.variable == "isolation":
                 continue
             named.setdefault(f"{one.variable} {one.of and one.of.object}", one)
@@ -327,7 +257,7 @@ def _unlike(reading: Reading, quantity: Quantity) -> list[Bounded]:
     first, second = quantity.amounts
     if pair is None or first.unit == "1" or reading.tokens[quantity.end - 1].kind != "n" or len(second.values) > 1:
         return []
-    one, other = _named_at(reading, pair.start("a")), _named_at(reading, pair.start("b"))
+    one, other = named_at(reading, pair.start("a")), named_at(reading, pair.start("b"))
     apart = fits(one.variable, first.unit) and not fits(other.variable, first.unit) and fits(other.variable, "1")
     return [one, other] if apart else []
 
@@ -363,39 +293,16 @@ def _between(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
         if token.kind == "v" and token.value.variable in _DISTANCES and fits(token.value.variable, unit):
             following = reading.tokens[index + 1].word
             if token.word.endswith("between") or following.startswith(("between", "of the angle")):
-                return _named_at(reading, index)
+                return named_at(reading, index)
             return None
     return None
-
-
-def as_difference(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[Bounded]:
-    """Read `the azimuthal angles must not differ by more than 2.5` as a bound on their difference."""
-    if len(found) != 1 or found[0].index is None:
-        return found
-    index = found[0].index
-    lead = reading.words(min(index, quantity.start) + 1 if index < quantity.start else 0, quantity.start)
-    before = reading.words_before(index, 4)
-    if average := re.search(r"\b(?:average|mean|averaged)\b", before):
-        return [replace(found[0], variable="other", name=f"{average.group()} {reading.tokens[index].text}")]
-    apart = re.search(r"\bdifference\b|\b(?:separated|apart|differ\w*) in$", before)
-    if not _DIFFER.search(lead) and not apart:
-        return found
-    variable = _DIFFERENCES.get(found[0].variable)
-    if variable is not None:
-        return [replace(found[0], variable=variable, index=None)]
-    return [] if found[0].variable in {"mass", "pt"} and quantity.rule == "bound" else found
-
-
-def _named_at(reading: Reading, index: int) -> Bounded:
-    symbol: Symbol = reading.tokens[index].value
-    return Bounded(symbol.variable, symbol.about, symbol.name, symbol.window, index)
 
 
 def _after(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
     """`larger than 30 GeV in p_T`, `within 0.4 in ΔR`."""
     away = re.match(r"tO[trek]{0,4}ot(v)", reading.shape[quantity.end :])
     if away and reading.words(quantity.end, quantity.end + 2) == "away from":  # "0.3 away from any jet in ΔR"
-        return _named_at(reading, quantity.end + away.start(1))
+        return named_at(reading, quantity.end + away.start(1))
     match = re.match(r"(?:[Ot]t{0,2}|tt?|)(v)", reading.shape[quantity.end :])
     if not match:
         return None
@@ -409,13 +316,13 @@ def _after(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
         return None
     if any(q.variable == index for q in reading.quantities) or not fits(reading.tokens[index].value.variable, unit):
         return None
-    return _named_at(reading, index)
+    return named_at(reading, index)
 
 
 def _shared(reading: Reading, quantity: Quantity, index: int) -> list[Bounded]:
     """Return the variable at a token with those that share its bound."""
     tokens = reading.tokens
-    found = [_named_at(reading, index)]
+    found = [named_at(reading, index)]
     position = index
     while True:
         match = re.search(r"(v)(?:bvd)?(?P<join>l?a|l)[tx]{0,2}$", reading.shape[:position])
@@ -436,7 +343,7 @@ def _shared(reading: Reading, quantity: Quantity, index: int) -> list[Bounded]:
             tokens[index].value.variable == tokens[other].value.variable == "pt" and not tokens[other].value.about
         ):
             break
-        found.insert(0, _named_at(reading, other))
+        found.insert(0, named_at(reading, other))
         position = other
     # "the transverse mass, m_T, …": a word and its symbol are one variable
     if (

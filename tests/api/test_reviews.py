@@ -107,7 +107,7 @@ def test_a_decision_is_taken_back_once(workspace: Workspace, note: Path) -> None
 
 def test_a_number_with_a_unit_is_not_added_without_it(workspace: Workspace, note: Path) -> None:
     read(workspace, note)
-    with pytest.raises(InputError, match="pt has a unit: 50.0 of what"):
+    with pytest.raises(InputError, match=r"pt has a unit: 50\.0 of what"):
         add(workspace, "note", Edit(object="jet", variable="pt", operator=">", value=50), reviewer="ada")
 
 
