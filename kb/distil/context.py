@@ -64,11 +64,7 @@ def objection(text: str, kind: SectionKind) -> str:
         return DESCRIBES
     text = _CLUSTERED.sub(" ", text)
     strong = bool(_STRONG.search(text))
-    selects = strong and kind in {"selection", "background"}
-    if _NEVER.search(text) and not (
-        selects
-        and not re.search(r"generat|coverage|covers|limit|blind|would|is not|confidence level", text, re.IGNORECASE)
-    ):
+    if _NEVER.search(text):
         return "describes the detector" if kind == "detector" else "describes detector, simulation or results"
     about_trigger = _TRIGGER.search(text) and not re.search(r"trigger efficienc", text, re.IGNORECASE)
     asked = strong or (_REQUIRE.search(text) and not _MACHINERY.search(text))

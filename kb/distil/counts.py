@@ -127,7 +127,7 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
     if not _counts(tokens, match) or tokens[target].value.object == "met":
         return None
     before = tokens[first - 1] if first else None
-    if before and (before.kind in "chsBvMn" or before.word in _SETS["numbering"]):
+    if before and before.kind in "chsBvMn":
         return None
     least = float(number.value)
     if match.group("or"):

@@ -109,7 +109,7 @@ def _names(cut: Cut, text: str) -> bool:
     if cut.variable.id in said.variables:
         return True
     hint = _HINTS.get(cut.variable.id)
-    return hint is None or bool(re.search(hint, said.flat) or re.search(hint, said.flat.lower()))
+    return hint is not None and bool(re.search(hint, said.flat) or re.search(hint, said.flat.lower()))
 
 
 @dataclass(frozen=True, slots=True)

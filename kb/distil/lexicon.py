@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,7 +38,7 @@ def lexicon() -> Lexicon:
         for whole, group in raw["masses"].items()
         for part, names in group.items()
     }
-    raw["sets"] = {name: _either_number(_members(raw["sets"], name)) for name in raw["sets"]}
+    raw["sets"] = {name: _either_number(words) for name, words in raw["sets"].items()}
     return Lexicon.model_validate(raw)
 
 
@@ -50,11 +49,6 @@ def _filled(phrases: Iterable[str], slot: str, words: Iterable[str]) -> tuple[st
     ('hardest', 'highest p_t', 'highest energy')
     """
     return tuple(dict.fromkeys(phrase.replace(f"<{slot}>", word) for phrase in phrases for word in words))
-
-
-def _members(sets: dict[str, list[str]], name: str) -> Iterable[str]:
-    """Return the words of a set; `<verbs>` stands for those of another."""
-    return chain.from_iterable(_members(sets, word[1:-1]) if word.startswith("<") else [word] for word in sets[name])
 
 
 def _either_number(words: Iterable[str]) -> frozenset[str]:

@@ -151,8 +151,6 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
     about = _about(match, body)
     if kind == "mass" and about is None and not _GROOMED.search(body):
         return None
-    if about is not None and about.object == "vertex":
-        about = None  # the vertex is what d_0 is measured from
     return made(kind, about)
 
 

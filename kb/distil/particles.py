@@ -117,8 +117,8 @@ def named(text: str) -> Named | None:
     body = text.strip().strip("{}() ,").replace("\\", "")
     if body in _Z_CANDIDATES:
         return Named("lepton_pair", _Z_CANDIDATES[body])
-    if body in _PARTICLES:
-        return Named(_PARTICLES[body])
+    if body in _PARTICLES or body.removesuffix("s") in _PARTICLES:
+        return Named(_kind(body))
     rest, met = _MET.subn(" ", body)
     found, ranks, listed = ["met"] if met else [], [], False
     position = 0
@@ -142,7 +142,8 @@ def named(text: str) -> Named | None:
 
 
 def _kind(name: str) -> str:
-    known = _PARTICLES.get(name) or _PARTICLES.get(re.sub(r"[{}]", "", name))
+    bare = re.sub(r"[{}]", "", name)
+    known = _PARTICLES.get(bare) or _PARTICLES.get(bare.removesuffix("s"))
     return known or ("meson" if name[0] == "D" else "candidate")
 
 

@@ -14,7 +14,7 @@ def _any(words: list[str]) -> re.Pattern[str]:
     body = "|".join(
         re.escape(w).replace(r"\ ", r"[\s-]+(?:\([a-z]+\)\s+)?") for w in sorted(words, key=len, reverse=True)
     )
-    return pattern(rf"(?<![\w-])(?:{body})(?![\w])")
+    return pattern(rf"(?<![\w-])(?:{body})s?(?![\w])")
 
 
 _DATA = rulebook("qualifiers")

@@ -4,7 +4,7 @@ One TOML file per topic, a list of `[[entry]]` tables:
 
     text     one or more paragraphs in canonical text, as `tests.distil.papers.paper` reads them
     latex    in place of text: the body of a LaTeX document, perhaps a whole paper
-    section  the heading they stand under ("Event selection" unless said)
+    section  the heading they stand under ("Event selection" unless said; none where empty)
     cuts     the exact cuts, one line each (see `expected`); empty for text that states none
     parents  `CR < SR except event.mt`: what holds in SR holds in CR, but for SR's cuts on event.mt
     overlaps   `jet near electron`: jets near electrons are removed
@@ -176,7 +176,7 @@ def _share_word(one: Atom, other: Atom) -> bool:
 def document(entry: Entry) -> Document:
     """Return the document that an entry's text makes."""
     if not entry.latex:
-        return paper(f"# {entry.section}\n\n{entry.text}")
+        return paper(f"# {entry.section}\n\n{entry.text}" if entry.section else entry.text)
     opening = "" if "\\section" in entry.latex else f"\\section{{{entry.section}}}\n"
     source = f"\\documentclass{{article}}\n\\begin{{document}}\n{opening}{entry.latex}\n\\end{{document}}\n"
     return read_source(source.encode(), "entry.tex", arxiv_id="test")
