@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from codegen.emit_momenta import distance, nonnegative, summed
-from codegen.emit_source import Code, call, chain, code, definition, docstring, inverted, member, number, statement
-from codegen.emit_terms import Writer, parameters
+from codegen.emit_source import (
+    Code,
+    call,
+    chain,
+    code,
+    definition,
+    docstring,
+    inverted,
+    member,
+    number,
+    parameters,
+    statement,
+)
+from codegen.emit_terms import Writer
 from codegen.emit_words import preference, spaced
 from codegen.plan_model import ChosenGroup, ChosenPair, CompositePlan, LeadingGroup, PairChoice, Quadruplet
 

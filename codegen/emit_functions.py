@@ -17,9 +17,10 @@ from codegen.emit_source import (
     docstring,
     literal,
     number,
+    parameters,
     statement,
 )
-from codegen.emit_terms import Writer, parameters
+from codegen.emit_terms import Writer
 from codegen.emit_words import quotation
 from codegen.plan_fields import used_collections
 from codegen.plan_model import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -251,3 +251,8 @@ class Library:
                 needed.add(name)
                 waiting += self._calls[name]
         return [text for name, text in self._texts.items() if name in needed]
+
+
+def parameters(inputs: Sequence[str] | Mapping[str, None]) -> list[str]:
+    """Write the parameters of a function."""
+    return [f"{name}: ak.Array" for name in inputs]

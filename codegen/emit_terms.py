@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from codegen.emit_branches import flag
 from codegen.emit_momenta import distance, nonnegative
 from codegen.emit_source import (
@@ -396,8 +394,3 @@ def _value_name(term: Quantity) -> str:
             return "count"
         case _:
             return "value"
-
-
-def parameters(inputs: Sequence[str] | Mapping[str, None]) -> list[str]:
-    """Write the parameters of a function."""
-    return [f"{name}: ak.Array" for name in inputs]
