@@ -36,7 +36,7 @@ def emit(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
     module weights events only when it is given a table (`--samples`).
     """
     functions = Functions(plan)
-    return module(plan, samples or {}, functions.source(), functions.branches() or _any_branch(plan))
+    return module(plan, samples or {}, functions.source(), functions.branches() or any_branch(plan))
 
 
 def module(plan: Plan, samples: Mapping[str, Sample], body: str, branches: Sequence[str], *, author: str = "") -> str:
@@ -48,9 +48,9 @@ def module(plan: Plan, samples: Mapping[str, Sample], body: str, branches: Seque
     driver = library("emit_driver.py", without=("select",))
     used = [name for name in parts.names if re.search(rf"\b{name}\(", body)]
     blocks = [
-        "\n".join(docstring([*_about(plan, masses=".mass" in body), *([author] if author else [])], indent=0)),
+        "\n".join(docstring([*about(plan, masses=".mass" in body), *([author] if author else [])], indent=0)),
         _imports(vectors=WITH_NAME in body or "vector." in body),
-        "\n".join(_constants(plan, samples, branches)),
+        "\n".join(constants(plan, samples, branches)),
         *(f"\n{text}" for text in parts.copied(used)),
         f"\n{body}",
         *(f"\n{text}" for text in driver.copied(_DRIVER)),
@@ -59,7 +59,7 @@ def module(plan: Plan, samples: Mapping[str, Sample], body: str, branches: Seque
     return "\n\n".join(blocks) + "\n"
 
 
-def _about(plan: Plan, *, masses: bool) -> list[str]:
+def about(plan: Plan, *, masses: bool) -> list[str]:
     paper = plan.paper
     name = f"{paper.arxiv_id} (version {paper.version})"
     title = f"“{paper.title}”, {name}" if paper.title else name
@@ -108,7 +108,7 @@ def _imports(*, vectors: bool) -> str:
     return f"{_IMPORTS}{_VECTORS if vectors else ''}\n\nArray = Any"
 
 
-def _constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str]) -> list[str]:
+def constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str]) -> list[str]:
     weight, profile = plan.profile.weight, plan.profile
     keys = (weight.cross_section, weight.sum_of_weights, weight.efficiency) if weight else (None, None, None)
     identifiers = {name: literal(branch).text for name, branch in profile.identifiers.items()}
@@ -139,7 +139,7 @@ def _constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str
     return [*lines, *_histograms(plan)]
 
 
-def _any_branch(plan: Plan) -> tuple[str, ...]:
+def any_branch(plan: Plan) -> tuple[str, ...]:
     """Return one branch, since a file without columns has no events."""
     for collection in plan.profile.collections.values():
         for branch in collection.variables.values():

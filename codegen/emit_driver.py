@@ -17,6 +17,8 @@ import hist
 import numpy as np
 import uproot
 
+Array = Any
+
 TREE = ""
 BRANCHES: tuple[str, ...] = ()
 IDENTIFIERS: dict[str, str] = {}
@@ -51,7 +53,7 @@ class Cutflow:
     def add(self, passed: Any, masks: list[Any], weight: Any) -> Any:
         """Count a piece of the events, of which those in `passed` come this far; return what survives all steps."""
         for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
-            passed = passed & ak.to_numpy(mask)
+            passed = passed & np.asarray(mask)
             line["raw"] += int(np.count_nonzero(passed))
             weights = weight[passed]
             line["weighted"] += float(np.sum(weights))
@@ -82,18 +84,18 @@ class Analysis:
         weights = (*WEIGHTS, *DIVISORS) if self.scale is not None else ()
         return list(dict.fromkeys([*BRANCHES, *IDENTIFIERS.values(), *weights]))
 
-    def weight(self, events: ak.Array) -> Any:
+    def weight(self, events: Array) -> Any:
         """Return the weight of each event: 1 for data, and where no cross-section is known."""
         weight = np.ones(len(events))
         if self.scale is not None:
             weight *= self.scale
             for branch in WEIGHTS:
-                weight *= ak.to_numpy(events[branch]).astype(np.float64)
+                weight *= np.asarray(events[branch]).astype(np.float64)
             for branch in DIVISORS:
-                weight /= ak.to_numpy(events[branch]).astype(np.float64)
+                weight /= np.asarray(events[branch]).astype(np.float64)
         return weight
 
-    def add(self, events: ak.Array) -> None:
+    def add(self, events: Array) -> None:
         """Select a piece of the events, count it and fill the histograms."""
         steps, regions, values = select(events)
         weight = self.weight(events)
@@ -123,7 +125,7 @@ class Analysis:
             self.overlaps["raw"] += each.astype(int) @ each.T.astype(int)
             self.overlaps["weighted"] += (each * weight) @ each.T
         for name, branch in IDENTIFIERS.items():
-            self.identifiers[name].append(ak.to_numpy(events[branch]))
+            self.identifiers[name].append(np.asarray(events[branch]))
 
     def report(self) -> dict[str, Any]:
         """Return everything that was counted, ready for JSON."""

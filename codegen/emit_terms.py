@@ -68,7 +68,7 @@ from kb.bounds import comparisons
 
 _LONG = 80
 """Longest sum of two momenta in the middle of a line, in characters."""
-_UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
+UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
 _PDG_IDS = {"electron": "11", "muon": "13", "tau": "15", "photon": "22"}
 _RELATIONS: dict[Relation, str] = {
     "same_flavour": "same_flavour",
@@ -279,8 +279,8 @@ class Writer:
             return divide(call("np.abs", member(of, "z0")), call("np.cosh", member(of, "eta")))
         if name == "z0_sintheta":
             return call("np.abs", member(of, name))
-        if name in _UNSIGNED:
-            return call("np.abs", member(of, _UNSIGNED[name]))
+        if name in UNSIGNED:
+            return call("np.abs", member(of, UNSIGNED[name]))
         return member(of, name)
 
     # Requirements ---------------------------------------------------------------------------------------------------
