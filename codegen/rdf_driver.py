@@ -1,0 +1,155 @@
+"""The part of an emitted PyROOT analysis that is the same for all: booking, running and cutting into pieces.
+
+Its functions are copied word for word, besides those of `emit_driver` that count and write; the constants here stand
+for those that the emitter writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import ROOT
+
+Array = Any
+Node = Any
+
+TREE = ""
+IDENTIFIERS: dict[str, str] = {}
+CHUNK = 100_000
+SPAN = 1_000_000
+WEIGHTS: tuple[str, ...] = ()
+DIVISORS: tuple[str, ...] = ()
+
+
+def book(events: Node) -> tuple[list[Node], dict[str, list[Node]], dict[str, str], Node]:
+    """Stand for the selection of an emitted analysis."""
+    raise NotImplementedError
+
+
+class UnreadableError(Exception):
+    """A file is no ROOT file, is damaged, or lacks the tree or a branch."""
+
+
+@dataclass
+class Events:
+    """A piece of the events: columns, which are left after each step, and what the histograms show of the selected."""
+
+    columns: dict[str, Array]
+    steps: list[Array]
+    regions: dict[str, list[Array]]
+    values: dict[str, tuple[Array, Array | None]]
+    number: int
+
+    def __len__(self) -> int:
+        return self.number
+
+    def __getitem__(self, branch: str) -> Array:
+        return self.columns[branch]
+
+
+def select(events: Events) -> tuple[list[Array], dict[str, list[Array]], dict[str, Any]]:
+    """Return which events are left after each step of the baseline, of each region, and what the histograms show."""
+    return events.steps, events.regions, events.values
+
+
+def flat(values: Any, passed: Array, weight: Array) -> tuple[Array, Array]:
+    """Return the values of the events that have passed, or of all their objects, and the weight of each value."""
+    numbers, lengths = values
+    weights = weight[passed]
+    return numbers, weights if lengths is None else np.repeat(weights, lengths)
+
+
+def define(events: Node, name: str, expression: str) -> Node:
+    """Add a column; one of the same name that the tree has is not needed any more."""
+    known = {str(column) for column in events.GetColumnNames()}
+    return events.Redefine(name, expression) if name in known else events.Define(name, expression)
+
+
+def pieces(path: str, branches: list[str], entries: list[int] | None = None) -> Iterator[Events]:
+    """Yield a file's events, or those of a range [start, stop), at most CHUNK at a time."""
+    with reading(path), ROOT.TFile.Open(path) as file:
+        tree = file.Get(TREE)
+        require(tree, branches)
+        total = int(tree.GetEntries())
+    start, stop = entries or (0, total)
+    for first in range(start, min(stop, total), SPAN):
+        yield from run(path, branches, first, min(first + SPAN, stop, total))
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Say of what goes wrong that it is the file's fault."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        message = f"{path}: {reason[:300]}"
+        raise UnreadableError(message) from error
+
+
+def require(tree: Any, branches: list[str]) -> None:
+    """Raise unless a tree is there and has all branches."""
+    if not tree:
+        reason = f"there is no tree '{TREE}'"
+        raise UnreadableError(reason)
+    absent = [branch for branch in branches if not tree.GetBranch(branch)]
+    if absent:
+        reason = f"tree '{TREE}' has no branch {', '.join(absent)}"
+        raise UnreadableError(reason)
+
+
+def run(path: str, branches: list[str], start: int, stop: int) -> Iterator[Events]:
+    """Run the selection over a range of entries in one loop over the events, and yield it in pieces."""
+    spec = ROOT.RDF.Experimental.RDatasetSpec()
+    frame = ROOT.RDataFrame(spec.AddSample(("events", TREE, path)).WithGlobalRange((start, stop)))
+    steps, regions, shown, selected = book(frame)
+    every = [*steps, *(node for nodes in regions.values() for node in nodes)]
+    taken = [node.Take["ULong64_t"]("rdfentry_") for node in every]
+    values = {name: selected.Take[kind](f"shown_{place}") for place, (name, kind) in enumerate(shown.items())}
+    kept = dict.fromkeys([*IDENTIFIERS.values(), *(b for b in (*WEIGHTS, *DIVISORS) if b in branches)])
+    read = frame.AsNumpy(list(kept), lazy=True) if kept else None
+    with reading(path):
+        left = [entries_left(found.GetValue(), start, stop) for found in taken]
+        columns = read.GetValue() if read is not None else {}
+        histograms = {name: numbers(found.GetValue(), shown[name]) for name, found in values.items()}
+    passed = left[len(steps) - 1] if steps else np.ones(stop - start, dtype=bool)
+    for first in range(0, stop - start, CHUNK):
+        piece = slice(first, min(first + CHUNK, stop - start))
+        masks = iter([mask[piece] for mask in left])
+        before = int(np.count_nonzero(passed[: piece.start]))
+        chosen = slice(before, before + int(np.count_nonzero(passed[piece])))
+        yield Events(
+            columns={name: column[piece] for name, column in columns.items()},
+            steps=[next(masks) for _ in steps],
+            regions={name: [next(masks) for _ in nodes] for name, nodes in regions.items()},
+            values={name: part(value, chosen) for name, value in histograms.items()},
+            number=piece.stop - piece.start,
+        )
+
+
+def entries_left(taken: Any, start: int, stop: int) -> Array:
+    """Return entries that are left as one boolean for each entry of a range."""
+    left = np.zeros(stop - start, dtype=bool)
+    left[np.array(taken, dtype=np.int64) - start] = True
+    return left
+
+
+def numbers(found: Any, kind: str) -> tuple[Array, Array | None]:
+    """Return numbers of events, or all numbers of their lists and how many each list has."""
+    if kind == "double":
+        return np.array(found, dtype=np.float64), None
+    every, lengths = ROOT.selection.joined(found), ROOT.selection.lengths(found)
+    return np.array(every, dtype=np.float64), np.array(lengths, dtype=np.int64)
+
+
+def part(value: tuple[Array, Array | None], events: slice) -> tuple[Array, Array | None]:
+    """Return the numbers of some of the events."""
+    found, lengths = value
+    if lengths is None:
+        return found[events], None
+    first = int(np.sum(lengths[: events.start]))
+    return found[first : first + int(np.sum(lengths[events]))], lengths[events]

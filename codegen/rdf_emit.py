@@ -1,0 +1,239 @@
+"""Write a plan as a PyROOT module: a graph of RDataFrame, with the selection in small functions of C++.
+
+The module needs ROOT, hist and numpy. It takes the same files and options as the awkward module of the same plan, and
+gives the same numbers. The same plan gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from codegen.dataset import Sample
+from codegen.emit import about, any_branch, constants
+from codegen.emit_functions import Functions, function_name
+from codegen.emit_source import comment as python_comment
+from codegen.emit_source import docstring, library, literal
+from codegen.emit_words import quotation
+from codegen.plan_model import ChosenGroup, ChosenPair, LeadingGroup, Plan, Quadruplet, RegionPlan, Step
+from codegen.plan_names import identifier
+from codegen.plan_terms import is_list
+from codegen.rdf_objects import ObjectFunctions
+from codegen.rdf_source import FALSE, TRUE, Cpp, call, comment, conjunction, definition, parts, statement
+from codegen.rdf_terms import MISSING_COLUMN, Writer, column
+
+NAMESPACE = "selection"
+SPAN = 1_000_000
+"""Events between two starts of ROOT's loop; what is kept of them is in memory."""
+_COUNTING = ("UnreadableError", "Cutflow", "Analysis", "normalisation", "table", "main")
+_BOOKING = ("Events", "select", "flat", "define", "pieces", "reading", "require", "run", "entries_left", "numbers",
+            "part")  # fmt: skip
+_IMPORTS = """\
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hist
+import numpy as np
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # ROOT's wheel warns that it is young
+    import ROOT
+
+Array = Any
+Node = Any"""
+
+
+def emit_rdataframe(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
+    """Return the source of a PyROOT module that applies the plan; `samples` are built in."""
+    functions = Functions(plan)
+    branches = functions.branches() or any_branch(plan)
+    source = _Module(plan, functions.used)
+    body = source.body()
+    counting = library("emit_driver.py", without=("select", "flat", "pieces", "require"))
+    booking = library("rdf_driver.py", without=("book", "UnreadableError"))
+    blocks = [
+        "\n".join(docstring(about(plan, masses=False), indent=0)),
+        _IMPORTS,
+        "\n".join(
+            [*constants(plan, samples or {}, branches), f"SPAN = {SPAN:_}  # events between two starts of the loop"]
+        ),
+        f'CODE = r"""\n{source.cpp()}\n"""\nif not ROOT.gInterpreter.Declare(CODE):\n    raise SystemExit("ROOT does not compile the selection")',
+        f"\n{body}",
+        *(f"\n{text}" for text in booking.copied(_BOOKING)),
+        *(f"\n{text}" for text in counting.copied(_COUNTING)),
+        '\nif __name__ == "__main__":\n    sys.exit(main())',
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+class _Module:
+    """Writes the graph in Python and gathers the functions in C++ that it calls."""
+
+    def __init__(self, plan: Plan, used: frozenset[str]) -> None:
+        self.plan = plan
+        self.used = used
+        self._objects = ObjectFunctions(plan)
+        self._functions: dict[str, str] = {}
+        """Texts of functions in C++, by name."""
+
+    # C++ ------------------------------------------------------------------------------------------------------------
+
+    def cpp(self) -> str:
+        """Return all C++, what is used first."""
+        code = "\n\n".join([*self._objects.quadruplets(), *self._functions.values()])
+        used = f"{code} lengths joined side_by_side" if self._lists() else code
+        arguments = " ".join(map(str, self._objects.calls.values())) + " ".join(self._conditions)
+        includes, *blocks = parts().copied(f"{used} {arguments}", self._objects.struct())
+        body = "\n\n".join([*blocks, code])
+        return f"{includes}\n\nnamespace {NAMESPACE} {{\n\n{body}\n\n}}  // namespace {NAMESPACE}"
+
+    def _lists(self) -> bool:
+        return any(is_list(known.quantity) for known in self.plan.histograms)
+
+    def _quoted(self, cut_ids: Sequence[str], indent: int) -> list[str]:
+        lines: list[str] = []
+        for cut_id in cut_ids:
+            cut = self.plan.cuts[cut_id]
+            lines += python_comment(f"{cut_id}: {cut.statement()}", indent)
+            lines += python_comment(quotation(cut), indent) if cut.evidence else []
+        return lines
+
+    def _free(self, name: str, text: str) -> str:
+        """Keep a function, whose text has @ for its name, under a name of its own; the same text has one name."""
+        taken = {*parts().names, *self._objects.calls}
+        while name in taken or self._functions.get(name, text.replace("@", name, 1)) != text.replace("@", name, 1):
+            name += "_"
+        self._functions[name] = text.replace("@", name, 1)
+        return name
+
+    # Python ---------------------------------------------------------------------------------------------------------
+
+    def body(self) -> str:
+        """Return the functions that book the graph."""
+        self._conditions: list[str] = []
+        defined = self._defined()
+        blocks = [self._steps("baseline", "Return what is left after each step.", self.plan.steps)]
+        names: dict[str, str] = {}
+        for region in self.plan.regions:
+            name = function_name(region.name)
+            while name in names.values():
+                name += "_"
+            names[region.name] = name
+            after = f"after those of {region.parent}" if region.parent else "after the baseline"
+            words = f"Return what is left after each step of the {region.kind} region “{region.name}”, {after}."
+            blocks.append(self._steps(name, words, region.steps))
+        lines = docstring(["Book the selection: return what is left after each step of the baseline and of each region, "
+                           "the type of what each histogram shows, and the events that show it."])  # fmt: skip
+        lines += [*defined, "    steps = baseline(events)", "    selected = steps[-1] if steps else events"]
+        lines += ["    regions: dict[str, list[Node]] = {}"]
+        for region in self.plan.regions:
+            key = literal(region.name)
+            lines.append(f"    regions[{key}] = {names[region.name]}({self._entered(region)})")
+        lines += self._shown()
+        head = "def book(events: Node) -> tuple[list[Node], dict[str, list[Node]], dict[str, str], Node]:"
+        return "\n\n\n".join([*blocks, "\n".join([head, *lines, "    return steps, regions, shown, selected"])])
+
+    def _entered(self, region: RegionPlan) -> str:
+        """Return the events that come into a region: those that its nearest ancestor with steps leaves."""
+        known = {one.name: one for one in self.plan.regions}
+        while region.parent is not None:
+            region = known[region.parent]
+            if region.steps:
+                return f"regions[{literal(region.name)}][-1]"
+        return "selected"
+
+    def _defined(self) -> list[str]:
+        """Return the lines that define collections and systems; ROOT makes them where a step asks for them."""
+        lines: list[str] = []
+        made: set[str] = set()
+        for known in self.plan.objects:
+            quoted = [
+                [*comment(self._quoted(f.cut_ids, 8)), *comment(python_comment(f.note, 8))] for f in known.filters
+            ]
+            text = self._objects.collection(known, quoted)
+            self._functions[known.name] = text
+            if known.name not in self.used:
+                lines += python_comment(f"The {known.title} are selected by a function that no requirement calls.")
+                continue
+            lines += self._define(column(known.name), self._objects.calls[known.name])
+            made.add(known.name)
+            for merged in self.plan.merged:
+                if merged.name in self.used and merged.name not in made and set(merged.parts) <= made:
+                    lines += self._define(column(merged.name), call("merged", *map(column, merged.parts)))
+                    made.add(merged.name)
+        if self.plan.missing:
+            self._functions[MISSING_COLUMN] = self._objects.missing()
+            lines += self._define(MISSING_COLUMN, self._objects.calls[MISSING_COLUMN])
+        for composite in self.plan.composites:
+            if isinstance(composite, LeadingGroup):
+                continue  # taken from its list where it is asked for
+            assert isinstance(composite, ChosenPair | ChosenGroup | Quadruplet)
+            self._functions[composite.name] = self._objects.system(composite)
+            lines += self._define(column(composite.name), self._objects.calls[composite.name])
+        return lines
+
+    def _define(self, name: str, value: Cpp) -> list[str]:
+        self._conditions.append(str(value))
+        return _python("events = define", f'events, "{name}"', str(value))
+
+    def _steps(self, name: str, words: str, steps: Sequence[Step]) -> str:
+        lines = [*docstring([words]), "    steps: list[Node] = []"]
+        for step in steps:
+            cited = self._quoted(step.cut_ids, 4) or python_comment(step.label)
+            lines += ["", *cited, *self._filter(step), "    steps.append(events)"]
+        return "\n".join([f"def {name}(events: Node) -> list[Node]:", *lines, "", "    return steps"])
+
+    def _filter(self, step: Step) -> list[str]:
+        writer = Writer(self.plan)
+        found = writer.mask(step.requirement)
+        expression = str(found)
+        if found not in (TRUE, FALSE):
+            ids = step.cut_ids or step.object_cut_ids
+            wanted = f"cut_{identifier(ids[0].rpartition('-')[2])}" if ids else "cut"
+            cited = comment(python_comment(step.label, 0))
+            head = definition("bool", "@", writer.parameters.declared, writer.parameters.template)
+            text = "\n".join([*cited, *head, *statement("return ", found), "}"])
+            expression = str(call(self._free(wanted, text), *writer.parameters.arguments))
+        self._conditions.append(expression)
+        return _python("events = events.Filter", "", expression, str(literal(step.label)))
+
+    def _shown(self) -> list[str]:
+        if not self.plan.histograms:
+            return ["    shown: dict[str, str] = {}"]
+        lines: list[str] = []
+        entries: list[str] = []
+        for number, planned in enumerate(self.plan.histograms):
+            writer = Writer(self.plan)
+            kind, guards, value = writer.value(planned.quantity)
+            condition = conjunction(guards)
+            lacking = "RVec<double>()" if kind.startswith("RVec") else "NAN"
+            found = value if condition == TRUE else Cpp(f"{condition} ? {value} : {lacking}")
+            words = comment(python_comment(f"Return what the histogram '{planned.axis.name}' shows.", 0))
+            head = definition(kind, "@", writer.parameters.declared, writer.parameters.template)
+            text = "\n".join([*words, *head, *statement("return ", found), "}"])
+            name = self._free(f"value_{identifier(planned.axis.name)}", text)
+            expression = str(call(name, *writer.parameters.arguments))
+            self._conditions.append(expression)
+            lines += _python("selected = define", f'selected, "shown_{number}"', expression)
+            entries.append(f"        {literal(planned.axis.name)}: {literal(kind)},")
+        return [*lines, "    shown = {", *entries, "    }"]
+
+
+def _python(callee: str, first: str, expression: str, last: str = "") -> list[str]:
+    """Write a call with a C++ expression among its arguments."""
+    expression = re.sub(r"\b(\w+\()", rf"{NAMESPACE}::\1", expression)
+    quoted = '"' + expression.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    arguments = [argument for argument in (first, quoted, last) if argument]
+    one = f"    {callee}({', '.join(arguments)})"
+    if len(one) <= 120:
+        return [one]
+    return [f"    {callee}(", *(f"        {argument}," for argument in arguments), "    )"]
