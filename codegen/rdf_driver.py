@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,15 +33,22 @@ class UnreadableError(Exception):
     """A file is no ROOT file, is damaged, or lacks the tree or a branch."""
 
 
-@dataclass
 class Events:
     """A piece of the events: columns, which are left after each step, and what the histograms show of the selected."""
 
-    columns: dict[str, Array]
-    steps: list[Array]
-    regions: dict[str, list[Array]]
-    values: dict[str, tuple[Array, Array | None]]
-    number: int
+    def __init__(
+        self,
+        number: int,
+        columns: dict[str, Array],
+        steps: list[Array],
+        regions: dict[str, list[Array]],
+        values: dict[str, tuple[Array, Array | None]],
+    ) -> None:
+        self.number = number
+        self.columns = columns
+        self.steps = steps
+        self.regions = regions
+        self.values = values
 
     def __len__(self) -> int:
         return self.number
@@ -123,11 +129,11 @@ def run(path: str, branches: list[str], start: int, stop: int) -> Iterator[Event
         before = int(np.count_nonzero(passed[: piece.start]))
         chosen = slice(before, before + int(np.count_nonzero(passed[piece])))
         yield Events(
+            number=piece.stop - piece.start,
             columns={name: column[piece] for name, column in columns.items()},
             steps=[next(masks) for _ in steps],
             regions={name: [next(masks) for _ in nodes] for name, nodes in regions.items()},
             values={name: part(value, chosen) for name, value in histograms.items()},
-            number=piece.stop - piece.start,
         )
 
 

@@ -7,6 +7,7 @@ gives the same numbers. The same plan gives the same bytes.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from codegen.dataset import Sample
@@ -19,10 +20,11 @@ from codegen.plan_model import ChosenGroup, ChosenPair, LeadingGroup, Plan, Quad
 from codegen.plan_names import identifier
 from codegen.plan_terms import is_list
 from codegen.rdf_objects import ObjectFunctions
-from codegen.rdf_source import FALSE, TRUE, Cpp, call, comment, conjunction, definition, parts, statement
+from codegen.rdf_source import FALSE, TRUE, WIDTH, Cpp, call, comment, conjunction, definition, parts, statement
 from codegen.rdf_terms import MISSING_COLUMN, Writer, column
 
 NAMESPACE = "selection"
+_NAME = "\0"
 SPAN = 1_000_000
 """Events between two starts of ROOT's loop; what is kept of them is in memory."""
 _COUNTING = ("UnreadableError", "Cutflow", "Analysis", "normalisation", "table", "main")
@@ -37,7 +39,6 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,12 @@ with warnings.catch_warnings():
 
 Array = Any
 Node = Any"""
+
+
+_DECLARED = """\
+if not ROOT.gInterpreter.Declare(CODE):
+    message = "ROOT does not compile the selection"
+    raise RuntimeError(message)"""
 
 
 def emit_rdataframe(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
@@ -66,7 +73,7 @@ def emit_rdataframe(plan: Plan, samples: Mapping[str, Sample] | None = None) -> 
         "\n".join(
             [*constants(plan, samples or {}, branches), f"SPAN = {SPAN:_}  # events between two starts of the loop"]
         ),
-        f'CODE = r"""\n{source.cpp()}\n"""\nif not ROOT.gInterpreter.Declare(CODE):\n    raise SystemExit("ROOT does not compile the selection")',
+        f'CODE = r"""\n{source.cpp()}\n"""\n{_DECLARED}',
         f"\n{body}",
         *(f"\n{text}" for text in booking.copied(_BOOKING)),
         *(f"\n{text}" for text in counting.copied(_COUNTING)),
@@ -108,11 +115,11 @@ class _Module:
         return lines
 
     def _free(self, name: str, text: str) -> str:
-        """Keep a function, whose text has @ for its name, under a name of its own; the same text has one name."""
+        """Keep a function, whose text has a mark for its name, under a name of its own; one text has one name."""
         taken = {*parts().names, *self._objects.calls}
-        while name in taken or self._functions.get(name, text.replace("@", name, 1)) != text.replace("@", name, 1):
+        while name in taken or self._functions.get(name, text.replace(_NAME, name)) != text.replace(_NAME, name):
             name += "_"
-        self._functions[name] = text.replace("@", name, 1)
+        self._functions[name] = text.replace(_NAME, name)
         return name
 
     # Python ---------------------------------------------------------------------------------------------------------
@@ -131,8 +138,8 @@ class _Module:
             after = f"after those of {region.parent}" if region.parent else "after the baseline"
             words = f"Return what is left after each step of the {region.kind} region “{region.name}”, {after}."
             blocks.append(self._steps(name, words, region.steps))
-        lines = docstring(["Book the selection: return what is left after each step of the baseline and of each region, "
-                           "the type of what each histogram shows, and the events that show it."])  # fmt: skip
+        words = "Book the selection: return what is left after each step of the baseline and of each region, "
+        lines = docstring([f"{words}the type of what each histogram shows, and the events that show it."])
         lines += [*defined, "    steps = baseline(events)", "    selected = steps[-1] if steps else events"]
         lines += ["    regions: dict[str, list[Node]] = {}"]
         for region in self.plan.regions:
@@ -200,7 +207,7 @@ class _Module:
             ids = step.cut_ids or step.object_cut_ids
             wanted = f"cut_{identifier(ids[0].rpartition('-')[2])}" if ids else "cut"
             cited = comment(python_comment(step.label, 0))
-            head = definition("bool", "@", writer.parameters.declared, writer.parameters.template)
+            head = definition("bool", _NAME, writer.parameters.declared, writer.parameters.template)
             text = "\n".join([*cited, *head, *statement("return ", found), "}"])
             expression = str(call(self._free(wanted, text), *writer.parameters.arguments))
         self._conditions.append(expression)
@@ -218,7 +225,7 @@ class _Module:
             lacking = "RVec<double>()" if kind.startswith("RVec") else "NAN"
             found = value if condition == TRUE else Cpp(f"{condition} ? {value} : {lacking}")
             words = comment(python_comment(f"Return what the histogram '{planned.axis.name}' shows.", 0))
-            head = definition(kind, "@", writer.parameters.declared, writer.parameters.template)
+            head = definition(kind, _NAME, writer.parameters.declared, writer.parameters.template)
             text = "\n".join([*words, *head, *statement("return ", found), "}"])
             name = self._free(f"value_{identifier(planned.axis.name)}", text)
             expression = str(call(name, *writer.parameters.arguments))
@@ -231,9 +238,11 @@ class _Module:
 def _python(callee: str, first: str, expression: str, last: str = "") -> list[str]:
     """Write a call with a C++ expression among its arguments."""
     expression = re.sub(r"\b(\w+\()", rf"{NAMESPACE}::\1", expression)
-    quoted = '"' + expression.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    arguments = [argument for argument in (first, quoted, last) if argument]
+    arguments = [argument for argument in (first, f'"{expression}"', last) if argument]
     one = f"    {callee}({', '.join(arguments)})"
-    if len(one) <= 120:
+    if len(one) <= WIDTH:
         return [one]
-    return [f"    {callee}(", *(f"        {argument}," for argument in arguments), "    )"]
+    pieces = textwrap.wrap(expression, WIDTH - 12, break_long_words=False, break_on_hyphens=False)
+    quoted = [f'        "{piece} "' for piece in pieces[:-1]] + [f'        "{pieces[-1]}",']
+    before = [f"        {one}," for one in first.split(", ")] if first else []
+    return [f"    {callee}(", *before, *quoted, *([f"        {last},"] if last else []), "    )"]

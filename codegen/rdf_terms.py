@@ -1,7 +1,7 @@
 """Terms of a plan as C++ expressions on one event.
 
-What an event lacks is undefined: a requirement on it comes with guards (`leptons.size() >= 2 && …`), and where one fails
-it has not passed.
+What an event lacks is undefined: a requirement on it comes with guards (`leptons.size() >= 2 && …`), and where one
+fails it has not passed.
 """
 
 from __future__ import annotations
@@ -560,4 +560,4 @@ def _counts(term: Quantity) -> bool:
 
 def _is_single(value: float) -> bool:
     """Say whether a number is the same in single precision."""
-    return struct.unpack("f", struct.pack("f", value))[0] == value
+    return bool(struct.unpack("f", struct.pack("f", value))[0] == value)
