@@ -279,9 +279,10 @@ Momentum momentum_of(const Object &object) {
             object.energy};
 }
 
-// Return the momentum of a pair, or of all objects of a list.
+// Return the momentum of a pair.
 Momentum sum_momentum(const Pair &pair) { return momentum_of(pair.first) + momentum_of(pair.second); }
 
+// Return the momentum of all objects of a list.
 Momentum sum_momentum(const Objects &objects) {
     Momentum sum;
     for (const auto &object : objects) {
@@ -302,10 +303,13 @@ double signed_delta_phi(const Object &one, const Object &other) {
     return (turn < 0 ? turn + 2 * M_PI : turn) - M_PI;
 }
 
+// Return the distance of two objects in azimuth.
 double delta_phi(const Object &one, const Object &other) { return std::abs(signed_delta_phi(one, other)); }
 
+// Return the distance of two objects in pseudorapidity.
 double delta_eta(const Object &one, const Object &other) { return std::abs(one.eta - other.eta); }
 
+// Return √(Δη² + Δφ²).
 double delta_r(const Object &one, const Object &other) {
     const double phi = signed_delta_phi(one, other), eta = one.eta - other.eta;
     return std::sqrt(phi * phi + eta * eta);
@@ -342,25 +346,31 @@ double threshold_at(double x, const std::vector<std::pair<double, double>> &poin
     return (points[next].second - y0) / (points[next].first - x0) * (x - x0) + y0;
 }
 
-// Say whether a value is in a range: without its ends, with both, with the lower, or with the upper one.
+// Say whether a value is in a range without its ends.
 bool inside_open(double x, double low, double high) { return x > low && x < high; }
 
+// Say whether a value is in a range with both ends.
 bool inside_closed(double x, double low, double high) { return x >= low && x <= high; }
 
+// Say whether a value is in a range with its lower end.
 bool inside_left_closed(double x, double low, double high) { return x >= low && x < high; }
 
+// Say whether a value is in a range with its upper end.
 bool inside_right_closed(double x, double low, double high) { return x > low && x <= high; }
 
-// Say whether a value is outside a range, whose ends belong to it or not.
+// Say whether a value is outside a range without its ends.
 bool outside_open(double x, double low, double high) { return x <= low || x >= high; }
 
+// Say whether a value is outside a range with both ends.
 bool outside_closed(double x, double low, double high) { return x < low || x > high; }
 
+// Say whether a value is outside a range with its lower end.
 bool outside_left_closed(double x, double low, double high) { return x < low || x >= high; }
 
+// Say whether a value is outside a range with its upper end.
 bool outside_right_closed(double x, double low, double high) { return x <= low || x > high; }
 
-// Return how many values each list holds, and all values one after the other.
+// Return how many values each list holds.
 std::vector<std::size_t> lengths(const std::vector<RVec<double>> &lists) {
     std::vector<std::size_t> found;
     for (const auto &list : lists) {
@@ -369,6 +379,7 @@ std::vector<std::size_t> lengths(const std::vector<RVec<double>> &lists) {
     return found;
 }
 
+// Return the values of all lists, one after the other.
 std::vector<double> joined(const std::vector<RVec<double>> &lists) {
     std::vector<double> found;
     for (const auto &list : lists) {

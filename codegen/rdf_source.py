@@ -132,7 +132,7 @@ class Parts:
     def __init__(self, path: Path) -> None:
         _, *blocks = path.read_text(encoding="utf-8").strip().split("\n\n")
         self._blocks: list[tuple[frozenset[str], str]] = []
-        for block in _whole(blocks):
+        for block in blocks:
             code = re.sub(r"//.*", "", block)
             defined = re.findall(r"^(?:[\w:<>]+ )+\*?(\w+)\(", code, re.MULTILINE)
             defined += re.findall(r"^(?:struct|using) (\w+)(?: =|;| \{)", code, re.MULTILINE)
@@ -162,18 +162,6 @@ class Parts:
             elif names & needed:
                 found.append(block)
         return found
-
-
-def _whole(blocks: Sequence[str]) -> list[str]:
-    """Put blocks together that an empty line inside a function or an overload has parted."""
-    found: list[str] = []
-    for block in blocks:
-        undocumented = re.match(r"(?:Momentum|double|bool|std::\w+<\w+>) \w+\(", block)
-        if found and undocumented:
-            found[-1] += f"\n\n{block}"
-        else:
-            found.append(block)
-    return found
 
 
 @cache

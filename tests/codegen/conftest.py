@@ -14,7 +14,7 @@ import pytest
 import uproot
 
 from codegen.emit import emit
-from codegen.plan import make_plan
+from codegen.plan import Plan, make_plan
 from codegen.profile import Profile, load_profile
 from kb.ssc import (
     Choice,
@@ -31,6 +31,7 @@ from kb.ssc import (
     Subject,
     Variable,
 )
+from tests.codegen.backends import needs_root, ran, root_source
 
 HASH = "0" * 64
 
@@ -229,21 +230,17 @@ def _jagged(lists: Sequence[Sequence[float]], dtype: str = "f4") -> ak.Array:
 Masks = dict[str, list[bool]]
 
 
-def masks_of(criteria: SelectionCriteria, profile: Profile, *files: Path) -> Masks:
+def masks_of(
+    criteria: SelectionCriteria, profile: Profile, *files: Path, source: Callable[[Plan], str] = emit
+) -> Masks:
     """Run the code of criteria on files: pass flags by step, by region and for the whole selection."""
-    namespace: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
-    exec(compile(emit(make_plan(criteria, profile)), "analysis.py", "exec"), namespace)
-    analysis = namespace["Analysis"](None, None)
-    for file in files:
-        for piece in namespace["pieces"](str(file), analysis.branches):
-            analysis.add(piece)
-    return {name: mask.tolist() for name, mask in analysis.masks().items()}
+    return {name: mask.tolist() for name, mask in ran(source(make_plan(criteria, profile)), files).masks().items()}
 
 
-@pytest.fixture
-def masks(profile: Profile) -> Callable[..., Masks]:
-    """Return a runner of criteria on files."""
-    return lambda criteria, *files: masks_of(criteria, profile, *files)
+@pytest.fixture(params=[pytest.param(emit, id="awkward"), pytest.param(root_source, id="rdataframe", marks=needs_root)])
+def masks(request: pytest.FixtureRequest, profile: Profile) -> Callable[..., Masks]:
+    """Return a runner of criteria on files, by each back end."""
+    return lambda criteria, *files: masks_of(criteria, profile, *files, source=request.param)
 
 
 @pytest.fixture
