@@ -115,7 +115,7 @@ class Analysis:
                 region, index = HISTOGRAMS[name]["without"]
                 before = np.ones(len(events), dtype=bool) if region is None else survived[REGIONS[region]["parent"]]
                 masks = steps if region is None else regions[region]
-                kept = np.logical_and.reduce([before, *(ak.to_numpy(m) for i, m in enumerate(masks) if i != index)])
+                kept = np.logical_and.reduce([before, *(np.asarray(m) for i, m in enumerate(masks) if i != index)])
             fill(self.histograms[name], value, kept, weight)
             for region, booking in self.of_regions.items():
                 if name in booking:

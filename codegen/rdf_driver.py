@@ -6,7 +6,7 @@ for those that the emitter writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,12 +19,17 @@ Node = Any
 TREE = ""
 IDENTIFIERS: dict[str, str] = {}
 CHUNK = 100_000
-SPAN = 1_000_000
+SPAN = 500_000
+STEPS: list[dict[str, Any]] = []
+REGIONS: dict[str, dict[str, Any]] = {}
+HISTOGRAMS: dict[str, dict[str, Any]] = {}
+MASKS: dict[str, str] = {}
+LISTS: set[str] = set()
 WEIGHTS: tuple[str, ...] = ()
 DIVISORS: tuple[str, ...] = ()
 
 
-def book(events: Node) -> tuple[list[Node], dict[str, list[Node]], dict[str, str], Node]:
+def book(events: Node) -> Node:
     """Stand for the selection of an emitted analysis."""
     raise NotImplementedError
 
@@ -34,7 +39,7 @@ class UnreadableError(Exception):
 
 
 class Events:
-    """A piece of the events: columns, which are left after each step, and what the histograms show of the selected."""
+    """A piece of the events: columns, the mask of each step, and what the histograms show."""
 
     def __init__(
         self,
@@ -58,15 +63,16 @@ class Events:
 
 
 def select(events: Events) -> tuple[list[Array], dict[str, list[Array]], dict[str, Any]]:
-    """Return which events are left after each step of the baseline, of each region, and what the histograms show."""
+    """Return the masks of the baseline's steps, of each region's steps, and what the histograms are filled with."""
     return events.steps, events.regions, events.values
 
 
 def flat(values: Any, passed: Array, weight: Array) -> tuple[Array, Array]:
     """Return the values of the events that have passed, or of all their objects, and the weight of each value."""
     numbers, lengths = values
-    weights = weight[passed]
-    return numbers, weights if lengths is None else np.repeat(weights, lengths)
+    if lengths is None:
+        return numbers[passed], weight[passed]
+    return numbers[np.repeat(passed, lengths)], np.repeat(weight[passed], lengths[passed])
 
 
 def define(events: Node, name: str, expression: str) -> Node:
@@ -112,41 +118,51 @@ def run(path: str, branches: list[str], start: int, stop: int) -> Iterator[Event
     """Run the selection over a range of entries in one loop over the events, and yield it in pieces."""
     spec = ROOT.RDF.Experimental.RDatasetSpec()
     frame = ROOT.RDataFrame(spec.AddSample(("events", TREE, path)).WithGlobalRange((start, stop)))
-    steps, regions, shown, selected = book(frame)
-    every = [*steps, *(node for nodes in regions.values() for node in nodes)]
-    taken = [node.Take["ULong64_t"]("rdfentry_") for node in every]
-    values = {name: selected.Take[kind](f"shown_{place}") for place, (name, kind) in enumerate(shown.items())}
+    events = book(frame)
+    steps = {"": [f"baseline_{place}" for place in range(len(STEPS))]}
+    steps |= {name: [f"{MASKS[name]}_{place}" for place in range(len(REGIONS[name]["steps"]))] for name in REGIONS}
+    masks = masks_of(events, [mask for names in steps.values() for mask in names])
+    kinds = {name: "ROOT::VecOps::RVec<double>" if name in LISTS else "double" for name in HISTOGRAMS}
+    shown = {name: events.Take[kind](f"shown_{place}") for place, (name, kind) in enumerate(kinds.items())}
     kept = dict.fromkeys([*IDENTIFIERS.values(), *(b for b in (*WEIGHTS, *DIVISORS) if b in branches)])
     read = frame.AsNumpy(list(kept), lazy=True) if kept else None
     with reading(path):
-        left = [entries_left(found.GetValue(), start, stop) for found in taken]
         columns = read.GetValue() if read is not None else {}
-        histograms = {name: numbers(found.GetValue(), shown[name]) for name, found in values.items()}
-    passed = left[len(steps) - 1] if steps else np.ones(stop - start, dtype=bool)
+        found = masks()
+        values = {name: numbers(taken.GetValue(), name) for name, taken in shown.items()}
     for first in range(0, stop - start, CHUNK):
         piece = slice(first, min(first + CHUNK, stop - start))
-        masks = iter([mask[piece] for mask in left])
-        before = int(np.count_nonzero(passed[: piece.start]))
-        chosen = slice(before, before + int(np.count_nonzero(passed[piece])))
+        taken = {name: [found[mask][piece] for mask in names] for name, names in steps.items()}
         yield Events(
             number=piece.stop - piece.start,
             columns={name: column[piece] for name, column in columns.items()},
-            steps=[next(masks) for _ in steps],
-            regions={name: [next(masks) for _ in nodes] for name, nodes in regions.items()},
-            values={name: part(value, chosen) for name, value in histograms.items()},
+            steps=taken.pop(""),
+            regions=taken,
+            values={name: part(value, piece) for name, value in values.items()},
         )
 
 
-def entries_left(taken: Any, start: int, stop: int) -> Array:
-    """Return entries that are left as one boolean for each entry of a range."""
-    left = np.zeros(stop - start, dtype=bool)
-    left[np.array(taken, dtype=np.int64) - start] = True
-    return left
+def masks_of(events: Node, names: list[str]) -> Callable[[], dict[str, Array]]:
+    """Book masks, 64 of them as the bits of one number, and return what gives them once the loop has run."""
+    groups = [names[place : place + 64] for place in range(0, len(names), 64)]
+    taken = []
+    for place, group in enumerate(groups):
+        packed = define(events, f"passed_{place}", f"selection::packed({', '.join(group)})")
+        taken.append(packed.Take["ULong64_t"](f"passed_{place}"))
+
+    def unpacked() -> dict[str, Array]:
+        found: dict[str, Array] = {}
+        for group, bits in zip(groups, taken, strict=True):
+            number = np.array(bits.GetValue(), dtype=np.uint64)
+            found |= {name: (number >> np.uint64(bit)) & np.uint64(1) == 1 for bit, name in enumerate(group)}
+        return found
+
+    return unpacked
 
 
-def numbers(found: Any, kind: str) -> tuple[Array, Array | None]:
+def numbers(found: Any, histogram: str) -> tuple[Array, Array | None]:
     """Return numbers of events, or all numbers of their lists and how many each list has."""
-    if kind == "double":
+    if histogram not in LISTS:
         return np.array(found, dtype=np.float64), None
     every, lengths = ROOT.selection.joined(found), ROOT.selection.lengths(found)
     return np.array(every, dtype=np.float64), np.array(lengths, dtype=np.int64)

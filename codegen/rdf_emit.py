@@ -16,7 +16,7 @@ from codegen.emit_functions import Functions, function_name
 from codegen.emit_source import comment as python_comment
 from codegen.emit_source import docstring, library, literal
 from codegen.emit_words import quotation
-from codegen.plan_model import ChosenGroup, ChosenPair, LeadingGroup, Plan, Quadruplet, RegionPlan, Step
+from codegen.plan_model import ChosenGroup, ChosenPair, LeadingGroup, Plan, Quadruplet, Step
 from codegen.plan_names import identifier
 from codegen.plan_terms import is_list
 from codegen.rdf_objects import ObjectFunctions
@@ -25,11 +25,10 @@ from codegen.rdf_terms import MISSING_COLUMN, Writer, column
 
 NAMESPACE = "selection"
 _NAME = "\0"
-SPAN = 1_000_000
+SPAN = 500_000
 """Events between two starts of ROOT's loop; what is kept of them is in memory."""
-_COUNTING = ("UnreadableError", "Cutflow", "Analysis", "normalisation", "table", "main")
-_BOOKING = ("Events", "select", "flat", "define", "pieces", "reading", "require", "run", "entries_left", "numbers",
-            "part")  # fmt: skip
+_COUNTING = ("UnreadableError", "Cutflow", "Analysis", "booked", "fill", "contents", "normalisation", "table", "main")
+_BOOKING = ("Events", "select", "flat", "define", "pieces", "reading", "require", "run", "masks_of", "numbers", "part")
 _IMPORTS = """\
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ import argparse
 import json
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,9 +69,7 @@ def emit_rdataframe(plan: Plan, samples: Mapping[str, Sample] | None = None) -> 
     blocks = [
         "\n".join(docstring(about(plan, masses=False), indent=0)),
         _IMPORTS,
-        "\n".join(
-            [*constants(plan, samples or {}, branches), f"SPAN = {SPAN:_}  # events between two starts of the loop"]
-        ),
+        "\n".join([*constants(plan, samples or {}, branches), *source.constants()]),
         f'CODE = r"""\n{source.cpp()}\n"""\n{_DECLARED}',
         f"\n{body}",
         *(f"\n{text}" for text in booking.copied(_BOOKING)),
@@ -91,13 +88,20 @@ class _Module:
         self._objects = ObjectFunctions(plan)
         self._functions: dict[str, str] = {}
         """Texts of functions in C++, by name."""
+        self.regions: dict[str, str] = {}
+        """Names of functions in Python, by region."""
+        for region in plan.regions:
+            name = function_name(region.name)
+            while name in self.regions.values():
+                name += "_"
+            self.regions[region.name] = name
 
     # C++ ------------------------------------------------------------------------------------------------------------
 
     def cpp(self) -> str:
         """Return all C++, what is used first."""
         code = "\n\n".join([*self._objects.quadruplets(), *self._functions.values()])
-        used = f"{code} lengths joined side_by_side" if self._lists() else code
+        used = f"{code} packed lengths joined" if self._lists() else f"{code} packed"
         arguments = " ".join(map(str, self._objects.calls.values())) + " ".join(self._conditions)
         includes, *blocks = parts().copied(f"{used} {arguments}", self._objects.struct())
         body = "\n\n".join([*blocks, code])
@@ -128,35 +132,28 @@ class _Module:
         """Return the functions that book the graph."""
         self._conditions: list[str] = []
         defined = self._defined()
-        blocks = [self._steps("baseline", "Return what is left after each step.", self.plan.steps)]
-        names: dict[str, str] = {}
+        blocks = [self._steps("baseline", "Define the mask of each step, by itself.", self.plan.steps)]
+        booked = [*defined, "    events = baseline(events)"]
         for region in self.plan.regions:
-            name = function_name(region.name)
-            while name in names.values():
-                name += "_"
-            names[region.name] = name
+            name = self.regions[region.name]
             after = f"after those of {region.parent}" if region.parent else "after the baseline"
-            words = f"Return what is left after each step of the {region.kind} region “{region.name}”, {after}."
+            words = f"Define the mask of each step of the {region.kind} region “{region.name}”, {after}."
             blocks.append(self._steps(name, words, region.steps))
-        words = "Book the selection: return what is left after each step of the baseline and of each region, "
-        lines = docstring([f"{words}the type of what each histogram shows, and the events that show it."])
-        lines += [*defined, "    steps = baseline(events)", "    selected = steps[-1] if steps else events"]
-        lines += ["    regions: dict[str, list[Node]] = {}"]
-        for region in self.plan.regions:
-            key = literal(region.name)
-            lines.append(f"    regions[{key}] = {names[region.name]}({self._entered(region)})")
-        lines += self._shown()
-        head = "def book(events: Node) -> tuple[list[Node], dict[str, list[Node]], dict[str, str], Node]:"
-        return "\n\n\n".join([*blocks, "\n".join([head, *lines, "    return steps, regions, shown, selected"])])
+            booked.append(f"    events = {name}(events)")
+        words = "Define objects, systems of them, the mask of each step, and what the histograms show."
+        lines = [*docstring([words]), *booked, *self._shown(), "    return events"]
+        return "\n\n\n".join([*blocks, "\n".join(["def book(events: Node) -> Node:", *lines])])
 
-    def _entered(self, region: RegionPlan) -> str:
-        """Return the events that come into a region: those that its nearest ancestor with steps leaves."""
-        known = {one.name: one for one in self.plan.regions}
-        while region.parent is not None:
-            region = known[region.parent]
-            if region.steps:
-                return f"regions[{literal(region.name)}][-1]"
-        return "selected"
+    def constants(self) -> list[str]:
+        """Return what the driver is to know of the columns that are defined."""
+        lists = [str(literal(known.axis.name)) for known in self.plan.histograms if is_list(known.quantity)]
+        masks = [f"    {literal(region)}: {literal(name)}," for region, name in self.regions.items()]
+        return [
+            f"SPAN = {SPAN:_}  # events between two starts of ROOT's loop",
+            "# What the masks of a region's steps are called, before their number.",
+            *(["MASKS = {", *masks, "}"] if masks else ["MASKS: dict[str, str] = {}"]),
+            f"LISTS: set[str] = {{{', '.join(lists)}}}" if lists else "LISTS: set[str] = set()",
+        ]
 
     def _defined(self) -> list[str]:
         """Return the lines that define collections and systems; ROOT makes them where a step asks for them."""
@@ -193,32 +190,28 @@ class _Module:
         return _python("events = define", f'events, "{name}"', str(value))
 
     def _steps(self, name: str, words: str, steps: Sequence[Step]) -> str:
-        lines = [*docstring([words]), "    steps: list[Node] = []"]
-        for step in steps:
+        lines = docstring([words])
+        for place, step in enumerate(steps):
             cited = self._quoted(step.cut_ids, 4) or python_comment(step.label)
-            lines += ["", *cited, *self._filter(step), "    steps.append(events)"]
-        return "\n".join([f"def {name}(events: Node) -> list[Node]:", *lines, "", "    return steps"])
+            lines += ["", *cited, *self._define(f"{name}_{place}", self._mask(step))]
+        return "\n".join([f"def {name}(events: Node) -> Node:", *lines, "", "    return events"])
 
-    def _filter(self, step: Step) -> list[str]:
+    def _mask(self, step: Step) -> Cpp:
+        """Return the call of the function that a step needs."""
         writer = Writer(self.plan)
         found = writer.mask(step.requirement)
-        expression = str(found)
-        if found not in (TRUE, FALSE):
-            ids = step.cut_ids or step.object_cut_ids
-            wanted = f"cut_{identifier(ids[0].rpartition('-')[2])}" if ids else "cut"
-            cited = comment(python_comment(step.label, 0))
-            head = definition("bool", _NAME, writer.parameters.declared, writer.parameters.template)
-            text = "\n".join([*cited, *head, *statement("return ", found), "}"])
-            expression = str(call(self._free(wanted, text), *writer.parameters.arguments))
-        self._conditions.append(expression)
-        return _python("events = events.Filter", "", expression, str(literal(step.label)))
+        if found in (TRUE, FALSE):
+            return found
+        ids = step.cut_ids or step.object_cut_ids
+        wanted = f"cut_{identifier(ids[0].rpartition('-')[2])}" if ids else "cut"
+        cited = comment(python_comment(step.label, 0))
+        head = definition("bool", _NAME, writer.parameters.declared, writer.parameters.template)
+        text = "\n".join([*cited, *head, *statement("return ", found), "}"])
+        return call(self._free(wanted, text), *writer.parameters.arguments)
 
     def _shown(self) -> list[str]:
-        if not self.plan.histograms:
-            return ["    shown: dict[str, str] = {}"]
         lines: list[str] = []
-        entries: list[str] = []
-        for number, planned in enumerate(self.plan.histograms):
+        for place, planned in enumerate(self.plan.histograms):
             writer = Writer(self.plan)
             kind, guards, value = writer.value(planned.quantity)
             condition = conjunction(guards)
@@ -228,21 +221,16 @@ class _Module:
             head = definition(kind, _NAME, writer.parameters.declared, writer.parameters.template)
             text = "\n".join([*words, *head, *statement("return ", found), "}"])
             name = self._free(f"value_{identifier(planned.axis.name)}", text)
-            expression = str(call(name, *writer.parameters.arguments))
-            self._conditions.append(expression)
-            lines += _python("selected = define", f'selected, "shown_{number}"', expression)
-            entries.append(f"        {literal(planned.axis.name)}: {literal(kind)},")
-        return [*lines, "    shown = {", *entries, "    }"]
+            lines += self._define(f"shown_{place}", call(name, *writer.parameters.arguments))
+        return lines
 
 
-def _python(callee: str, first: str, expression: str, last: str = "") -> list[str]:
-    """Write a call with a C++ expression among its arguments."""
+def _python(callee: str, first: str, expression: str) -> list[str]:
+    """Write a call with a C++ expression as its last argument."""
     expression = re.sub(r"\b(\w+\()", rf"{NAMESPACE}::\1", expression)
-    arguments = [argument for argument in (first, f'"{expression}"', last) if argument]
-    one = f"    {callee}({', '.join(arguments)})"
+    one = f'    {callee}({first}, "{expression}")'
     if len(one) <= WIDTH:
         return [one]
     pieces = textwrap.wrap(expression, WIDTH - 12, break_long_words=False, break_on_hyphens=False)
     quoted = [f'        "{piece} "' for piece in pieces[:-1]] + [f'        "{pieces[-1]}",']
-    before = [f"        {one}," for one in first.split(", ")] if first else []
-    return [f"    {callee}(", *before, *quoted, *([f"        {last},"] if last else []), "    )"]
+    return [f"    {callee}(", *(f"        {one}," for one in first.split(", ")), *quoted, "    )"]

@@ -9,6 +9,7 @@
 
 #include "Math/Vector4D.h"
 #include "ROOT/RVec.hxx"
+#include "RtypesCore.h"
 
 using ROOT::VecOps::RVec;
 
@@ -40,6 +41,15 @@ auto threshold_of(const Value &, double threshold) {
     } else {
         return threshold;
     }
+}
+
+// Return masks as the bits of a number.
+template <typename... Masks>
+ULong64_t packed(const Masks &...masks) {
+    ULong64_t bits = 0;
+    int place = 0;
+    ((bits |= static_cast<ULong64_t>(masks) << place++), ...);
+    return bits;
 }
 
 // Return objects in the order of falling pT.

@@ -20,6 +20,7 @@ SCHEMA = Path(__file__).with_name("schemas") / "result-1.0.json"
 
 
 EngineName = Literal["compiled", "llm", "hybrid"]
+BackendName = Literal["awkward", "rdataframe"]
 
 
 class _Strict(BaseModel):
@@ -214,6 +215,7 @@ class EngineResult(_Strict):
     """Who wrote the code."""
 
     name: EngineName = "compiled"
+    backend: BackendName = Field(default="awkward", description="what the code is written for")
     model: str | None = Field(default=None, description="the language model that took part")
     calls: tuple[str, ...] = Field(default=(), description="sha256 of what it was asked, as in the bundle's ledger")
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-
-STANDALONE = ("awkward", "hist", "numpy", "uproot", "vector")
-"""What an emitted analysis imports."""
-PACKAGES = ("cutbook", *STANDALONE)
+from codegen.backend import IMPORTS
+from codegen.result import BackendName
 
 
-def software(tier: str) -> dict[str, str]:
-    """Return the versions of all that takes part in a run, and the tier of its sandbox."""
+def software(tier: str, backend: BackendName = "awkward") -> dict[str, str]:
+    """Return the versions of all that takes part in a run of a back end's code, and the tier of its sandbox."""
     versions = {"python": platform.python_version(), "sandbox": tier}
-    for package in PACKAGES:
+    for package in dict.fromkeys(("cutbook", *IMPORTS["awkward"], *IMPORTS[backend])):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
@@ -21,6 +19,15 @@ def software(tier: str) -> dict[str, str]:
     return dict(sorted(versions.items()))
 
 
-def requirements() -> str:
+def requirements(backend: BackendName = "awkward") -> str:
     """Return, as pip reads it, what an emitted analysis needs to run by itself, in the versions that ran it."""
-    return "".join(f"{package}=={version(package)}\n" for package in STANDALONE)
+    return "".join(f"{package}=={version(package)}\n" for package in IMPORTS[backend] if _by_pip(package))
+
+
+def _by_pip(package: str) -> bool:
+    """Say whether pip has installed a package; ROOT may come from elsewhere."""
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
