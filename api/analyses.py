@@ -15,21 +15,23 @@ from kb.store.records import AnalysisRecord, Problem, now
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
-    from codegen.result import EngineName, Result
+    from codegen.result import BackendName, EngineName, Result
     from kb.ssc import Observable, SelectionCriteria
 
 CODE = "analysis.py"
 RESULT = "result.json"
 
 
-def analysis_id(arxiv_id: str, version: int, folder: Path, engine: EngineName = "compiled") -> str:
+def analysis_id(
+    arxiv_id: str, version: int, folder: Path, engine: EngineName = "compiled", backend: BackendName = "awkward"
+) -> str:
     """Return the name of an engine's analysis of a paper on the dataset in a folder; running it again replaces it.
 
     >>> toys = Path("toys")
     >>> analysis_id("hzz4l", 1, toys) == analysis_id("hzz4l", 1, toys) != analysis_id("hzz4l", 2, toys)
     True
     """
-    by = "" if engine == "compiled" else f"\n{engine}"
+    by = "".join(f"\n{name}" for name in (engine, backend) if name not in {"compiled", "awkward"})
     return hashlib.sha256(f"{arxiv_id}v{version}\n{folder.resolve()}{by}".encode()).hexdigest()[:12]
 
 
@@ -43,13 +45,15 @@ def request_analysis(
     engine: EngineName = "compiled",
     probes: bool = True,
     observables: Sequence[Observable] = (),
+    backend: BackendName = "awkward",
 ) -> dict[str, Any]:
     """Enter an analysis into the base as queued and return the request for a job that does it.
 
     The paper and the dataset, a name or a folder, have to exist. `profile`, a name or a TOML file, says what its
     branches mean; else the files tell. `probes`: show every cut on made-up events. `observables` are drawn besides
-    those of the criteria.
+    those of the criteria. `backend` is what the code is written for.
     """
+    _check(engine, backend)
     if engine != "compiled":
         workspace.model()
     criteria = workspace.store.criteria(arxiv_id)
@@ -59,7 +63,7 @@ def request_analysis(
         raise InputError(message, hint=f"see what was read and refused: cutbook cuts {arxiv_id} --explain")
     opened = workspace.dataset(dataset, profile=profile)
     record = AnalysisRecord(
-        id=analysis_id(paper.arxiv_id, paper.version, opened.folder, engine),
+        id=analysis_id(paper.arxiv_id, paper.version, opened.folder, engine, backend),
         arxiv_id=paper.arxiv_id,
         version=paper.version,
         dataset=opened.name,
@@ -79,6 +83,7 @@ def request_analysis(
         "probes": probes,
         **({"out": str(output.absolute())} if output else {}),
         **({"engine": engine} if engine != "compiled" else {}),
+        **({"backend": backend} if backend != "awkward" else {}),
         **({"profile": _lasting(profile)} if profile else {}),
         **({"observables": [one.model_dump(mode="json") for one in observables]} if observables else {}),
     }
@@ -96,17 +101,18 @@ def run_analysis(
     job_id: str | None = None,
     engine: EngineName = "compiled",
     observables: Sequence[Observable] = (),
+    backend: BackendName = "awkward",
 ) -> tuple[AnalysisRecord, Result]:
     """Generate, run and validate a paper's analysis; return its record, whose folder holds the files, and its result.
 
     `dataset` is a known name or a folder. `output` defaults to a folder of the home; there the old files are replaced
-    only once the new ones are complete. `engine` says who writes the code. What fails is kept in the record, and
-    raised.
+    only once the new ones are complete. `engine` says who writes the code, `backend` for what. What fails is kept in
+    the record, and raised.
     """
     criteria = _with(workspace.store.criteria(arxiv_id), observables)
     paper = criteria.paper
     opened = workspace.dataset(dataset, profile=profile)
-    name = analysis_id(paper.arxiv_id, paper.version, opened.folder, engine)
+    name = analysis_id(paper.arxiv_id, paper.version, opened.folder, engine, backend)
 
     # Heavy, so imported when paper and dataset are known to exist.
     from api.cluster import executor
@@ -130,6 +136,7 @@ def run_analysis(
         with executor(workspace.settings.dask_scheduler) as workers:
             given: dict[str, Any] = {"reference": reference_masks, "progress": progress, "executor": workers}
             given |= {"prober": probe} if probes else {}
+            given |= {"backend": backend} if engine == "compiled" else {}
             result = _written(workspace, engine)(criteria, opened, work, **given)
     except CutbookError as error:
         failed = record.model_copy(update={"state": "failed", "finished_at": now(), "problem": Problem.of(error)})
@@ -149,6 +156,17 @@ def _with(criteria: SelectionCriteria, observables: Sequence[Observable]) -> Sel
     asked = {one.name: one for one in observables}
     kept = [one for one in criteria.observables if one.name not in asked]
     return criteria.model_copy(update={"observables": (*kept, *asked.values())})
+
+
+def _check(engine: EngineName, backend: BackendName) -> None:
+    """Refuse a back end that is not here, or that an engine does not write for."""
+    if backend != "awkward" and engine != "compiled":
+        message = f"the engine '{engine}' writes for the back end 'awkward' only"
+        raise InputError(message, hint="take the engine 'compiled', or the back end 'awkward'")
+    if backend != "awkward":
+        from codegen.backend import writer
+
+        writer(backend)
 
 
 def _written(workspace: Workspace, engine: EngineName) -> Callable[..., Result]:

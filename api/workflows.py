@@ -284,6 +284,7 @@ def _analyse(bench: Bench, job: JobRecord, report: Report) -> dict[str, Any]:
             progress=report,
             job_id=job.id,
             engine=request.get("engine", "compiled"),
+            backend=request.get("backend", "awkward"),
         )
         return record.id
 

@@ -10,15 +10,16 @@ from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 
+from codegen.backend import Write, writer
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
-from codegen.emit import emit_with_distributions
 from codegen.export_coffea import to_coffea
 from codegen.export_hepdata import to_hepdata
 from codegen.measured import Histogram, Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.result import (
+    BackendName,
     Coverage,
     CutProbes,
     DatasetResult,
@@ -43,8 +44,6 @@ from kb.model import Model
 from kb.ssc import SelectionCriteria
 
 Progress = Callable[[str, int, int], None]
-Write = Callable[[Plan, Mapping[str, Sample]], str]
-"""Makes the source of an analysis of a plan and the samples that it is for."""
 
 CODE, RESULT, CRITERIA, PROFILE, BUNDLE = "analysis.py", "result.json", "ssc.json", "profile.json", "bundle.zip"
 REQUIREMENTS, LEDGER = "requirements.txt", "ledger.json"
@@ -66,7 +65,8 @@ def analyse(
     progress: Progress | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
-    write: Write = emit_with_distributions,
+    write: Write | None = None,
+    backend: BackendName = "awkward",
     engine: EngineName = "compiled",
     model: Model | None = None,
 ) -> Result:
@@ -78,11 +78,19 @@ def analyse(
     (`{sample: {"selected": …, "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per
     processor core), or as many as the `executor` has. `progress` is called with a stage and how much of it is done.
     Files that cannot be read are named in the result, which then is not complete; DataError if none can be. `write`
-    makes the code; `engine` and `model` say who that is, and the calls of the model come into the bundle.
+    makes the code, or else the compiler for a `backend`; `engine` and `model` say who it is, and the calls of the model
+    come into the bundle.
     """
     tell = progress or (lambda stage, done, total: None)
     plan, run = run_criteria(
-        criteria, dataset, output, policy=policy, progress=progress, workers=workers, executor=executor, write=write
+        criteria,
+        dataset,
+        output,
+        policy=policy,
+        progress=progress,
+        workers=workers,
+        executor=executor,
+        write=write or writer(backend),
     )
     (output / CRITERIA).write_text(criteria.to_json() + "\n", encoding="utf-8")
     (output / PROFILE).write_text(dataset.profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -103,16 +111,17 @@ def analyse(
         ),
         not_drawn=dict(plan.not_drawn),
         validation=judge(validation.event_by_event, yields, probes),
-        software=software(run.tier),
+        software=software(run.tier, backend),
         inputs=_inputs(output, dataset),
         engine=EngineResult(
             name=engine,
+            backend=backend,
             model=model.name if model else None,
             calls=tuple(dict.fromkeys(call.key for call in model.calls)) if model else (),
         ),
     )
     (output / RESULT).write_text(result.to_json(), encoding="utf-8")
-    (output / REQUIREMENTS).write_text(requirements(), encoding="utf-8")
+    (output / REQUIREMENTS).write_text(requirements(backend), encoding="utf-8")
     (output / COFFEA).write_text(to_coffea(plan), encoding="utf-8")
     submission = to_hepdata(result, dataset.profile.sqrt_s)
     (output / HEPDATA).mkdir(exist_ok=True)
@@ -143,18 +152,18 @@ def run_criteria(
     progress: Progress | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
-    write: Write = emit_with_distributions,
+    write: Write | None = None,
 ) -> tuple[Plan, RawRun]:
     """Compile criteria for a dataset and run them sandboxed; `output` gets analysis.py and samples/<name>/.
 
-    `write` makes the code of the plan.
+    `write` makes the code of the plan (default: the compiler, with awkward arrays).
     """
     tell = progress or (lambda stage, done, total: None)
     output.mkdir(parents=True, exist_ok=True)
     tell("plan", 0, 1)
     plan = make_plan(criteria, dataset.profile)
     script = output / CODE
-    script.write_text(write(plan, dataset.samples), encoding="utf-8")
+    script.write_text((write or writer("awkward"))(plan, dataset.samples), encoding="utf-8")
     tell("plan", 1, 1)
     files: dict[str, Sequence[Path]] = {name: sample.files for name, sample in dataset.samples.items()}
     tell("run", 0, len(files))

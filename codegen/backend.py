@@ -20,14 +20,17 @@ IMPORTS: dict[BackendName, tuple[str, ...]] = {
 
 
 def writer(backend: BackendName) -> Write:
-    """Return what writes plans for a back end; InputError where this interpreter could not run what it writes."""
-    if backend == "awkward":
-        from codegen.emit import emit
+    """Return what writes plans, with what each requirement cuts away (N − 1), for a back end.
 
-        return emit
+    InputError where this interpreter could not run what it writes.
+    """
+    if backend == "awkward":
+        from codegen.emit import emit_with_distributions
+
+        return emit_with_distributions
     if find_spec("ROOT") is None:
         message = "the back end 'rdataframe' writes code for ROOT, which is not installed for this Python"
         raise InputError(message, hint="pip install 'cutbook[root]', or take the back end 'awkward'")
-    from codegen.rdf_emit import emit_rdataframe
+    from codegen.rdf_emit import emit_rdataframe_with_distributions
 
-    return emit_rdataframe
+    return emit_rdataframe_with_distributions

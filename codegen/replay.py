@@ -114,11 +114,12 @@ def replay(
         for name, found in run.samples.items()
     }
     pairs = list(_compared(_numbers(result.samples), _numbers(now)))
+    versions = software(run.tier, result.engine.backend)
     return Replay(
         result=result,
         compared=len(pairs),
         different=tuple(pair for pair in pairs if pair.then != pair.now),
-        software=tuple(pair for pair in _compared(result.software, software(run.tier)) if pair.then != pair.now),
+        software=tuple(pair for pair in _compared(result.software, versions) if pair.then != pair.now),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+
 from codegen.backend import IMPORTS
 from codegen.result import BackendName
 

@@ -38,6 +38,10 @@ def analyse(
         Literal["compiled", "llm", "hybrid"],
         typer.Option(help="Who writes the code: the compiler; a language model; or it what the compiler cannot."),
     ] = "compiled",
+    backend: Annotated[
+        Literal["awkward", "rdataframe"],
+        typer.Option(help="What the code is written for: awkward arrays, or ROOT's RDataFrame."),
+    ] = "awkward",
     plot: Annotated[
         list[str] | None,
         typer.Option(
@@ -73,6 +77,7 @@ def analyse(
             engine=engine,
             probes=probes,
             observables=observables,
+            backend=backend,
         )
         with at_work(workspace) as jobs, job_progress() as watch:
             jobs.follow(jobs.submit("analyse", request), watch)

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse
 from api.analyses import file_of, files_of, request_analysis
 from api.deps import Base, Limit, Queue
 from api.routes.jobs import Job, accepted
-from codegen.result import EngineName
+from codegen.result import BackendName, EngineName
 from kb.errors import DatasetNotFoundError
 from kb.observable import Observable
 from kb.store.records import AnalysisRecord, AnalysisState, Problem
@@ -30,6 +30,9 @@ class AnalysisRequest(BaseModel):
     dataset: str = Field(min_length=1, max_length=200, description="a name that GET /v1/datasets lists")
     engine: EngineName = Field(
         default="compiled", description="who writes the code: the compiler, a language model, or both"
+    )
+    backend: BackendName = Field(
+        default="awkward", description="what the code is written for: awkward arrays, or ROOT's RDataFrame"
     )
     observables: tuple[Observable, ...] = Field(
         default=(), max_length=50, description="histograms to fill besides those of the criteria and the profile"
@@ -82,6 +85,7 @@ def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queu
         engine=wanted.engine,
         probes=wanted.probes,
         observables=wanted.observables,
+        backend=wanted.backend,
     )
     return accepted(queue.submit("analyse", {**request, "dataset": wanted.dataset}), response)
 
