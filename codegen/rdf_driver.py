@@ -108,6 +108,9 @@ def require(tree: Any, branches: list[str]) -> None:
     if not tree:
         reason = f"there is no tree '{TREE}'"
         raise UnreadableError(reason)
+    if not isinstance(tree, ROOT.TTree):
+        reason = f"'{TREE}' is no tree but a {type(tree).__name__}"
+        raise UnreadableError(reason)
     absent = [branch for branch in branches if not tree.GetBranch(branch)]
     if absent:
         reason = f"tree '{TREE}' has no branch {', '.join(absent)}"

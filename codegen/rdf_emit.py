@@ -22,7 +22,19 @@ from codegen.plan_model import ChosenGroup, ChosenPair, LeadingGroup, Plan, Quad
 from codegen.plan_names import identifier
 from codegen.plan_terms import is_list
 from codegen.rdf_objects import ObjectFunctions
-from codegen.rdf_source import FALSE, TRUE, WIDTH, Cpp, call, comment, conjunction, definition, parts, statement
+from codegen.rdf_source import (
+    FALSE,
+    TRUE,
+    WIDTH,
+    Cpp,
+    call,
+    comment,
+    conjunction,
+    definition,
+    inverted,
+    parts,
+    statement,
+)
 from codegen.rdf_terms import MISSING_COLUMN, Writer, column
 
 NAMESPACE = "selection"
@@ -222,11 +234,12 @@ class _Module:
             writer = Writer(self.plan)
             kind, guards, value = writer.value(planned.quantity)
             condition = conjunction(guards)
-            lacking = "RVec<double>()" if kind.startswith("RVec") else "NAN"
-            found = value if condition == TRUE else Cpp(f"{condition} ? {value} : {lacking}")
+            lacking = "{}" if kind.startswith("RVec") else "NAN"
+            unless = [*statement("if (", inverted(condition), 4, ") {"), f"        return {lacking};", "    }"]
             words = comment(python_comment(f"Return what the histogram '{planned.axis.name}' shows.", 0))
             head = definition(kind, _NAME, writer.parameters.declared, writer.parameters.template)
-            text = "\n".join([*words, *head, *statement("return ", found), "}"])
+            lines_ = [*(unless if condition != TRUE else []), *statement("return ", value), "}"]
+            text = "\n".join([*words, *head, *lines_])
             name = self._free(f"value_{identifier(planned.axis.name)}", text)
             lines += self._define(f"shown_{place}", call(name, *writer.parameters.arguments))
         return lines

@@ -14,6 +14,7 @@ from codegen.rdf_source import (
     comment,
     conjunction,
     definition,
+    function,
     inverted,
     joined,
     member,
@@ -172,7 +173,7 @@ class ObjectFunctions:
             lines = statement("return ", _best(call("groups", of, str(composite.size)), composite.choice, "Objects"))
         else:
             kind, about, lines = self._quadruplet(composite, of)
-        unless = [f"    if ({inverted(conjunction(guards))}) {{", "        return std::nullopt;", "    }"]
+        unless = [*statement("if (", inverted(conjunction(guards)), 4, ") {"), "        return std::nullopt;", "    }"]
         head = definition(f"std::optional<{kind}>", f"build_{composite.name}", writer.parameters.declared)
         self.calls[composite.name] = call(f"build_{composite.name}", *writer.parameters.arguments)
         words_ = comment(python_comment(about, 0))
@@ -198,7 +199,7 @@ class ObjectFunctions:
             seconds = "seconds"
             lines += statement("const Pairs seconds = ", _related(Cpp("pairs(objects)"), composite.second))
         best = _best(call("leaving_another", "firsts", seconds), composite.first)
-        rest = call("filtered", seconds, "[&](const Pair &pair) { return disjoint(pair, *one); }")
+        rest = call("filtered", seconds, function("Pair &pair", Cpp("disjoint(pair, *one)"), "&"))
         lines += [
             *statement("const auto one = ", best),
             "    if (!one) {",
@@ -217,9 +218,7 @@ def _roots(plan: Plan) -> tuple[Term, ...]:
 
 
 def _unless(requirement: Cpp) -> list[str]:
-    lines = statement("if (", inverted(requirement), 8)
-    lines[-1] = f"{lines[-1].removesuffix(';')}) {{"
-    return [*lines, "            continue;", "        }"]
+    return [*statement("if (", inverted(requirement), 8, ") {"), "            continue;", "        }"]
 
 
 def _column(writer: Writer, field: Field, place: str) -> Cpp:
@@ -241,7 +240,7 @@ def _related(candidates: Cpp, choice: PairChoice) -> Cpp:
     if not choice.related:
         return candidates
     test = conjunction(relation(Cpp("pair"), one) for one in choice.related)
-    return call("filtered", candidates, f"[](const Pair &pair) {{ return {test}; }}")
+    return call("filtered", candidates, function("Pair &pair", test))
 
 
 def _best(candidates: Cpp, choice: PairChoice, kind: str = "Pair") -> Cpp:
@@ -259,7 +258,7 @@ def _best(candidates: Cpp, choice: PairChoice, kind: str = "Pair") -> Cpp:
         value = call("std::abs", Cpp(f"{value} - {number(choice.target)}"))
     elif choice.mode == "largest":
         value = Cpp(f"-{value}")
-    return call("chosen", candidates, f"[](const {kind} &{item}) {{ return {value}; }}")
+    return call("chosen", candidates, function(f"{kind} &{item}", value))
 
 
 __all__ = ["MISSING_FUNCTION", "LeadingGroup", "ObjectFunctions", "selector"]

@@ -24,12 +24,19 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 
 @dataclass(frozen=True)
 class Cpp:
-    """An expression: its text, how tightly it binds, and where it may be broken."""
+    """An expression: its text, how tightly it binds, and where it may be broken.
+
+    That is between operands, between the arguments of a call, or around the body of a lambda.
+    """
 
     text: str
     level: int = ATOM
     operator: str = ""
     operands: tuple[Cpp, ...] = ()
+    callee: str = ""
+    arguments: tuple[Cpp, ...] = ()
+    head: str = ""
+    body: tuple[Cpp, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -37,12 +44,19 @@ class Cpp:
     def inside(self, level: int) -> Cpp:
         """Return the expression as an operand of something that binds as tightly as `level`."""
         mixed = self.level == AND and level == OR
-        return self if self.level >= level and not mixed else Cpp(f"({self.text})", ATOM, self.operator, self.operands)
+        return self if self.level >= level and not mixed else call("", self)
 
 
 def call(name: str, *arguments: Cpp | str) -> Cpp:
-    """Write a call."""
-    return Cpp(f"{name}({', '.join(map(str, arguments))})")
+    """Write a call; without a name it is parentheses."""
+    parts_ = tuple(Cpp(one) if isinstance(one, str) else one for one in arguments)
+    return Cpp(f"{name}({', '.join(map(str, parts_))})", callee=name, arguments=parts_)
+
+
+def function(parameter: str, result: Cpp, capture: str = "") -> Cpp:
+    """Write a lambda of one parameter."""
+    head = f"[{capture}](const {parameter})"
+    return Cpp(f"{head} {{ return {result}; }}", head=head, body=(result,))
 
 
 def member(of: Cpp, name: str) -> Cpp:
@@ -81,7 +95,8 @@ def inverted(of: Cpp) -> Cpp:
     """Write the logical opposite."""
     if of in (TRUE, FALSE):
         return FALSE if of == TRUE else TRUE
-    return Cpp(f"!{of.inside(UNARY)}", UNARY)
+    inner = of.inside(UNARY)
+    return Cpp(f"!{inner}", UNARY, callee=f"!{inner.callee}", arguments=inner.arguments)
 
 
 def number(value: float) -> Cpp:
@@ -96,16 +111,29 @@ def number(value: float) -> Cpp:
 TRUE, FALSE = Cpp("true"), Cpp("false")
 
 
-def statement(prefix: str, value: Cpp, indent: int = 4) -> list[str]:
-    """Write `prefix value;` as lines, broken at the operator that binds least where it would be too long."""
+def statement(prefix: str, value: Cpp, indent: int = 4, suffix: str = ";") -> list[str]:
+    """Write `prefix value;` as lines, broken where it would be too long, from the outside inwards."""
     pad = " " * indent
-    one = f"{pad}{prefix}{value};"
-    if len(one) <= WIDTH or not value.operands:
+    one = f"{pad}{prefix}{value}{suffix}"
+    if len(one) <= WIDTH:
         return [one]
-    lines = [f"{pad}{prefix}{value.operands[0]}"]
-    lines += [f"{pad}    {value.operator} {operand}" for operand in value.operands[1:]]
-    lines[-1] += ";"
-    return lines
+    if value.operands:
+        lines: list[str] = []
+        last = len(value.operands) - 1
+        for place, operand in enumerate(value.operands):
+            before = f"{value.operator} " if place else prefix
+            lines += statement(before, operand, indent + 4 * bool(place), suffix if place == last else "")
+        return lines
+    if value.body:
+        [result] = value.body
+        return [f"{pad}{prefix}{value.head} {{", *statement("return ", result, indent + 4), f"{pad}}}{suffix}"]
+    if value.arguments:
+        *others, last_ = value.arguments
+        lines = [f"{pad}{prefix}{value.callee}("]
+        for argument in others:
+            lines += statement("", argument, indent + 4, ",")
+        return [*lines, *statement("", last_, indent + 4, ""), f"{pad}){suffix}"]
+    return [one]
 
 
 def definition(returns: str, name: str, parameters: Sequence[str], template: str = "") -> list[str]:

@@ -69,6 +69,7 @@ from codegen.rdf_source import (
     call,
     compared,
     conjunction,
+    function,
     inverted,
     joined,
     member,
@@ -179,7 +180,7 @@ class Writer:
                 if not term.related:
                     return every
                 test = conjunction(relation(Cpp("pair"), one) for one in dict.fromkeys(term.related))
-                return call("filtered", every, f"[](const Pair &pair) {{ return {test}; }}")
+                return call("filtered", every, function("Pair &pair", test))
 
     def _quadruplet(self, composite: CompositePlan) -> Cpp:
         return Cpp(f"*{self._given(composite.name, f'std::optional<{type_name(composite.name)}>')}", UNARY)
@@ -312,14 +313,14 @@ class Writer:
         base = self._base(term)
         return call(name, self.collection(base), self._lambda(base, term))
 
-    def _lambda(self, base: Collection, term: Quantity | Requirement) -> str:
+    def _lambda(self, base: Collection, term: Quantity | Requirement) -> Cpp:
         kind, item = ("Pair", "pair") if isinstance(base, Pairs) else ("Object", "object")
         outer, self._item = self._item, (base, Cpp(item))
         try:
             inner = self.requirement(term) if isinstance(term, _REQUIREMENTS) else self.quantity(term)
         finally:
             self._item = outer
-        return f"[&](const {kind} &{item}) {{ return {inner}; }}"
+        return function(f"{kind} &{item}", inner, "&")
 
     def of_each(self, base: Collection, item: Cpp, term: Requirement) -> Cpp:
         """Write a requirement on one object of a list that has a name of its own."""
@@ -352,7 +353,7 @@ class Writer:
             case Total():
                 inner = self._single(Cpp("object"), term.variable)
                 inner = nonnegative(inner) if self._is_mass(term) else inner
-                return call("sum_of", self.collection(term.of), f"[](const Object &object) {{ return {inner}; }}")
+                return call("sum_of", self.collection(term.of), function("Object &object", inner))
             case Extreme():
                 return self._over("largest" if term.largest else "smallest", term.of)
             case Sum():
@@ -385,7 +386,7 @@ class Writer:
         if isinstance(of, Whole):
             objects = self.collection(of.of)
             if variable == "charge":
-                return call("sum_of", objects, "[](const Object &object) { return object.charge; }")
+                return call("sum_of", objects, function("Object &object", Cpp("object.charge")))
             return of_momentum(call("sum_momentum", objects), variable, term)
         if isinstance(of, Chosen | Pairs):
             pair = self._pair(of)
@@ -453,7 +454,7 @@ class Writer:
             case Near():
                 distance = call(term.kind, self._object(term.of), "other")
                 test = compared(distance, term.operator, number(term.value))
-                inner = f"[&](const Object &other) {{ return {test}; }}"
+                inner = function("Object &other", test, "&")
                 return call("every" if term.every else "some", self.collection(term.other), inner)
             case Exists():
                 return conjunction(self.guards(term.of))
