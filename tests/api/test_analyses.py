@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from rich.console import Console
 from typer.testing import CliRunner
 
-from api.analyses import run_analysis
+from api.analyses import analysis_id, request_analysis, run_analysis
 from api.app import create_app
 from api.cli.analyses import print_result, with_error
 from api.cli.main import app
@@ -123,6 +123,22 @@ def test_an_uncertainty_has_two_digits_and_its_value_as_many_decimals() -> None:
     assert with_error([step(100, 3), step(23, 1)]) == "123.0 ± 2.0"
     assert with_error([step(1234, 250000)]) == "1234 ± 500"
     assert with_error([]) == "0 ± 0"
+
+
+def test_a_back_end_that_is_not_installed_is_refused_before_anything_is_queued(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codegen.backend.find_spec", lambda _name: None)
+    with pytest.raises(InputError, match="ROOT, which is not installed") as refused:
+        request_analysis(workspace, "four", "toys", backend="rdataframe")
+    assert "cutbook[root]" in refused.value.hint
+    with pytest.raises(InputError, match="'hybrid' writes for the back end 'awkward' only"):
+        request_analysis(workspace, "four", "toys", backend="rdataframe", engine="hybrid")
+
+
+def test_each_back_end_has_an_analysis_of_its_own(tmp_path: Path) -> None:
+    names = {analysis_id("four", 1, tmp_path, backend=backend) for backend in ("awkward", "rdataframe")}
+    assert len(names | {analysis_id("four", 1, tmp_path)}) == 2
 
 
 @pytest.mark.parametrize("engine", ["llm", "hybrid"])

@@ -23,6 +23,7 @@ from codegen.plan import make_plan
 from ingest.reader import read_source
 from kb.distil import distil
 from kb.ssc import SelectionCriteria
+from tests.codegen.backends import needs_root, root_source
 from tests.codegen.formats import write_nanoaod
 
 EVENTS = 2_000_000
@@ -99,8 +100,18 @@ def by_hand_in_full(file: Path) -> int:
 
 def compiled(source: str, file: Path) -> int:
     """Count by the compiled module, which also keeps masks, a cutflow and histograms."""
+    return counted(loaded(source), file)
+
+
+def loaded(source: str) -> dict[str, Any]:
+    """Return what a module defines."""
     namespace: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
     exec(compile(source, "analysis.py", "exec"), namespace)
+    return namespace
+
+
+def counted(namespace: dict[str, Any], file: Path) -> int:
+    """Count by what a module defines."""
     analysis = namespace["Analysis"](None, None)
     for events in namespace["pieces"](str(file), analysis.branches):
         analysis.add(events)
@@ -130,6 +141,13 @@ def test_compiled_code(benchmark: Any, file: Path, criteria: SelectionCriteria) 
 
 def test_awkward_written_by_hand_with_the_same_outputs(benchmark: Any, file: Path) -> None:
     assert once(benchmark, lambda: by_hand_in_full(file)) > 0
+
+
+@needs_root
+def test_compiled_code_for_rdataframe(benchmark: Any, file: Path, criteria: SelectionCriteria) -> None:
+    """Count by the compiled module for ROOT, whose C++ is compiled in the round that warms up."""
+    module = loaded(root_source(make_plan(criteria, open_dataset(str(file.parent)).profile)))
+    assert once(benchmark, lambda: counted(module, file)) == pytest.approx(by_hand(file), abs=3)
 
 
 def test_awkward_written_by_hand(benchmark: Any, file: Path) -> None:
