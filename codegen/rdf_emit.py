@@ -22,6 +22,7 @@ from codegen.plan_model import ChosenGroup, ChosenPair, LeadingGroup, Plan, Quad
 from codegen.plan_names import identifier
 from codegen.plan_terms import is_list
 from codegen.rdf_objects import ObjectFunctions
+from codegen.rdf_parameters import MISSING_COLUMN, column
 from codegen.rdf_source import (
     FALSE,
     TRUE,
@@ -35,7 +36,7 @@ from codegen.rdf_source import (
     parts,
     statement,
 )
-from codegen.rdf_terms import MISSING_COLUMN, Writer, column
+from codegen.rdf_terms import Writer
 
 NAMESPACE = "selection"
 _NAME = "\0"

@@ -7,6 +7,8 @@ from codegen.emit_words import preference, spaced
 from codegen.plan_model import ChosenGroup, ChosenPair, Field, LeadingGroup, ObjectPlan, PairChoice, Plan, Quadruplet
 from codegen.plan_terms import Attribute, Objects, Term, Total, walk
 from codegen.profile import Branch, Flag
+from codegen.rdf_lists import relation, type_name
+from codegen.rdf_parameters import MISSING_COLUMN, Parameters, column
 from codegen.rdf_source import (
     TRUE,
     Cpp,
@@ -21,16 +23,7 @@ from codegen.rdf_source import (
     number,
     statement,
 )
-from codegen.rdf_terms import (
-    MISSING_COLUMN,
-    Parameters,
-    Writer,
-    column,
-    nonnegative,
-    of_momentum,
-    relation,
-    type_name,
-)
+from codegen.rdf_terms import Writer, nonnegative, of_momentum
 
 MISSING_FUNCTION = "missing_momentum"
 

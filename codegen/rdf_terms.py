@@ -1,4 +1,4 @@
-"""Terms of a plan as C++ expressions on one event.
+"""Quantities and requirements of a plan as C++ expressions on one event.
 
 What an event lacks is undefined: a requirement on it comes with guards (`leptons.size() >= 2 && …`), and where one
 fails it has not passed.
@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from codegen.emit_terms import UNSIGNED
 from codegen.plan_columns import PDG_IDS
-from codegen.plan_model import ChosenGroup, ChosenPair, CompositePlan, LeadingGroup, Plan, Quadruplet
-from codegen.plan_names import identifier
 from codegen.plan_terms import (
     All,
     Always,
@@ -32,20 +29,12 @@ from codegen.plan_terms import (
     Flagged,
     Flavours,
     KindIs,
-    Leading,
-    Members,
-    Missing,
     Near,
     Not,
-    Nth,
-    Objects,
     Offset,
-    OfKind,
     Pairs,
     Quantity,
     Related,
-    Relation,
-    Remaining,
     Requirement,
     Some,
     Sum,
@@ -58,11 +47,10 @@ from codegen.plan_terms import (
     Within,
     is_list,
 )
-from codegen.profile import Flag, Isolation
+from codegen.profile import Flag
+from codegen.rdf_lists import Lists, relation, unknown
 from codegen.rdf_source import (
     ATOM,
-    FALSE,
-    KEYWORDS,
     TRUE,
     UNARY,
     Cpp,
@@ -74,239 +62,13 @@ from codegen.rdf_source import (
     joined,
     member,
     number,
-    parts,
 )
-from kb.errors import FaultError
 
-MISSING_COLUMN = "missing"
-_LISTS = (Objects, OfKind, Leading, Members, Remaining, Pairs)
 _RANGES = {"both": "closed", "neither": "open", "left": "left_closed", "right": "right_closed"}
 
 
-def column(name: str) -> str:
-    """Return the name, in C++ and as a column, of a collection or a system of the plan."""
-    while name in KEYWORDS or name in parts().names or name == MISSING_COLUMN:
-        name += "_"
-    return name
-
-
-@dataclass
-class Parameters:
-    """What a C++ function is given: collections and systems by name, and branches."""
-
-    of_objects: bool = False
-    """Whether branches hold lists."""
-    systems: dict[str, str] = field(default_factory=dict)
-    """Types by the names of columns."""
-    kinds: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """What the branches are read as, by themselves or, where they are several, as one list."""
-
-    def branch(self, branches: Sequence[str], kind: str) -> str:
-        """Return the parameter for a branch, or for the branches of single objects; `kind` is a type of C++."""
-        key = tuple(branches)
-        known = self.kinds.setdefault(key, kind)
-        if known != kind:
-            self.kinds[key] = "" if len(key) == 1 else "double"
-        return self.name(key)
-
-    def name(self, key: tuple[str, ...]) -> str:
-        """Return the name of a branch's parameter."""
-        name = identifier(key[0]) if len(key) == 1 else "_".join(identifier(branch) for branch in key)
-        return f"{name}_branch" if name in self.systems or column(name) != name else name
-
-    @property
-    def template(self) -> str:
-        """What stands before the function where types of branches are open."""
-        several = [f"typename T{n}" for n, kind in enumerate(self.kinds.values()) if not kind]
-        return f"template <{', '.join(several)}>" if several else ""
-
-    @property
-    def declared(self) -> list[str]:
-        """The parameters."""
-        found = []
-        for n, (key, kind) in enumerate(self.kinds.items()):
-            kind_ = kind or f"T{n}"
-            type_ = f"const RVec<{kind_}> &" if self.of_objects else f"{kind_} " if kind else f"const {kind_} &"
-            found.append(f"{type_}{self.name(key)}")
-        return [*found, *(f"const {kind} &{name}" for name, kind in self.systems.items())]
-
-    @property
-    def arguments(self) -> list[str]:
-        """What is handed over, by the names of columns."""
-        branches = [key[0] if len(key) == 1 else f"side_by_side({', '.join(key)})" for key in self.kinds]
-        return [*branches, *self.systems]
-
-
-class Writer:
-    """Writes the terms of one C++ function and notes what it is to be given."""
-
-    def __init__(self, plan: Plan, parameters: Parameters | None = None) -> None:
-        self.plan = plan
-        self.parameters = parameters or Parameters()
-        fields = [known for one in plan.objects for known in one.fields]
-        self._relative = {f.name for f in fields if isinstance(f.source, Isolation) and f.source.relative}
-        self._stored = {known.name for known in fields}
-        self._composites: dict[str, CompositePlan] = {one.name: one for one in plan.composites}
-        self._item: tuple[Collection, Cpp] | None = None
-        """The list whose elements are looked at one by one, and the name of one."""
-
-    # Collections and systems ----------------------------------------------------------------------------------------
-
-    def _given(self, name: str, kind: str) -> Cpp:
-        self.parameters.systems.setdefault(column(name), kind)
-        return Cpp(column(name))
-
-    def collection(self, term: Collection) -> Cpp:
-        """Write a list, for an event that meets its guards."""
-        match term:
-            case Objects():
-                return self._given(term.name, "Objects")
-            case OfKind():
-                return call("of_kind", self.collection(term.of), str(PDG_IDS[term.kind]))
-            case Leading():
-                return call("leading", self.collection(term.of), str(term.count))
-            case Members():
-                composite = self._composites[term.composite]
-                if isinstance(composite, LeadingGroup):
-                    return call("leading", self.collection(composite.of), str(composite.count))
-                if isinstance(composite, ChosenGroup):
-                    return Cpp(f"*{self._given(composite.name, 'std::optional<Objects>')}", UNARY)
-                return member(self._quadruplet(composite), "members")
-            case Remaining():
-                return call("outside", self.collection(term.of), self._chosen(term.pair))
-            case Pairs():
-                one = self.collection(term.of)
-                every = call("pairs", one) if term.other is None else call("meetings", one, self.collection(term.other))
-                if not term.related:
-                    return every
-                test = conjunction(relation(Cpp("pair"), one) for one in dict.fromkeys(term.related))
-                return call("filtered", every, function("Pair &pair", test))
-
-    def _quadruplet(self, composite: CompositePlan) -> Cpp:
-        return Cpp(f"*{self._given(composite.name, f'std::optional<{type_name(composite.name)}>')}", UNARY)
-
-    def _chosen(self, name: str) -> Cpp:
-        for composite in self.plan.composites:
-            if isinstance(composite, ChosenPair) and composite.name == name:
-                return Cpp(f"*{self._given(name, 'std::optional<Pair>')}", UNARY)
-            if isinstance(composite, Quadruplet) and name in (composite.first_name, composite.second_name):
-                return member(self._quadruplet(composite), column(name))
-        raise unknown(Chosen(name))
-
-    def _object(self, term: Collection | System) -> Cpp:
-        """Write a single object: an element of the list that is gone through, the n-th of one, or what is missing."""
-        if self._item is not None and term == self._item[0]:
-            return self._item[1]
-        if isinstance(term, Nth):
-            of = term.of
-            while isinstance(of, Leading) or (isinstance(of, Members) and self._is_leading(of)):
-                of = of.of if isinstance(of, Leading) else self._composites[of.composite].of
-            return Cpp(f"{self.collection(of).inside(ATOM)}[{term.rank - 1}]")
-        if isinstance(term, Missing):
-            self.parameters.systems.setdefault(MISSING_COLUMN, "Object")
-            return Cpp(MISSING_COLUMN)
-        raise unknown(term)
-
-    def _is_leading(self, term: Members) -> bool:
-        return isinstance(self._composites[term.composite], LeadingGroup)
-
-    def _length(self, term: Collection) -> int | None:
-        """Return how many objects a list has wherever it is defined, if that is known."""
-        if isinstance(term, Leading):
-            return term.count
-        if isinstance(term, Members):
-            composite = self._composites[term.composite]
-            if isinstance(composite, LeadingGroup):
-                return composite.count
-            return composite.size if isinstance(composite, ChosenGroup) else 4
-        return None
-
-    def _size(self, term: Collection) -> Cpp:
-        known = self._length(term)
-        return Cpp(str(known)) if known is not None else member(self.collection(term), "size()")
-
-    # Guards ---------------------------------------------------------------------------------------------------------
-
-    def guards(self, term: Term) -> list[Cpp]:
-        """Write what an event must have for a term to be defined."""
-        match term:
-            case Nth():
-                length = self._length(term.of)
-                if length is not None:
-                    return self.guards(term.of) if term.rank <= length else [FALSE]
-                return [*self.guards(term.of), compared(self._size(term.of), ">=", Cpp(str(term.rank)))]
-            case Leading():
-                return self._at_least(term.of, term.count)
-            case Members():
-                composite = self._composites[term.composite]
-                if isinstance(composite, LeadingGroup):
-                    return self._at_least(composite.of, composite.count)
-                if isinstance(composite, ChosenGroup):
-                    return [member(self._given(composite.name, "std::optional<Objects>"), "has_value()")]
-                return [_known(self._quadruplet(composite))]
-            case Chosen():
-                return [_known(self._chosen(term.name))]
-            case Remaining():
-                return [*self.guards(term.of), *self.guards(Chosen(term.pair))]
-            case Pairs():
-                return [*self.guards(term.of), *(self.guards(term.other) if term.other else [])]
-            case Extreme():
-                base = self._base(term.of)
-                return [*self.guards(term.of), inverted(member(self.collection(base), "empty()"))]
-            case Count():
-                return self.guards(term.of if term.where is None else term.where)
-            case All() | Any():
-                return [g for part in term.parts if is_list(term) and is_list(part) for g in self.guards(part)]
-            case Not():
-                return self.guards(term.part) if is_list(term) else []
-            case Objects() | Missing() | EventValue() | Curve() | Exists() | Always():
-                return []
-            case Attribute() | Total() | Whole() | OfKind() | Offset() | Every() | Some() | KindIs() | Related():
-                return self.guards(term.of)
-            case Flavours() | Within():
-                return self.guards(term.of)
-            case Flagged():
-                return self.guards(term.of) if term.of is not None else []
-            case Compare():
-                return self.guards(term.left)
-            case Near():
-                return [*self.guards(term.of), *self.guards(term.other)]
-            case Distance() | TransverseMass() | TransverseSum():
-                return [*self.guards(term.first), *(self.guards(term.second) if term.second else [])]
-            case Sum():
-                return [guard for part in term.terms for guard in self.guards(part)]
-        raise unknown(term)
-
-    def _at_least(self, of: Collection, count: int) -> list[Cpp]:
-        return [*self.guards(of), compared(self._size(of), ">=", Cpp(str(count)))]
-
-    # Lists ----------------------------------------------------------------------------------------------------------
-
-    def _base(self, term: Term) -> Collection:
-        """Return the list of which a term has one value per element."""
-        found = dict.fromkeys(self._bases(term))
-        if len(found) != 1:
-            raise unknown(term)
-        return next(iter(found))
-
-    def _bases(self, term: Term) -> list[Collection]:
-        match term:
-            case Objects() | OfKind() | Leading() | Members() | Remaining() | Pairs():
-                return [term]
-            case Attribute() | KindIs() | Related() | Flagged() | Near() | Within() | Offset():
-                return self._bases(term.of) if term.of is not None else []
-            case Distance() | TransverseMass() | TransverseSum():
-                return [*self._bases(term.first), *(self._bases(term.second) if term.second else [])]
-            case Compare():
-                return self._bases(term.left)
-            case All() | Any():
-                return [base for part in term.parts if is_list(part) for base in self._bases(part)]
-            case Not():
-                return self._bases(term.part)
-            case Sum():
-                return [base for part in term.terms if is_list(part) for base in self._bases(part)]
-            case _:
-                return []
+class Writer(Lists):
+    """Writes the terms of one C++ function."""
 
     def _over(self, name: str, term: Quantity | Requirement) -> Cpp:
         """Write a call that goes through the list of a term."""
@@ -519,16 +281,6 @@ _REQUIREMENTS = (
 _OF_MOMENTUM = {"pt": "Pt()", "eta": "Eta()", "phi": "Phi()", "energy": "E()", "rapidity": "Rapidity()"}
 
 
-def _known(of: Cpp) -> Cpp:
-    """Write that there is what an optional value, or a member of one, is taken from."""
-    return member(Cpp(of.text.lstrip("*").partition("->")[0]), "has_value()")
-
-
-def relation(pair: Cpp, named: Relation) -> Cpp:
-    """Write what the two objects of a pair are to each other."""
-    return inverted(call("same_flavour", pair)) if named == "different_flavour" else call(named, pair)
-
-
 def of_momentum(momentum: Cpp, variable: str, term: Term) -> Cpp:
     """Write a variable of a sum of momenta."""
     if variable == "mass":
@@ -541,17 +293,6 @@ def of_momentum(momentum: Cpp, variable: str, term: Term) -> Cpp:
 def nonnegative(mass: Cpp) -> Cpp:
     """Write a mass as 0 where rounding makes its square negative."""
     return call("std::max", mass, "0.0")
-
-
-def type_name(composite: str) -> str:
-    """Return the name of the struct for a composite."""
-    return "".join(word.title() for word in composite.split("_"))
-
-
-def unknown(term: Term) -> FaultError:
-    """Return the error for a term that this back end cannot write; nothing is dropped."""
-    message = f"the RDataFrame back end cannot write {term}"
-    return FaultError(message, hint="use the back end 'awkward'")
 
 
 def _counts(term: Quantity) -> bool:
