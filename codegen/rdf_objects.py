@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from codegen.emit_source import comment as python_comment
 from codegen.emit_words import preference, spaced
 from codegen.plan_model import ChosenGroup, ChosenPair, Field, LeadingGroup, ObjectPlan, PairChoice, Plan, Quadruplet
@@ -26,6 +28,7 @@ from codegen.rdf_source import (
 from codegen.rdf_terms import Writer, nonnegative, of_momentum
 
 MISSING_FUNCTION = "missing_momentum"
+_FOUR_VECTOR = {"mass", "energy", "rapidity", "abs_rapidity"}
 
 
 def selector(known: ObjectPlan) -> str:
@@ -105,12 +108,16 @@ class ObjectFunctions:
         for one in known.fields:
             value = writer.flag(one.source, "[i]") if isinstance(one.source, Flag) else _column(writer, one, "[i]")
             body += statement(f"object.{one.name} = ", value, 8)
-        body += self._derived(known)
+        # What follows from the columns is computed for the objects that are kept, unless a filter asks for it.
+        asked = {term.variable for term in walk(tuple(f.requirement for f in known.filters)) if _is_variable(term)}
+        derived = self._derived(known)
+        body += derived if asked & _FOUR_VECTOR else []
         if known.pdg_id is not None:
             body.append(f"        object.pdg_id = {known.pdg_id};")
         for selected, words in zip(known.filters, quoted, strict=True):
             found = writer.of_each(Objects(known.name), Cpp("object"), selected.requirement)
             body += [*words, *(_unless(found) if found != TRUE else [])]
+        body += [] if asked & _FOUR_VECTOR else derived
         body += [f"        {name}.push_back(object);", "    }", f"    return by_pt({name});", "}"]
         size = f"{parameters.name(next(iter(parameters.kinds)))}.size()"
         about = python_comment(f"Return the {known.title}, in the order of falling pT.", 0)
@@ -202,6 +209,10 @@ class ObjectFunctions:
             f"    return {kind}{{*one, *other, members(objects, *one, *other)}};",
         ]
         return kind, about, lines
+
+
+def _is_variable(term: Term) -> TypeGuard[Attribute | Total]:
+    return isinstance(term, Attribute | Total)
 
 
 def _roots(plan: Plan) -> tuple[Term, ...]:
