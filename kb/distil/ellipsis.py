@@ -66,6 +66,9 @@ def _named_again(tokens: list[Token]) -> list[Token]:
         else:
             out.append(token)
         one_of = token.kind == "n" and behind[:1] in {"w", "O"} and tokens[index + 1].word != "with"
+        one_of = one_of or (
+            token.kind == "n" and behind[:1] == "m" and tokens[0].word == "of"
+        )  # "of the two, one must …"
         if token.value == 1 and (token.kind == "r" or one_of):  # "one of which … and the other …"
             led = True
     return out

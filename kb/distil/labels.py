@@ -1,4 +1,4 @@
-"""Read what stands for an object: labels (`the leading jet J_1`, `ℓ_2 must have p_T > 15 GeV`), `for the former`."""
+"""Read what stands for an object: labels (`the leading jet J_1`, `ℓ_2 must have …`), `for the former`, `tight ones`."""
 
 from __future__ import annotations
 
@@ -66,8 +66,36 @@ def _rank(token: Token, rank: int) -> Token:
     return replace(token, kind="r", text="", end=token.start, value=rank)
 
 
-def with_former(tokens: list[Token], before: tuple[str, ...]) -> list[Token]:
-    """Name the objects of `2.5 for the former and 2.4 for the latter`; `before` are those of the sentence before."""
+def with_antecedents(tokens: list[Token], before: tuple[str, ...]) -> list[Token]:
+    """Name what `for the former`, `tight ones` and `the second must …` mean; `before` are the objects spoken of."""
+    tokens = _with_former(tokens, before)
+    if (
+        len(before) != 1
+        or before[0] not in PHYSICAL
+        or any(t.kind == "o" and t.value.object in PHYSICAL for t in tokens)
+    ):
+        return tokens
+    noun = Mention(before[0], plural=True)
+    out = [
+        replace(token, kind="o", value=noun)
+        if token.word == "ones" and index and tokens[index - 1].kind == "t"
+        else token
+        for index, token in enumerate(tokens)
+    ]
+    if not re.match("trm", kinds(out)):
+        return out
+    named: list[Token] = []
+    for token, behind in zip(out, [*out[1:], None], strict=True):
+        named.append(token)
+        if (
+            token.kind == "r" and behind is not None and behind.kind in "mnv"
+        ):  # "The first must exceed 95 GeV, the second …"
+            named.append(replace(token, kind="o", text="", start=token.end, value=Mention(before[0])))
+    return named
+
+
+def _with_former(tokens: list[Token], before: tuple[str, ...]) -> list[Token]:
+    """Name the objects of `2.5 for the former and 2.4 for the latter`."""
     out = list(tokens)
     for index, token in enumerate(tokens):
         if (

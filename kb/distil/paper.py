@@ -51,6 +51,12 @@ _TELEGRAM = re.compile(r"[tn]{0,2}oC(?!.*[kj])")
 _OF_BOTH = re.compile(r"for (?:both|all|each)(?: of (?:them|these))?,", re.IGNORECASE)
 _THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
 _DEFINED = COLLECTED | {"bjet", "fatjet"}
+_NUMBERED = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)]\s")  # "2. E_T^miss > 220 GeV"
+_THEIR = re.compile(
+    r"(?:their|its) [^.;]*?\b(?:is|are) "
+    r"(?:less|smaller|larger|greater|more|below|above|at least|at most|within|between)\b",
+    re.IGNORECASE,
+)
 _THEY_HAVE = re.compile(r"[:;] (?:it|they) (?:has|have)\b")
 _IDENTIFIES = {"identified-by", "identified-with"}
 """Rules of flags that tell how objects are identified, which needs no word of requirement."""
@@ -161,7 +167,8 @@ class _Walk:
         return all(title.lower() == "abstract" or section_kind((title,)) == "skip" for title in titles)
 
     def _block(self, block: Block, kind: SectionKind) -> None:
-        if block.kind != "item":
+        numbered = self.memory.listing and _NUMBERED.match(self.document.text, block.start, block.end) is not None
+        if block.kind != "item" and not numbered:
             self.regions.current = ()
             self.triggering = False
             text = self.document.text[block.start : block.end]
@@ -182,10 +189,10 @@ class _Walk:
             flat = plain(text, sentence.start)
             reading = read(flat, pair=self.memory.pair, own=self.declared.symbols(flat.text), before=self.memory.group)
             if _WORTH.search(text):
-                self._sentence(reading, kind, item=block.kind == "item")
+                self._sentence(reading, kind, item=block.kind == "item" or numbered)
             else:
                 if kind in {"selection", "background"}:
-                    self.regions.turn_to(reading.text, item=block.kind == "item")
+                    self.regions.turn_to(reading.text, item=block.kind == "item" or numbered)
                 self._explain(reading)
                 remember(reading, self.memory, [])
             objects = frozenset(p.object for p in reading.phrases if p.object != "event")
@@ -356,6 +363,8 @@ class _Walk:
 
 def _defines(reading: Reading, memory: Memory) -> bool:
     """`Muons have p_T > 10 GeV`, `The photon has E_T > 20 GeV`, `They have …` says what they are."""
+    if _THEIR.match(reading.text) and memory.subject in _DEFINED:
+        return True  # "Their isolation is less than 12% of their p_T"
     if not any(q.symbolic for q in reading.quantities):
         return False
     if _THEY_HAVE.search(reading.text) and any(p.object in _DEFINED for p in reading.phrases):

@@ -139,6 +139,16 @@ def _gapped(tokens: list[Token], shape: str, found: list[Quantity], used: set[in
             rf"(?:l?a|l)[te]{{0,2}}(?P<v>v)(?:O[trn]{{0,3}}o)?(?P<n>{AMOUNT})(?![cuho])", shape[quantity.end :]
         )
         verb = re.search(r"m[tg]{0,3}c?$", shape[: quantity.start])
+        ranked = re.match(rf"(?:l?a|l)t?ro(?P<n>{AMOUNT})(?![cuho])", shape[quantity.end :])
+        last = quantity
+        while ranked and verb and not quantity.symbolic:  # "the first must exceed 95 GeV, the second 70 GeV"
+            start, end = last.end + ranked.start("n"), last.end + ranked.end("n")
+            if set(range(start, end)) & used:
+                break
+            used |= set(range(start, end))
+            last = Quantity(start, end, quantity.operator, amounts(tokens, start, end), rule="gapped")
+            yield last
+            ranked = re.match(rf"(?:l?a|l)t?ro(?P<n>{AMOUNT})(?![cuho])", shape[last.end :])
         if match is None or quantity.symbolic or verb is None or quantity.operator not in _FLIPPED:
             continue
         start, end = quantity.end + match.start("n"), quantity.end + match.end("n")

@@ -12,7 +12,7 @@ from kb.distil.asides import main_clause
 from kb.distil.counts import Count, counts
 from kb.distil.ellipsis import completed
 from kb.distil.entities import kinds, mention, tokens_of
-from kb.distil.labels import with_former, with_labels
+from kb.distil.labels import with_antecedents, with_labels
 from kb.distil.lexer import Plain, Token
 from kb.distil.lexicon import lexicon
 from kb.distil.notation import Symbol
@@ -97,7 +97,9 @@ def read(
     `pair` is what a bare `pair` means, `own` are symbols that only the paper explains, `before` the objects that the
     sentence before is about.
     """
-    tokens = with_sums(with_quotients(completed(main_clause(with_former(with_labels(tokens_of(text, own)), before)))))
+    tokens = with_sums(
+        with_quotients(completed(main_clause(with_antecedents(with_labels(tokens_of(text, own)), before))))
+    )
     for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=_pair_of(tokens, index) or _pair_before(tokens, index) or pair)

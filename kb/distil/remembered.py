@@ -8,7 +8,7 @@ from kb.distil.candidates import Candidate
 from kb.distil.discriminants import told_quotient
 from kb.distil.isolation import cones, isolable, summed_component
 from kb.distil.memory import Memory
-from kb.distil.particles import FLAVOURS, PAIRED, leptons, twice
+from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, leptons, twice
 from kb.distil.qualifiers import apart
 from kb.distil.reading import Reading
 from kb.distil.working_points import speaks_of_btagging
@@ -33,8 +33,9 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         memory.subject = "vertex"  # "The requirements on a vertex are as follows:"
     if memory.subject == "vertex" and set(heads) == {"track"} and _ITS.match(reading.text):
         heads = []  # "it has five or more tracks": the vertex has
+    if joined := _joined(reading):
+        memory.group = joined
     if heads:
-        memory.group = _joined(reading)
         memory.other = memory.subject if memory.subject != heads[0] else memory.other
         memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]
         collections = (p.definition for p in reading.phrases if p.object == memory.subject and p.definition)
@@ -71,4 +72,6 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
 def _joined(reading: Reading) -> tuple[str, ...]:
     """Return the objects a sentence is about, in the order of the text: `Electrons and muons`."""
     first = next((p for p in reading.phrases if p.object != "event" and not p.oblique), None)
+    if first is None and len(named := {p.object for p in reading.phrases} & PHYSICAL) == 1:
+        return tuple(named)  # "Two kinds of muons are distinguished."
     return tuple(dict.fromkeys(p.object for p in reading.joined_after(first))) if first else ()

@@ -184,6 +184,8 @@ def _at_least_one_of(reading: Reading, anchor: int) -> bool:
     place = start + found.start()
     least = reading.tokens[place].value if reading.shape[place] == "c" else None
     number, behind = reading.tokens[place + (least is not None) :][:2]
+    if least is None and re.match(r"of the (?:two|three|four|five)\b", reading.text, re.IGNORECASE):
+        return number.value == 1 and behind.kind == "m"  # "of the two jets, one must have …"
     if least is None:  # "two b jets, one of which must have p_T > 45 GeV"
         return number.value == 1 and behind.word == "of which"
     return least == ">=" and number.value == 1 and (behind.kind == "m" or behind.word in {"of", "of which"})
@@ -203,7 +205,7 @@ def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -
         return next((replace(p, rank=None) for p in reading.phrases if p.object == "fatjet"), phrase)
     if (
         phrase.object == "track"
-        and bounded.variable in {"d0", "d0_sig", "z0", "z0_sintheta", "other"}
+        and bounded.variable in {"d0", "d0_sig", "z0", "z0_sintheta", "other", "isolation"}
         and (
             re.search(r"\b(?:associated|matched|corresponding)\b", phrase.words)
             or reading.tokens[phrase.start - 1].word in {"its", "their"}

@@ -141,6 +141,14 @@ def variables(
         return [Bounded("decay_length")]
     if quantity.operator[0] == ">" and unit == "GeV" and re.search(r"\btriggers?\b", reading.text) and reading.phrases:
         return [Bounded("pt")]  # "a trigger with a threshold of 26 GeV"
+    holder = re.search(r"o(?:m[tg]{0,3})?$", shape[: quantity.start])
+    if (
+        unit in {"GeV", "TeV"}
+        and holder
+        and tokens[holder.start()].value.object in PHYSICAL
+        and quantity.operator[0] == ">"
+    ):
+        return [Bounded("pt")]  # "the first jet must exceed 95 GeV, the second jet 70 GeV"
     if memory.variable and fits(memory.variable, unit) and _GOES_ON.search(reading.text):
         return [Bounded(memory.variable, Named(memory.subject) if memory.subject else None)]
     return []
