@@ -65,6 +65,8 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
         return False  # "a trigger that is 97% efficient for p_T > 200 GeV"
     if variable is not None and is_cone(reading, variable):
         return False
+    if quantity.operator == "in" and re.search(r"\bthresholds?(?: ranging)?$", reading.words_before(quantity.start, 2)):
+        return False  # "thresholds between 24 and 26 GeV": each period had its own
     if quantity.operator != "==":
         return True
     if variable is None:
