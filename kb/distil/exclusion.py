@@ -66,11 +66,10 @@ def _is_plain(cut: Cut) -> bool:
 
 def _excludes(own: Cut, cut: Cut, region: str, baseline: Iterable[Cut]) -> bool:
     """Say whether a region's own cut leaves no room for one of the baseline, or takes its place."""
-    if not _is_plain(own):
+    if own.variable.id != cut.variable.id or not _is_plain(own):
         return False
     if isinstance(own.value, str):
-        turned = _TURNED.search(own.value) is not None
-        return turned and own.subject.object == cut.subject.object and own.variable.id == cut.variable.id
+        return _TURNED.search(own.value) is not None and own.subject.object == cut.subject.object
     if own.variable != cut.variable or own.subject.rank != cut.subject.rank or own.scope == "trigger":
         return False
     here, there = _spans(own), _spans(cut)
@@ -85,7 +84,8 @@ def _excludes(own: Cut, cut: Cut, region: str, baseline: Iterable[Cut]) -> bool:
             narrower, wider = (here, there) if _WIDER.get(one) == other else (there, here)
             apart = other in {_WIDER.get(one)} | {o for o, of in _WIDER.items() if of == one} and below(wider, narrower)
         # "exactly one lepton and no further leptons": the baseline has some itself
-        beside = [c for c in baseline if c is not cut and c.variable == cut.variable and _kin(c, cut)]
+        same = (c for c in baseline if c is not cut and c.variable.id == cut.variable.id and c.variable == cut.variable)
+        beside = [c for c in same if _kin(c, cut)]
         alone = all(disjoint(_spans(c), here) for c in beside if disjoint(_spans(c), there))
         return apart and alone
     looser = kind_of(region) in {"control", "validation"} and covers(here, there) and not covers(there, here)
