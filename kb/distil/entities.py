@@ -158,10 +158,7 @@ def tokens_of(text: Plain, own: Iterable[Symbol] = ()) -> list[Token]:
 
 
 def _variable(symbol: Symbol, body: str, start: int, end: int) -> Token:
-    token = Token("v", body, start, end, symbol)
-    if symbol.variable == "const":
-        token.kind, token.value = "M", mass_named(body)
-    return token
+    return Token("v", body, start, end, symbol)
 
 
 def mass_named(body: str) -> float | None:

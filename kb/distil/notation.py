@@ -111,8 +111,6 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             inner, reference = match.group("inner", "ref") if kind == "window" else match.group("inner2", "ref2")
             inside = next(iter(symbols(inner)), None)
             return made("mass", inside.about if inside else None, window=reference)
-        case "const":
-            return made("const", None, body)
         case "named":
             return made("other", Named("jet_pair") if "*" in body else None, body)
         case "eta_centred":

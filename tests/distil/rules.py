@@ -58,7 +58,7 @@ def concerns(path: Path_, rule: Any) -> Callable[[str], bool]:
         wanted = _run_together(rule)
         return lambda text: wanted in _run_together(text)
     try:
-        anywhere = re.compile(rule.removeprefix("^").removesuffix("$"), re.IGNORECASE)
+        anywhere = re.compile(rule.replace("(?:^|", "(?:|").removeprefix("^").removesuffix("$"), re.IGNORECASE)
     except re.error:
         return lambda _: True
     return lambda text: anywhere.search(text) is not None
