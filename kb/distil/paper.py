@@ -18,7 +18,7 @@ from kb.distil.inheritance import Inheritance, excepts, parents
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
 from kb.distil.overlaps import overlaps
-from kb.distil.particles import COLLECTED, FLAVOURS, PHYSICAL
+from kb.distil.particles import COLLECTED, FLAVOURS
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.placement import called_by_label, in_turn, placed
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
@@ -336,8 +336,6 @@ class _Walk:
         found = clauses.candidates(reading, memory, setting)
         if scope is None:
             found = overlaps(reading, setting, found)
-        elif triggers.each_of_one(text):
-            found = [c.with_(rank=None) if c.object in PHYSICAL else c for c in found]
         found += charges.total_charge(reading, memory, setting)
         found += charges.unit_charge(reading, memory, setting)
         found += charges.signed_charge(reading, memory, setting)

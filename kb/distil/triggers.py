@@ -15,8 +15,6 @@ _VERBS = pattern(_DATA["verbs"])
 _AGAINST = pattern(_DATA["against"])
 _REQUIRES = pattern(_DATA["require"])
 _ELSEWHERE = pattern(_DATA["elsewhere"])
-_SINGLE = pattern(_DATA["single"])
-_MULTIPLE = pattern(_DATA["multiple"])
 _CHAIN = re.compile(_DATA["chains"])
 _COLLECTED = pattern(_DATA["collected"])
 _GOES_ON = pattern(_DATA["goes_on"])
@@ -31,11 +29,6 @@ def is_about_triggers(text: str) -> bool:
 def goes_on(text: str) -> bool:
     """Say whether a sentence behind one on the trigger tells of a further stage of it."""
     return bool(_GOES_ON.search(text)) and not _ELSEWHERE.search(text)
-
-
-def each_of_one(text: str) -> bool:
-    """Say whether several thresholds are those of several triggers on one object: `single-electron triggers`."""
-    return bool(_SINGLE.search(text)) and not _MULTIPLE.search(text)
 
 
 def are_collected(text: str) -> bool:
