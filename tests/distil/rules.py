@@ -51,7 +51,7 @@ def concerns(path: Path_, rule: Any) -> Callable[[str], bool]:
     """Return a test for texts that a rule may matter for: those that have its words, or what its pattern matches."""
     if isinstance(rule, int | float):
         rule = path[-1]  # a table from words to numbers
-    name = isinstance(path[-1], str) and re.fullmatch(r"[a-z]+_[a-z]+", str(rule))
+    name = isinstance(path[-1], str) and re.fullmatch(r"[a-z_]+", str(rule))  # what the text calls otherwise
     if not isinstance(rule, str) or "<" in rule or name:
         return lambda _: True
     if path[0] == "masses" or (_WORD.fullmatch(rule) and rule.strip(" .'")):
