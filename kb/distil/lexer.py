@@ -7,7 +7,7 @@ Tokens carry a kind of one letter, so that the clause grammar can be written as 
     b d ( )        B D [ ]         x citation      p other sign    t other word
     f for/if       w with          O of            m must/require  k keep/select  j reject/veto
     e each/all     z no/without    y respectively  q between/in    Q outside      g to
-    i within       N not           E except        W while/but
+    i within       N not           W while/whereas
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ KINDS = {
     "to": "g",
     "within": "i",
     "not": "N",
-    "except": "E",
     "while": "W",
 }
 
