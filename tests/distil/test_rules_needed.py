@@ -1,6 +1,6 @@
 """Every rule of the distiller that is data is needed: without it, some text of the corpus is read wrong.
 
-It takes minutes, so it is not part of the usual run:
+The usual run looks whether there is a text with its words at all. To take every rule away in turn takes minutes:
 
     python -m pytest -m rules tests/distil              # all files; -k lexicon for one of them
 
@@ -41,6 +41,16 @@ def dependent(file: str, path: rules.Path_, rule: Any, expected: str) -> str:
             return next((entry.name for entry in concerned if not corpus.read(entry, distil).exact), "")
     except Exception as error:  # a distiller that cannot even be made needs the rule
         return f"the distiller itself: {type(error).__name__}"
+
+
+@pytest.mark.parametrize("file", rules.files())
+def test_every_rule_has_a_text_that_it_may_matter_for(file: str) -> None:
+    idle = [
+        f"{'.'.join(map(str, path[:-1]))}: {rule}"
+        for path, rule in rules.rules(file)
+        if not any(map(rules.concerns(path, rule), (text for _, text in readable())))
+    ]
+    assert not idle, "no entry of the corpus has the words of:\n" + "\n".join(idle)
 
 
 @pytest.mark.rules
