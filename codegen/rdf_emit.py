@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from codegen.dataset import Sample
 from codegen.emit import about, any_branch, constants
@@ -17,7 +16,7 @@ from codegen.emit_functions import Functions, function_name
 from codegen.emit_source import comment as python_comment
 from codegen.emit_source import docstring, library, literal
 from codegen.emit_words import quotation
-from codegen.plan_distributions import distributions
+from codegen.plan_distributions import with_distributions
 from codegen.plan_model import ChosenGroup, ChosenPair, LeadingGroup, Plan, Quadruplet, Step
 from codegen.plan_names import identifier
 from codegen.plan_terms import is_list
@@ -75,7 +74,7 @@ if not ROOT.gInterpreter.Declare(CODE):
 
 def emit_rdataframe_with_distributions(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:
     """Return the source of a module that also fills what each requirement cuts away (N − 1), which takes it longer."""
-    return emit_rdataframe(replace(plan, histograms=(*plan.histograms, *distributions(plan))), samples)
+    return emit_rdataframe(with_distributions(plan), samples)
 
 
 def emit_rdataframe(plan: Plan, samples: Mapping[str, Sample] | None = None) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from kb.distil.entities import tokens_of
 from kb.distil.lexer import Plain, plain
-from kb.distil.notation import Symbol, symbols
+from kb.distil.notation import DISTANCES, Symbol, symbols
 from kb.distil.particles import PHYSICAL, Named, compose, named, twice
 from kb.distil.rulebook import pattern, rulebook
 from kb.distil.sentences import sentences
@@ -32,7 +32,6 @@ _FORMULA = re.compile(r"\s*=\s*[|(√]?\s*[^\W\d][^,;<>]*[_^|]")
 """`D_ζ = p_ζ^miss - 0.85 p_ζ^vis` says what the symbol is."""
 _BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
 _CONE = re.compile(r"\bwithin (?:a cone of )?ΔR\s?[<=≤]\s?[\d.]+")
-_DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _REACH = 140
 _BEFORE = 600
 _OF = re.compile(r"\s*(?:of|between|for) (?:[\w-]+ ?){1,4}")
@@ -142,7 +141,7 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
     if variable:
         of = _OF.match(behind) if joined else None
         words = head if _object(head) or not of else of.group()
-        return Declaration(variable, 0, 0, _apart(words) if variable in _DISTANCES else _owner(variable, words))
+        return Declaration(variable, 0, 0, _apart(words) if variable in DISTANCES else _owner(variable, words))
     if _FORMULA.match(behind) and "other" in _LETTERS.get(stem[0], {"other"}):
         return Declaration("other", 0, 0, "event")
     opens = _FORMS["opening"].search(before) is not None
@@ -156,7 +155,7 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
     variable = _variable(stem, tail, _NOUNS)
     if not variable:
         return None
-    return Declaration(variable, 0, 0, _apart(tail) if variable in _DISTANCES else _object(tail))
+    return Declaration(variable, 0, 0, _apart(tail) if variable in DISTANCES else _object(tail))
 
 
 def _variable(stem: str, words: str, nouns: dict[str, re.Pattern[str]]) -> str | None:

@@ -62,6 +62,8 @@ _ANY = re.compile(f"{_L}(?:{'|'.join(f'(?P<{kind}>{rule})' for kind, rule in _NA
 _GATE = re.compile(
     r"[pPE]|n_|[DC]_?\{?2|BDT|η|[mM]|Δ|χ|DLL|ProbNN|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ"
 )
+DISTANCES = frozenset({"delta_r", "delta_phi", "delta_eta"})
+"""Of two objects from each other."""
 OF_THE_EVENT = frozenset(
     {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht", "aplanarity", "sphericity"}
 )

@@ -13,6 +13,7 @@ from kb.distil.isolation import isolated
 from kb.distil.members import member_of
 from kb.distil.members import named as named_member
 from kb.distil.memory import Memory
+from kb.distil.notation import DISTANCES
 from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, Named, compose, twice
 from kb.distil.particles import single as one
 from kb.distil.phrases import Phrase
@@ -35,7 +36,6 @@ _CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|w
 _POINTS_BACK = re.compile(r"\b(?:angle|cosine)\b.*\bmomentum\b.*\bvert(?:ex|ices)\b")
 _OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
 _GROOMED = re.compile(r"\b(?:soft[ -]?drop|groomed|trimmed|pruned|ungroomed)\b|m_\{?(?:SD|soft|PUPPI|trim|prun)", re.I)
-_DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _B_TAGGED = re.compile(r"\bb[ -]?tag|\bb[ -]?jets?\b|\b(?:CSV|DeepCSV|DeepJet|MV1|MV2|DL1)", re.IGNORECASE)
 _FOR_BTAGGING = re.compile(
     r"\b(?:considered|used|eligible|candidates?) for b[ -]?tagging|\bto be b[ -]?tagged|^For b[ -]?tagging\b"
@@ -54,7 +54,7 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     symbol = reading.tokens[anchor].text if bounded.index is not None else ""
     if named == Named("met") and symbol.count("miss") > 1:
         return [named]  # that of tracks and that of everything
-    if bounded.variable in _DISTANCES and (named is None or "_" not in named.object):
+    if bounded.variable in DISTANCES and (named is None or "_" not in named.object):
         return distant(reading, quantity, anchor, memory) or ([named] if named is not None else [])
     if bounded.variable == "ratio" and (told := trailing(reading, quantity)):
         behind = _rank_behind(reading, quantity)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from kb.distil.amounts import Quantity
 from kb.distil.bounded import Bounded, fits, is_cone, named_at
 from kb.distil.memory import Memory
+from kb.distil.notation import DISTANCES
 from kb.distil.particles import PHYSICAL, Named
 from kb.distil.quotients import compared
 from kb.distil.reading import Reading
@@ -59,7 +60,6 @@ _REPEATING = {  # nouns that mean the variable before
     "one",
     "ones",
 }
-_DISTANCES = {"delta_r", "delta_phi", "delta_eta"}
 _IN_AZIMUTH = re.compile(r"(?:in|of) (?:the )?(?:azimuth\w*|φ)|azimuthally")
 _APART = re.compile(r"\b(?:separated|apart|separation|differ\w*)\b")
 
@@ -298,7 +298,7 @@ def _between(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
             continue  # "between E_T^miss and any jet with p_T > 30 GeV"
         if token.kind in "cSW":
             return None
-        if token.kind == "v" and token.value.variable in _DISTANCES and fits(token.value.variable, unit):
+        if token.kind == "v" and token.value.variable in DISTANCES and fits(token.value.variable, unit):
             following = reading.tokens[index + 1].word
             if token.word.endswith("between") or following.startswith(("between", "of the angle")):
                 return named_at(reading, index)
