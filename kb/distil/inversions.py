@@ -19,6 +19,7 @@ _VETO = re.compile(
     re.IGNORECASE,
 )
 _ADJECTIVE = re.compile(r"\s+(?:[\w-]+\s+){0,3}?(?:requirements?|selections?|cuts?|criteri\w+|veto\w*|conditions?)\b")
+_REQUIRED = re.compile(r"[\s-]+(?:requirement|selection|cut|criterion|threshold)\b")
 _CLAUSE_ENDS = re.compile(r"[,;.]\s|\b(?:while|whereas|but|keeping|except)\b")
 _JOINS = re.compile(r"\b(?:and|or|as well as)\b")
 _REACH = 90
@@ -47,8 +48,15 @@ def inversions(reading: Reading, setting: Setting) -> list[Candidate]:
                 continue
             name = symbol.name if symbol.variable in {"ratio", "other"} else None
             one = flag(reading, setting, symbol.about.object, symbol.variable, value, "turned-round", "event")
-            one = one.with_(variable=Variable(id=symbol.variable, name=name))
+            one = one.with_(variable=Variable(id=symbol.variable, name=name), at=place)
             found.setdefault((symbol.about.object, symbol.variable), one)
+        for phrase in reading.phrases:
+            noun = reading.tokens[phrase.index]
+            if phrase.object != "met" or not reading.start + start <= noun.start < reading.start + end:
+                continue
+            if _REQUIRED.match(reading.text, noun.end - reading.start):
+                one = flag(reading, setting, "met", "pt", value, "turned-round", "event")
+                found.setdefault(("met", value), one.with_(at=place))
     return list(found.values())
 
 
