@@ -176,6 +176,10 @@ class Cut(Frozen):
             value = [plain(value[0]), plain(value[1])]
         elif not isinstance(value, str):
             value = plain(value)
+        unit = self.unit
+        if unit == "deg" and not isinstance(value, str):  # annotations give angles in radians
+            turned = [round(x * unit_factor(unit), 6) for x in (value if isinstance(value, list) else [value])]
+            unit, value = "rad", turned if isinstance(value, list) else turned[0]
         if self.variable.id in {"btag", "id"} and self.variable.name:
             value = f"{self.variable.name}, {value}"  # the algorithm, or how the paper writes the working point
         notes = [self.note, self.when.text if self.when else "", f"any of: {self.any_of}" if self.any_of else ""]
@@ -185,7 +189,7 @@ class Cut(Frozen):
             "variable": self.variable.id,
             "operator": self.operator,
             "value": value,
-            "unit": self.unit,
+            "unit": unit,
             "rank": self.subject.rank,
             "role": self.role,
             "scope": self.scope,

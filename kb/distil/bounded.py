@@ -22,6 +22,7 @@ _BY_UNIT = {
     "mm": _measured_in("mm") | {"other", "lifetime"},
     "ns": _measured_in("ns") | {"other"},
     "rad": _measured_in("rad") | {"other"},
+    "deg": _measured_in("rad") | {"other"},
 }
 # A number without a unit that follows a momentum or a mass is theirs, so that it is given to nothing else.
 _NEVER_BARE = _measured_in("GeV", "ns") - {"pt", "mass", "mr"}

@@ -25,13 +25,14 @@ from kb.distil.subjects import each_of_first, subjects
 from kb.distil.vetoes import collection_of, denied, is_veto
 from kb.distil.windows import closed_around
 from kb.ssc import Condition, EvidenceKind, Role, Scope, Variable
-from kb.vocabulary import unit_factor
+from kb.vocabulary import normal_unit, unit_factor, vocabulary
 
 # Of these an event may have several; the distance of two kinds of them takes one out, not the event.
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
 _EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
 _NOT_THIS = re.compile(r"\b(?:instead of|rather than|in place of|as opposed to)(?: the| an?)?$")
+_OF_ANY_KIND = {"other", "ratio", "discriminant", "isolation", "met_sig", "lifetime", "decay_length", "chi2", "id"}
 _CHANGED = re.compile(r"(?:tightened|relaxed|raised|increased|lowered|loosened) to")
 _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "d0",
@@ -116,6 +117,8 @@ def bound(
         quantity = replace(quantity, operator="<")
     if bounded.variable in ENERGIES - {"iso_abs"} and quantity.amounts[0].unit == "1":
         return []  # a momentum without a unit is read from a table or a list, not from a requirement
+    if not _is_of_kind(bounded.variable, quantity.amounts[0].unit):
+        return []
     when = _when(reading, quantity, spans)
     stated = role(reading, quantity)
     if is_veto(reading):  # "events with a fourth lepton": any one more
@@ -294,6 +297,12 @@ def _scope(object_id: str, rank: int | None, variable: str, stated: Role, settin
     removal = variable == "delta_r" and stated == "veto"
     of_objects = object_id in _OBJECTS and rank is None and variable != "count"
     return "object" if of_objects or removal else "event"
+
+
+def _is_of_kind(variable: str, unit: str) -> bool:
+    """Say whether a variable can have a unit: no angle is in GeV."""
+    own = vocabulary().variables[variable].unit
+    return variable in _OF_ANY_KIND or unit == "1" or normal_unit(own or "1") == normal_unit(unit)
 
 
 def _centre(bounded: Bounded, unit: str) -> float | None:

@@ -188,16 +188,16 @@ def number(text: str) -> float:
 
 
 def fraction_of_pi(text: str) -> float:
-    """Return a fraction of π [rad] to four decimals.
+    """Return a fraction of π [rad] to six decimals.
 
     >>> fraction_of_pi("2π/3"), fraction_of_pi("π/2"), fraction_of_pi("0.75π"), fraction_of_pi("π - 0.02")
-    (2.0944, 1.5708, 2.3562, 3.121593)
+    (2.094395, 1.570796, 2.356194, 3.121593)
     """
     less = re.fullmatch(r"π\s?[-–]\s?([\d.]+)", text)
     if less:
         return round(math.pi - float(less.group(1)), 6)
     above, _, below = re.sub(r"[\s×·*]", "", text).partition("/")
-    return round(float(above.rstrip("π") or 1) * math.pi / float(below or 1), 4)
+    return round(float(above.rstrip("π") or 1) * math.pi / float(below or 1), 6)
 
 
 def _bounds(tokens: list[Token], piece: str) -> bool:

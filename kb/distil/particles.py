@@ -15,6 +15,8 @@ _MET = re.compile(
     r"H_?\{?T\}?\^\{?miss\}?|[EpP][_^ ]*\{?(?:T[_^, ]*\{?miss|miss\}?[_^ ]*\{?T)\}*|[EpP]_?T,?miss|MET"
     r"|missing transverse (?:momentum|energy)"
 )
+# "p_T^jet": a momentum stands for what it is of; "p_T^miss" names no object
+_OF = re.compile(r"[pE]_\{?T\}?(?!\^\{?miss)\^\{?\(?([^{}(),\s]+)\)?\}?")
 _Z_CANDIDATES = {"12": 1, "34": 2, "Z1": 1, "Z_1": 1, "Z2": 2, "Z_2": 2}
 _PIECE = re.compile(
     r"(?P<times>[2-6])(?P<kind>[ℓeμτjbγ])"
@@ -114,7 +116,7 @@ def named(text: str) -> Named | None:
     >>> named("γ, E_T^miss").object, named("34"), named("incl.")
     ('photon_met', Named(object='lepton_pair', rank=2), None)
     """
-    body = text.strip().strip("{}() ,").replace("\\", "")
+    body = _OF.sub(r"\1", text.strip().strip("{}() ,").replace("\\", ""))
     if body in _Z_CANDIDATES:
         return Named("lepton_pair", _Z_CANDIDATES[body])
     if body in _PARTICLES or body.removesuffix("s") in _PARTICLES:

@@ -120,7 +120,7 @@ def variables(
         if spoken_of and not quantity.amounts[0].upper:
             return [Bounded("pt", index=quantity.start)]  # "no more than one jet above 30 GeV"
     if (
-        unit in {"1", "rad"}
+        unit in {"1", "rad", "deg"}
         and _IN_AZIMUTH.match(reading.words(quantity.end, quantity.end + 4))
         and (_APART.search(reading.words(0, quantity.start)))
     ):
