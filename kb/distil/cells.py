@@ -13,6 +13,8 @@ from kb.distil.hadrons import family
 from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
 from kb.distil.particles import COLLECTED, FLAVOURS
+from kb.distil.properties import properties
+from kb.distil.qualifiers import channel_condition
 from kb.distil.telegrams import made, objects, reading_of, telegrams
 from kb.distil.threshold_lists import thresholds
 from kb.vocabulary import vocabulary
@@ -35,6 +37,11 @@ _TAGGING = re.compile(
 )
 _COUNTED_WITH = re.compile(r"(?:[Nn]umber of )?(?P<o>[^()]{3,40}?)\s*\((?:with )?(?P<what>[^()]+)\)$")
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
+_VETOING = re.compile(r"(?P<o>[^()]+(?:\([^()]+\))?)\s+veto(?:es)?", re.IGNORECASE)
+_CHANNEL = re.compile(
+    r"(?P<bound>[<>≤≥].*?)\s*\((?:in |for |the )*(?P<channel>[eμτℓ0-9]{1,5})(?: channel)?(?: only)?\)$"
+)
+_SLASHED = re.compile(rf"(?P<high>\d[\d.]*)\s*/\s*(?P<low>\d[\d.]*)(?=\s*(?:{_UNITS}))")
 _NUMBER_AND = re.compile(r"\s*(?P<n>[<>≤≥=]*\s*\d{1,2})\s*[,;]\s*(?P<rest>[^\d\s<>≤≥=].*)")
 _OWN_UNIT = re.compile(rf"\s*({_UNITS})$")
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
@@ -68,6 +75,21 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         for name in objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
             yield made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
         return
+    vetoing = _VETOING.fullmatch(bare)
+    if vetoing and states_bound(cell):  # "Photon veto | p_T > 15 GeV, |η| < 2.5"
+        yield from _sentence(
+            f"Events with any {vetoing['o'].lower()} with {cell} are vetoed", None, None, setting, "", None
+        )
+        return
+    worded = list(properties(bare, cell, about, setting))
+    if worded:
+        yield from worded
+        return
+    placed = _CHANNEL.match(cell)
+    channel = channel_condition(f"in the {placed['channel']} channel") if placed else None
+    if placed and channel:  # "> 15 GeV (ee)"
+        yield from (one.with_(when=one.when or channel) for one in requirement(head, placed["bound"], regions, about))
+        return
     if _TAGGING.fullmatch(bare) and re.fullmatch(r"\d+(?:\.\d+)?\s?%|[A-Za-z]+", cell.strip()):
         yield made("bjet", "btag", "is", cell.strip(), setting).with_(scope="object")
         return
@@ -78,6 +100,8 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         said = f"{counted['o']} with {counted['what']}".replace(",", " and")
         yield from _sentence(said, owner, None, setting, "", owner)
         return
+    if unit and states_bound(cell) and _is_energy(cell) and not re.search(rf"\d\s?(?:{_UNITS})\b", cell):
+        cell = f"{cell} {unit}"  # "Dijet mass [GeV] | m_jj < 110"
     listed = thresholds(bare, cell)
     if listed:  # "p_T(ℓ_1, ℓ_2) [GeV] | > 25, 20"
         for name, value in listed:
@@ -116,12 +140,15 @@ def in_unit(head: str, unit: str) -> str:
     >>> in_unit("m_jj", "GeV"), in_unit("Δφ(jet, E_T^miss)", "GeV"), in_unit("H_T [TeV]", "GeV"), in_unit("m_T", "")
     ('m_jj [GeV]', 'Δφ(jet, E_T^miss)', 'H_T [TeV]', 'm_T')
     """
-    if not unit or _header(head)[1]:
-        return head
-    named = [t.value for t in tokens_of(plain(head)) if t.kind in "vo"]
+    return f"{head} [{unit}]" if unit and not _header(head)[1] and _is_energy(head) else head
+
+
+def _is_energy(text: str) -> bool:
+    """Say whether the first variable that a text names is an energy, a momentum or a mass."""
+    named = [t.value for t in tokens_of(plain(text)) if t.kind in "vo"]
     variables = [one.variable if hasattr(one, "variable") else "pt" if one.object == "met" else "" for one in named]
     first = next(filter(None, variables), None)
-    return f"{head} [{unit}]" if first and vocabulary().variables[first].unit == "GeV" else head
+    return first is not None and vocabulary().variables[first].unit == "GeV"
 
 
 def _spelt(head: str) -> str:
@@ -241,6 +268,9 @@ def _sentence(
     text: str, subject: str | None, rank: int | None, setting: Setting, head: str, about: str | None
 ) -> Iterator[Candidate]:
     """Read a cell as a sentence about what its header names."""
+    slashed = _SLASHED.search(text)
+    if slashed and float(slashed["high"]) >= float(slashed["low"]):  # "2 leptons, p_T > 25/20 GeV"
+        text = f"{text[: slashed.start()]}{slashed['high']}, {slashed['low']}{text[slashed.end() :]}"
     lead = f"{head} with " if subject and head and "v" not in shape(head) else f"{head} "
     reading = reading_of(lead + text if head else text)
     if reading is None:

@@ -30,6 +30,8 @@ _QUANTITY = re.compile(
 )
 _ROWS = re.compile(r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?)(?:\s+name)?", re.IGNORECASE)
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
+_BOUND = re.compile(r"\s*[<>≤≥]=?\s*\d")
+_VALUE = re.compile(r"\s*[<>≤≥=±–-]*\s*\d[\d.,\s±–/×%-]*(?:[^\w\s]|\s[GTM]?eV|$)")
 _PROSE = re.compile(r"\b(?:selection|requirements?|criteria)\b", re.IGNORECASE)
 
 
@@ -71,7 +73,8 @@ class Grid:
             for row in range(cell.row, cell.row + cell.row_span):
                 for column in range(cell.column, cell.column + cell.column_span):
                     self._cover.setdefault((row, column), item)
-        self.heads = {row for row in range(self.rows) if self._is_head(row)}
+        self.subtitles = {row for row in range(self.rows) if self._is_subtitle(row)}
+        self.heads = {row for row in range(self.rows) if row not in self.subtitles and self._is_head(row)}
         self.sides = self._count_sides()
 
     def at(self, row: int, column: int) -> Item | None:
@@ -85,7 +88,8 @@ class Grid:
 
     def body_rows(self) -> list[tuple[int, Item]]:
         """Return the rows that are no heads and open with a text, with what they open with."""
-        sides = ((row, self._side(row)) for row in range(self.rows) if row not in self.heads)
+        aside = self.heads | self.subtitles
+        sides = ((row, self._side(row)) for row in range(self.rows) if row not in aside)
         return [(row, side) for row, side in sides if side is not None and side.text]
 
     def _side(self, row: int) -> Item | None:
@@ -125,9 +129,17 @@ class Grid:
             last += 1  # "Leading jet" over "p_T"
         return _joined(list(reversed(lines[: last + 1])))
 
+    def _is_subtitle(self, row: int) -> bool:
+        """Say whether a row is one text across the table that requires nothing: `Strong production`."""
+        cells = [i for i in self.row(row) if i.text]
+        whole = len(cells) == 1 and cells[0].cell.column == 0 and cells[0].cell.column_span >= max(2, self.columns - 1)
+        return whole and not names_variable(cells[0].text) and not states_bound(cells[0].text)
+
     def _is_head(self, row: int) -> bool:
         cells = [i for i in self.row(row) if i.text]
         rest = [i for i in cells if i.cell.column > 0]
+        if row and len(rest) >= 2 and self._repeats(cells):
+            return True
         if not cells:
             return False
         if all(i.cell.header for i in cells):
@@ -135,7 +147,29 @@ class Grid:
         if len(rest) >= 2 and sum(i.is_label for i in rest) >= max(2, len(rest) // 2 + 1):
             return True
         titled = len(rest) >= 2 or (rest and _TITLE.match(cells[0].text))
-        return row == 0 and bool(titled) and not any(re.search(r"\d", i.text) and not i.is_label for i in rest)
+        first = all(other in self.subtitles for other in range(row))
+        return first and bool(titled) and not any(_VALUE.match(i.text) and not i.is_label for i in rest)
+
+    def _repeats(self, cells: list[Item]) -> bool:
+        """Say whether a row opens as the first one with several cells does, and bounds nothing: a next part's head."""
+        rows = (self.row(row) for row in range(cells[0].cell.row) if row not in self.subtitles)
+        first = next((items for items in rows if len([i for i in items if i.text]) > 2), None)
+        return first is not None and first[0].text == cells[0].text and not any(_BOUND.match(i.text) for i in cells)
+
+    @property
+    def requires(self) -> bool:
+        """Whether cells of the body are bounds."""
+        return sum(bool(_BOUND.match(i.text)) for i in self.items if i.cell.row not in self.heads) >= 2
+
+    def label_column(self) -> int | None:
+        """Return the last column where it names the regions that the others define."""
+        last = self.columns - 1
+        body = [i for r in range(self.rows) if r not in self.heads and (i := self.at(r, last)) and i.text]
+        first = [self.at(r, 0) for r in range(self.rows) if r not in self.heads]
+        labels = sum(i.is_label for i in body)
+        if last < 1 or labels < 2 or labels <= len(body) // 2 or any(i and i.is_label for i in first):
+            return None
+        return last
 
     def is_matrix(self) -> bool:
         """Say whether the body's cells name regions, below or beside what is required of them."""
@@ -158,10 +192,16 @@ class Grid:
         beside = sum(names_variable(i.text) for i in side)
         labelled = sum(i.is_label for i in side)
         title = self.at(min(self.heads, default=0), 0)
-        if title is not None and _ROWS.fullmatch(title.text):
+        if title is not None and _ROWS.fullmatch(title.text) and above >= beside:
             return True
         prose = any(_PROSE.search(i.text) for i in head)
         return above > beside or (labelled >= 2 and labelled > beside) or (prose and labelled >= 1)
+
+    def subtitle(self, row: int) -> str:
+        """Return the text across the table that a row stands under."""
+        above = [r for r in self.subtitles if r < row]
+        item = self.at(max(above), 0) if above else None
+        return item.text if item else ""
 
     def region(self, row: int, column: int) -> Item | None:
         """Return the head that names the region of a column at a row; None where the column is for all."""

@@ -16,6 +16,7 @@ from kb.ssc import Bound, Cut, Piecewise
 from kb.vocabulary import unit_factor, vocabulary
 
 _DATA = rulebook("grounding")
+_ABBREVIATIONS: dict[str, str] = _DATA["abbreviations"]
 _HINTS: dict[str, str] = _DATA["variables"]
 _SPELT = {float(number): pattern(words) for number, words in _DATA["numbers"].items()}
 _OPPOSITE = _SPELT[-1.0]
@@ -52,7 +53,8 @@ def ground(cut: Cut, documents: Mapping[str, Document]) -> tuple[str, ...]:
 def _shares_words(value: str, text: str) -> bool:
     """Say whether a word of a value is in the text, by its first letters (`identified` for `identification`)."""
     words = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", value.lower())}
-    said = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", plain(text).text.lower())}
+    spelt = " ".join(full for short, full in _ABBREVIATIONS.items() if re.search(rf"\b{short}\b", text))
+    said = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", f"{plain(text).text} {spelt}".lower())}
     return not words or bool(words & said)
 
 

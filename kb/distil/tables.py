@@ -12,11 +12,12 @@ from kb.distil.cells import in_unit, is_empty, object_of, requirement
 from kb.distil.channels import channel, members, place
 from kb.distil.declared import Declared
 from kb.distil.grid import Grid, Item, names_variable
+from kb.distil.telegrams import objects
 from kb.document import Cell, Document, Table
 from kb.ssc import Condition
 
 _SELECTS = re.compile(
-    r"\b(?:selection|criteria|requirements?|defin\w+|deﬁn\w+|regions?|cuts?|preselection"
+    r"\b(?:(?:pre)?selections?|criteria|requirements?|defin\w+|deﬁn\w+|regions?|cuts?"
     r"|categor\w+|signal region|SRs?|CRs?|thresholds?|triggers?|binning|bins)\b",
     re.IGNORECASE,
 )
@@ -24,7 +25,7 @@ _REPORTS = re.compile(
     r"\b(?:yields?|observed|expected (?:number|event|background|and)|uncertaint\w+|systematic\w*"
     r"|limits?|efficienc\w+|simulated|samples|generators?|cross[- ]sections?|cutflow|scale factors?"
     r"|normali[sz]ation factors|fit(?:ted)? (?:result|parameter|value)|breakdown|number of (?:data"
-    r"|selected|expected|observed)|event counts?|correlation|branching|acceptance|parameters)\b",
+    r"|selected|expected|observed)|event counts?|correlation|branching|(?:signal|geometrical) acceptance|acceptances|acceptance (?:and|times|×|of the signal)|parameters)\b",
     re.IGNORECASE,
 )
 _GENERATED = re.compile(
@@ -45,6 +46,12 @@ _ALL_IN = re.compile(
 _PART = re.compile(r"(?:barrel|end-?caps?|forward|central|EB|EE)(?:\s+\w+)?", re.IGNORECASE)
 _PLURAL = re.compile(
     r"(?:\w+\s+)?(?:electron|muon|photon|tau|jet|lepton|track)s?(?:\s+(?:candidates?|channel))?", re.IGNORECASE
+)
+# a row of a table of objects
+_OBJECT = re.compile(
+    r"(?:(?:b|AK\d|[\w-]+-R|central|forward)[- ])?(?:tagged )?(?:electron|muon|photon|tau|jet|lepton|track)s?"
+    r"(?: candidates?)?",
+    re.IGNORECASE,
 )
 _EVERYWHERE = re.compile(r"all|baseline|common|preselection|total", re.IGNORECASE)
 
@@ -72,7 +79,7 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
         reason = "a table of results or samples" if reports else "a table of generated particles"
         return [], [Turned("not_a_cut", reason, table.start, end, caption)]
     grid = Grid(document, table, own)
-    if not _SELECTS.search(title) and sum(item.is_label for item in grid.items) < 2:
+    if not _SELECTS.search(title) and not grid.requires and sum(item.is_label for item in grid.items) < 2:
         return [], []
     about = object_of(first)
     unit = match["unit"] if (match := _ALL_IN.search(caption)) else ""
@@ -107,7 +114,8 @@ def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
             part = bare[0] if len(bare) == 1 and _PART.fullmatch(bare[0]) else None
             owner = next((o for b in bare if len(bare) == 1 and _PLURAL.fullmatch(b) and (o := object_of(b))), None)
             names = () if part or (owner and "channel" not in bare[0].lower()) else tuple(bare)
-            for candidate in requirement(in_unit(side.text, unit), item.text, names, owner or about):
+            owner = owner or _object(grid.subtitle(row)) or about
+            for candidate in requirement(in_unit(side.text, unit), item.text, names, owner):
                 if part and candidate.when is None:
                     candidate = candidate.with_(when=Condition(text=part))
                 yield _Found(candidate, (item.cell, *side.cells, *(head.cell for head in heads)))
@@ -115,22 +123,32 @@ def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
 
 def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
     """Rows are regions, columns requirements; `unit` is that of energies whose header gives none."""
-    for row, side in grid.body_rows():
-        if is_empty(side.text):
+    named = grid.label_column()
+    for row, opens in grid.body_rows():
+        side = opens if named is None else grid.at(row, named)
+        if side is None or is_empty(side.text):
             continue
-        region = () if _EVERYWHERE.fullmatch(side.text) else (side.bare,)
+        listed = _object(side.bare)
+        region = () if listed or _EVERYWHERE.fullmatch(side.text) else (side.bare,)
         for item in grid.row(row):
-            head = grid.above(row, item.cell.column) if item.cell.column >= grid.sides else None
+            apart = item is side if named is not None else item.cell.column < grid.sides
+            head = None if apart else grid.above(row, item.cell.column)
             if head is None or (
                 _TELLS.search(head.text)
                 and not names_variable(head.text)
                 and not re.search(r"selection|requirement|criteri", head.text, re.IGNORECASE)
             ):
                 continue
-            text, owner, rank = _of_member(head.text, side.bare, about)
-            named = (channel(side.bare),) if rank is not None or text != head.text else region
-            for candidate in requirement(in_unit(text, unit), item.text, named, owner):
+            text, owner, rank = _of_member(head.text, side.bare, listed or about)
+            regions = (channel(side.bare),) if rank is not None or text != head.text else region
+            for candidate in requirement(in_unit(text, unit), item.text, regions, owner):
                 yield _Found(candidate.with_(rank=rank or candidate.rank), (item.cell, *head.cells, *side.cells))
+
+
+def _object(text: str) -> str | None:
+    """Return the object that a text names and nothing else: `Electrons`, `b-tagged jets`."""
+    named = objects(text) if _OBJECT.fullmatch(text) else []
+    return named[0] if len(named) == 1 else None
 
 
 def _of_member(head: str, label: str, about: str | None) -> tuple[str, str | None, int | None]:

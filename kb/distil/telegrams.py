@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kb.distil.candidates import Candidate, Setting, operator_of
 from kb.distil.lexer import plain
-from kb.distil.particles import PAIRED, twice
+from kb.distil.particles import PAIRED, single, twice
 from kb.distil.qualifiers import pair_requirements
 from kb.distil.reading import Reading, read
 from kb.ssc import Value, Variable
@@ -87,11 +87,12 @@ def _property(word: str, object_id: str, setting: Setting) -> Iterator[Candidate
 
 def _signs(word: str, object_id: str, setting: Setting) -> Iterator[Candidate]:
     """`opposite charge`, `SFOS`: of two of what the header names."""
-    if object_id not in PAIRED:
+    if object_id not in PAIRED and single(object_id) not in PAIRED:
         return
+    pair = twice(single(object_id))
     for requirement in pair_requirements(word):
         if requirement in _PRODUCT:
-            yield made(twice(object_id), "charge_product", "==", _PRODUCT[requirement], setting)
+            yield made(pair, "charge_product", "==", _PRODUCT[requirement], setting)
         else:
-            flavour = made(twice(object_id), "other", "is", requirement.replace("_", " "), setting)
+            flavour = made(pair, "other", "is", requirement.replace("_", " "), setting)
             yield flavour.with_(variable=Variable(id="other", name="flavour"))
