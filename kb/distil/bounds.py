@@ -33,6 +33,7 @@ _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_t
 _EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
 _NOT_THIS = re.compile(r"\b(?:instead of|rather than|in place of|as opposed to)(?: the| an?)?$")
 _OF_ANY_KIND = {"other", "ratio", "discriminant", "isolation", "met_sig", "lifetime", "decay_length", "chi2", "id"}
+_ANY_ONE = re.compile(r"\b(?:an?|any)\b")
 _CHANGED = re.compile(r"(?:tightened|relaxed|raised|increased|lowered|loosened) to")
 _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "d0",
@@ -121,13 +122,13 @@ def bound(
         return []
     when = _when(reading, quantity, spans)
     stated = role(reading, quantity)
-    if is_veto(reading):  # "events with a fourth lepton": any one more
-        who = [replace(w, rank=None) if isinstance(w, Phrase) and w.article in {"a", "an", "any"} else w for w in who]
+    if is_veto(reading) or denied(reading):  # "events with a fourth lepton": any one more
+        who = [replace(w, rank=None) if isinstance(w, Phrase) and _ANY_ONE.search(w.words) else w for w in who]
     if len(quantity.amounts) == 1:
         who = each_of_first(reading, bounded, who)
     single = all(w.object in _OBJECTS and w.rank is None for w in who)
     # "events with a tau with p_T > 20 GeV are rejected" defines the tau and rejects the event
-    refused = {p.index: p for p in denied(reading)}
+    refused = {p.index: replace(p, rank=None) if _ANY_ONE.search(p.words) else p for p in denied(reading)}
     who = [refused.get(w.index, w) if isinstance(w, Phrase) and w.rank is None else w for w in who]
     stands = stated == "veto" and (is_veto(reading) or bool(refused))
     named = bool(refused) and all(isinstance(w, Phrase) and w.index in refused for w in who)

@@ -24,7 +24,7 @@ _IN_PART = re.compile(
 _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _IN_REGION = re.compile(r"(?:[Ff]or|[Ii]n) (?:the |both |all )*[\w-]*(?:SR|CR|VR)[\w-]*(?: \w+)?,? (?=\S)")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
-_IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|isolation|criteri\w+|discriminant|working point)\b")
+_IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|JVT|isolation|criteri\w+|discriminant|working point)\b")
 _CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
 _DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters the sample when"
     r"\b(?:is|are) (?:tagged|identified|classified|labell?ed|called|regarded|counted|isolated|assigned)"
@@ -56,6 +56,9 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     starts = [i for i, t in enumerate(tokens) if (t.kind == "f" and not _is_required(tokens, i)) or t.word == "unless"]
     asked = {q.start for q in reading.quantities if q.rule == "threshold"}
     starts = [i for i in starts if i + 1 not in asked]  # "the dimuon ones for 17 and 8 GeV"
+    ranged = bool(tokens) and tokens[0].word == "in the region" and any(q.start <= 2 for q in reading.quantities)
+    if ranged:
+        starts.insert(0, 0)  # "in the region 15 < p_T < 25 GeV, electrons must …"
     if (
         tokens
         and tokens[0].word in {"in", "within"}
@@ -105,6 +108,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
             end = inside[-1].end  # "for jets with p_T < 50 GeV the fraction must …"
         elsewhere = any(not start < q.start < end for q in reading.quantities)
         firm = tokens[start].word == "unless" and elsewhere  # else "is discarded unless p_T > 20 GeV" asks for it
+        firm = firm or (ranged and start == 0)
         found.append(ConditionalSpan(start, end, start <= 1 or start in opening, inside, firm=firm))
     found = found or _universal(reading)
     for span in (*_softer(reading), *_parts(reading), *_imposed_on(reading)):
@@ -183,13 +187,17 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
         who = reading.tokens[told.start("who")] if told else None
         if told and who and (who.word == "those" or (who.kind == "o" and who.value.object != "event")):
             inside = [q for q in reading.quantities if told.start("w") < q.start < index]
+            if reading.tokens[index - 1].kind == "k" and all(
+                q.operator != "<" for q in inside if _is_momentum(reading, q)
+            ):
+                return  # "muons with p_T > 5 GeV are kept if they are isolated" asks for both
             yield ConditionalSpan(told.start("w"), inside[-1].end, True, inside, firm=True)
             return
     verb = _verb(reading.shape, match.end()) if match else -1
     if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
         return
     inside = [q for q in reading.quantities if match.start("w") <= q.start and q.end <= verb]
-    momenta = [q for q in inside if q.variable is not None and reading.tokens[q.variable].value.variable == "pt"]
+    momenta = [q for q in inside if _is_momentum(reading, q)]
     scored = any(t.kind == "v" and t.value.variable == "discriminant" for t in reading.tokens[verb:])
     contrasted = inside and _CONTRAST.search(reading.words(verb, len(reading.tokens)))
     named = match.groupdict().get("those") and inside and inside[-1].end >= verb - 1
@@ -198,9 +206,13 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
         yield ConditionalSpan(match.start("w"), inside[-1].end, True, inside, firm=True)
 
 
+def _is_momentum(reading: Reading, quantity: Quantity) -> bool:
+    return quantity.variable is not None and reading.tokens[quantity.variable].value.variable == "pt"
+
+
 def _imposed_on(reading: Reading) -> Iterator[ConditionalSpan]:
     """`the tight identification is imposed on jets with p_T < 50 GeV`: which jets it is imposed on."""
-    for match in re.finditer(r"t[mk](?P<on>[tfg])[te]{0,2}o(?P<w>w)", reading.shape):
+    for match in re.finditer(r"t[mkt](?P<on>[tfg])[te]{0,2}o(?P<w>w)", reading.shape):
         verb, on = reading.tokens[match.start() + 1], reading.tokens[match.start("on")]
         if verb.word not in {"imposed", "applied", "required", "used"} or on.word not in {"on", "to", "for"}:
             continue

@@ -18,6 +18,10 @@ _VETO = re.compile(
     r"|\bveto (?:on|of|against) (?:the |any |additional )?(?P<on>[\w-]+(?: [\w-]+)?)",
     re.IGNORECASE,
 )
+_MADE_A_VETO = re.compile(
+    r"\b(?P<o>b|[\w-]+)[- ](?:requirement|selection|condition|multiplicity) (?:is|are)"
+    r" (?:replaced by|changed (?:in)?to|turned into) an? veto\b"
+)
 _ADJECTIVE = re.compile(r"\s+(?:[\w-]+\s+){0,3}?(?:requirements?|selections?|cuts?|criteri\w+|veto\w*|conditions?)\b")
 _REQUIRED = re.compile(r"[\s-]+(?:requirement|selection|cut|criterion|threshold)\b")
 _CLAUSE_ENDS = re.compile(r"[,;.]\s|\b(?:while|whereas|but|keeping|except)\b")
@@ -57,6 +61,10 @@ def inversions(reading: Reading, setting: Setting) -> list[Candidate]:
             if _REQUIRED.match(reading.text, noun.end - reading.start):
                 one = flag(reading, setting, "met", "pt", value, "turned-round", "event")
                 found.setdefault(("met", value), one.with_(at=place))
+    for match in _MADE_A_VETO.finditer(reading.text):
+        for object_id in _vetoed(f"{match['o']} veto"):
+            one = stated(reading, setting, object_id, "count", "==", 0.0, "turned-round-veto")
+            found.setdefault((object_id, "count"), one.with_(at=reading.start + match.start()))
     return list(found.values())
 
 

@@ -256,12 +256,12 @@ def lex(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
                 tokens.append(Token("Q", piece, begin, finish))
             else:
                 tokens.append(Token("c", piece, begin, finish, _SYMBOLS[piece]))
-        elif group == "word":
+        elif group == "word" or piece in {"%", "°"}:
             unit_after = tokens and tokens[-1].kind in "dD" and (piece in _UNITS or piece in {"m", "s"})
             if unit_after and any(t.kind == "n" for t in tokens[-4:]):
                 tokens.append(Token("u", piece, begin, finish, vocabulary().unit(piece)))
             else:
-                tokens.append(Token("t", piece, begin, finish))
+                tokens.append(Token("t" if group == "word" else "p", piece, begin, finish))
         else:
             tokens.append(Token(_SIGNS.get(piece, "p"), piece, begin, finish))
     return tokens

@@ -45,6 +45,14 @@ _NEEDED = re.compile(
 _SOUGHT = re.compile(
     r"\b(?:requir\w+|ask\w* for|find\w*|demand\w*|identif\w+(?: of)?|presence of|look\w* for)\s*$", re.IGNORECASE
 )
+_SINGLE = {"electron", "muon", "lepton", "photon", "tau", "jet", "bjet"}
+_HOLDS = re.compile(
+    r"\b(?:events?|regions?|selections?|categor(?:y|ies)|channels?|samples?|\w*(?:sr|cr|vr)\w*)\b"
+    r"(?:(?!\b(?:if|that|which)\b)(?:[^.;]|\.(?=\d)))*?"
+    r"\b(?:contain|requires?|required to (?:have|contain)|must (?:have|contain))"
+    r"(?P<rest>(?:(?!\b(?:of|between|from|where|which|that|if|must|is|are|to|for)\b)(?:[^.;:]|\.(?=\d)))*)$",
+    re.IGNORECASE,
+)
 _ORDINALS = ("second", "third", "fourth", "fifth")
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _OF_LEPTONS = re.compile(rf"{_ORDINAL.pattern}|\b(?:baseline|additional|another|extra|further|other)\b", re.IGNORECASE)
@@ -127,8 +135,16 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             and reading.words(phrase.index + 1, phrase.index + 2) != "fit"
         )
         needed = asked or _NEEDED.search(re.split(r"[;.] ", reading.words(phrase.end, len(reading.tokens)))[0])
-        if (kind == "vertex" and phrase.article in {"a", "an"} and needed and alone) or (
-            kind.endswith("_pair") and phrase.requires and asked and "m" not in shape[phrase.index : phrase.index + 8]
+        held = kind in _SINGLE and phrase.rank is None and not ordinal and _is_held(reading, phrase, setting)
+        if (
+            held
+            or (kind == "vertex" and phrase.article in {"a", "an"} and needed and alone)
+            or (
+                kind.endswith("_pair")
+                and phrase.requires
+                and asked
+                and "m" not in shape[phrase.index : phrase.index + 8]
+            )
         ):
             there(phrase, kind, ">=", 1.0)
         elif not _PRESENCE.search(before) or (phrase.plural and "pair" not in kind) or phrase.article == "the":
@@ -141,12 +157,22 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             there(phrase, kind.removesuffix("_pair"), "==", 2.0)
         elif (
             phrase.article in {"a", "an"}
-            and kind in {"electron", "muon", "lepton", "photon", "tau", "jet", "bjet"}
+            and kind in _SINGLE
             and phrase.rank is None
             and ("presence of" in before or reading.words(phrase.index + 1, phrase.index + 3).startswith("instead of"))
         ):
             there(phrase, kind, ">=", _ORDINALS.index(ordinal.group().lower()) + 2.0 if ordinal else 1.0)
     return found
+
+
+def _is_held(reading: Reading, phrase: Phrase, setting: Setting) -> bool:
+    """`events must contain a muon and a b-tagged jet`: what an event is required to have."""
+    if phrase.article not in {"a", "an"} or setting.scope == "trigger":
+        return False
+    told = _HOLDS.search(reading.words(0, phrase.start))
+    behind = reading.tokens[phrase.index + 1] if phrase.index + 1 < len(reading.tokens) else None
+    ends = behind is None or behind.kind in "lapbwS." or behind.word in {"with", "passing", "satisfying", "that", "of"}
+    return told is not None and ends and (not told["rest"].strip() or told["rest"].split()[-1] in {",", "and"})
 
 
 def _counted(

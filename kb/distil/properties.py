@@ -1,4 +1,4 @@
-"""Read rows that give a property in words: `Identification | Medium`, `Trigger | single lepton`, `Charge | opposite`."""
+"""Read rows that give a property in words: `Identification | Medium`, `Trigger | dilepton`, `Charge | opposite`."""
 
 from __future__ import annotations
 

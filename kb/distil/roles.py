@@ -39,15 +39,19 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
             continue  # "used for vetoes"
         if token.word in {"veto", "vetoes"} and verb and tokens[verb - 1].kind in "oh":
             continue  # "the jet veto is applied and …"
+        if token.word == "veto" and tokens[verb - 1].word == "a" and tokens[verb + 1].kind in "al":
+            continue  # "is replaced by a veto and 30 < m_T < 90 GeV is required"
         if token.word == "veto" and (
             _names_collection(tokens, verb) or _VETO_NOUN.match(reading.words(verb, verb + 2))
         ):
             continue
-        if verb > quantity.start and _of_others(tokens, start, quantity, verb):
+        if verb > quantity.start and (
+            _of_others(tokens, start, quantity, verb) or _is_conditional(tokens, quantity, verb)
+        ):
             continue
         passive = _passive(tokens, verb)
         if verb > quantity.start:
-            if passive:
+            if passive or _is_left_out(tokens, quantity, verb):
                 return "veto"
             continue
         between = tokens[verb + 1 : quantity.start]
@@ -116,6 +120,19 @@ def _of_others(tokens: list[Token], start: int, quantity: Quantity | Count, verb
     others = (i for i, t in enumerate(between) if t.word in {"those", "others", "ones"} or t.kind == "o")
     first = next(others, None)
     return asked and first is not None and any(t.kind == "a" for t in between[:first])
+
+
+def _is_left_out(tokens: list[Token], quantity: Quantity | Count, verb: int) -> bool:
+    """`…, with the region 1.37 < |η| < 1.52 excluded`: a participle behind the bound says what becomes of it."""
+    before = [t.word for t in tokens[max(0, quantity.start - 5) : quantity.start]]
+    return verb <= quantity.end + 1 and tokens[verb].word.endswith("ed") and "with" in before
+
+
+def _is_conditional(tokens: list[Token], quantity: Quantity | Count, verb: int) -> bool:
+    """`jets must have p_T > 35 GeV and are rejected if they are near an electron`: only these are thrown away."""
+    joined = any(t.kind == "a" for t in tokens[quantity.end : verb])
+    asked = any(t.kind in "mk" for t in tokens[: quantity.start])
+    return joined and asked and any(t.kind == "f" for t in tokens[verb + 1 : verb + 3])
 
 
 def _is_about_events(tokens: list[Token], verb: int) -> bool:

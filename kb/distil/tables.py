@@ -25,7 +25,8 @@ _REPORTS = re.compile(
     r"\b(?:yields?|observed|expected (?:number|event|background|and)|uncertaint\w+|systematic\w*"
     r"|limits?|efficienc\w+|simulated|samples|generators?|cross[- ]sections?|cutflow|scale factors?"
     r"|normali[sz]ation factors|fit(?:ted)? (?:result|parameter|value)|breakdown|number of (?:data"
-    r"|selected|expected|observed)|event counts?|correlation|branching|(?:signal|geometrical) acceptance|acceptances|acceptance (?:and|times|×|of the signal)|parameters)\b",
+    r"|selected|expected|observed)|event counts?|correlation|branching|(?:signal|geometrical) acceptance|acceptances"
+    r"|acceptance (?:and|times|×|of the signal)|parameters)\b",
     re.IGNORECASE,
 )
 _GENERATED = re.compile(

@@ -61,6 +61,7 @@ _REPEATING = {  # nouns that mean the variable before
     "ones",
 }
 _IN_AZIMUTH = re.compile(r"(?:in|of) (?:the )?(?:azimuth\w*|φ)|azimuthally")
+_EFFICIENCY = re.compile(r"\befficienc(?:y|ies)\b")
 _APART = re.compile(r"\b(?:separated|apart|separation|differ\w*)\b")
 
 
@@ -97,6 +98,8 @@ def variables(
         return _shared(reading, quantity, quantity.variable)
     if quantity.symbolic and _is_unknown(reading, quantity):
         return []
+    if tokens[quantity.end - 1].text == "%" and _EFFICIENCY.search(reading.words(0, quantity.start)):
+        return []  # "for an efficiency of at least 90% …, and at least 99% …"
     if (
         quantity.amounts[0].values[0] < 1
         and _HADRONIC.search(reading.text)
