@@ -50,7 +50,7 @@ class Cutflow:
         self.lines: list[dict[str, Any]] = [{**step, "raw": 0, "weighted": 0.0, "sumw2": 0.0} for step in steps]
         self.masks: list[list[Any]] = [[] for _ in steps]
 
-    def add(self, passed: Any, masks: list[Any], weight: Any) -> Any:
+    def add(self, passed: Any, masks: list[Any], weight: Any, *, keep: bool) -> Any:
         """Count a piece of the events, of which those in `passed` come this far; return what survives all steps."""
         for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
             passed = passed & np.asarray(mask)
@@ -58,14 +58,19 @@ class Cutflow:
             weights = weight[passed]
             line["weighted"] += float(np.sum(weights))
             line["sumw2"] += float(np.sum(weights**2))
-            kept.append(passed)
+            if keep:
+                kept.append(passed)
         return passed
 
 
 class Analysis:
-    """Counts and histograms of one sample, filled piece by piece."""
+    """Counts and histograms of one sample, filled piece by piece.
 
-    def __init__(self, sample: str | None, samples: Path | None) -> None:
+    Masks and identifiers of all events grow with the files, and are kept only where they are asked for.
+    """
+
+    def __init__(self, sample: str | None, samples: Path | None, *, keep_masks: bool = True) -> None:
+        self.keep_masks = keep_masks
         self.scale = normalisation(sample, samples)
         self.events = 0
         self.total = {"raw": 0, "weighted": 0.0, "sumw2": 0.0}
@@ -76,13 +81,13 @@ class Analysis:
         self.of_regions = {name: booked(observables) for name in REGIONS}
         self.overlaps = {"raw": np.zeros((len(REGIONS),) * 2, int), "weighted": np.zeros((len(REGIONS),) * 2)}
         self.selected: list[Any] = []
-        self.identifiers: dict[str, list[Any]] = {name: [] for name in IDENTIFIERS}
+        self.identifiers: dict[str, list[Any]] = {name: [] for name in IDENTIFIERS} if keep_masks else {}
 
     @property
     def branches(self) -> list[str]:
         """Names of the branches that are read."""
         weights = (*WEIGHTS, *DIVISORS) if self.scale is not None else ()
-        return list(dict.fromkeys([*BRANCHES, *IDENTIFIERS.values(), *weights]))
+        return list(dict.fromkeys([*BRANCHES, *(IDENTIFIERS[name] for name in self.identifiers), *weights]))
 
     def weight(self, events: Array) -> Any:
         """Return the weight of each event: 1 for data, and where no cross-section is known."""
@@ -99,16 +104,15 @@ class Analysis:
         """Select a piece of the events, count it and fill the histograms."""
         steps, regions, values = select(events)
         weight = self.weight(events)
-        passed = self.baseline.add(np.ones(len(events), dtype=bool), steps, weight)
+        passed = self.baseline.add(np.ones(len(events), dtype=bool), steps, weight, keep=self.keep_masks)
         self.events += len(events)
         self.total["raw"] += int(np.count_nonzero(passed))
         self.total["weighted"] += float(np.sum(weight[passed]))
         self.total["sumw2"] += float(np.sum(weight[passed] ** 2))
-        self.selected.append(passed)
         survived: dict[str | None, Any] = {None: passed}
         for name, masks in regions.items():
             parent = survived[REGIONS[name]["parent"]]
-            survived[name] = self.regions[name].add(parent, masks, weight)
+            survived[name] = self.regions[name].add(parent, masks, weight, keep=self.keep_masks)
         for name, value in values.items():
             kept = passed
             if "without" in HISTOGRAMS[name]:
@@ -124,8 +128,10 @@ class Analysis:
             each = np.array([survived[name] for name in REGIONS])
             self.overlaps["raw"] += each.astype(int) @ each.T.astype(int)
             self.overlaps["weighted"] += (each * weight) @ each.T
-        for name, branch in IDENTIFIERS.items():
-            self.identifiers[name].append(np.asarray(events[branch]))
+        if self.keep_masks:
+            self.selected.append(passed)
+            for name, branch in IDENTIFIERS.items():
+                self.identifiers[name].append(np.asarray(events[branch]))
 
     def report(self) -> dict[str, Any]:
         """Return everything that was counted, ready for JSON."""
@@ -254,7 +260,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.entries and len(options.files) > 1:
         parser.error("--entries are those of a single file")
-    analysis = Analysis(options.sample, options.samples)
+    analysis = Analysis(options.sample, options.samples, keep_masks=options.masks is not None)
     if analysis.scale is None and SAMPLES:
         known = ", ".join(SAMPLES)
         sys.stderr.write(f"Every event counts as 1. To weight simulation, name its sample by --sample: {known}\n")

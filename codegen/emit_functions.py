@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from codegen.emit_branches import flag, stored
@@ -39,6 +40,7 @@ from codegen.plan_terms import Attribute, Flagged, Missing, Objects, Remaining, 
 from codegen.profile import Flag, Isolation
 
 _RESERVED = ("events", "met", "alive", "masks", "keep", "steps", "regions", "values", "objects")
+_OF_SURVIVORS = "of the events that pass those before it"
 _BUILDERS = ("pairs", "meetings", "leading", "ak.combinations", "ak.cartesian")
 """What makes systems of objects."""
 
@@ -100,9 +102,9 @@ class Functions:
         blocks += [self.composites.function(c) for c in self.plan.composites if not isinstance(c, LeadingGroup)]
         baseline: dict[str, list[str]] = {}
         for stage in self.stages:
-            text, baseline[stage.name] = self._steps(
-                stage.name, "Return the mask of each step, by itself.", stage.steps, stage.present
-            )
+            narrow = self._narrows and stage.builds
+            about = f"Return the mask of each step, {_OF_SURVIVORS if narrow else 'by itself'}."
+            text, baseline[stage.name] = self._steps(stage.name, about, stage.steps, stage.present, narrow=narrow)
             blocks.append(text)
         regions: dict[str, list[str]] = {}
         for region in self.plan.regions:
@@ -160,14 +162,29 @@ class Functions:
 
     # Steps ----------------------------------------------------------------------------------------------------------
 
-    def _steps(self, name: str, about: str, steps: Sequence[Step], present: Mapping[str, int]) -> tuple[str, list[str]]:
+    @property
+    def _narrows(self) -> bool:
+        """Whether each step of systems is asked only of the events that pass those before it."""
+        return len(self.stages) > 1 and not self.shows_all
+
+    def _steps(
+        self, name: str, about: str, steps: Sequence[Step], present: Mapping[str, int], *, narrow: bool
+    ) -> tuple[str, list[str]]:
         writer = self._writer()
-        lines: list[str] = []
+        written: list[list[str]] = []
+        named: list[tuple[str, ...]] = []
         for step in steps:
             found = writer.mask(settled(step.requirement, present))
             cited = self._quoted(step.cut_ids) or comment(step.label)
-            lines += ["", *cited, *writer.lines, *statement("", call("masks.append", found))]
+            written.append(["", *cited, *writer.lines, *statement("", call("masks.append", found))])
             writer.lines.clear()
+            named.append(writer.names)
+        lines: list[str] = []
+        for place, own in enumerate(written):
+            lines += own
+            later = [line for following in written[place + 1 :] for line in following]
+            known = dict.fromkeys(["events", *writer.inputs, *named[place]]) if narrow else ()
+            lines += [f"    {of} = {of}[masks[-1]]" for of in known if _mentions(later, of)]
         needs_events = any("events" in line for line in lines if not line.lstrip().startswith("#"))
         inputs = [*(["events"] if needs_events else []), *writer.inputs]
         opening = [*definition(name, parameters(inputs), "list[Any]"), *docstring([about]), "    masks: list[Any] = []"]
@@ -182,8 +199,10 @@ class Functions:
 
     def _region(self, region: RegionPlan) -> tuple[str, list[str]]:
         after = f"after those of {region.parent}" if region.parent else "after the baseline"
-        about = f"Return the mask of each step of the {region.kind} region “{region.name}”, {after}."
-        return self._steps(self._region_function(region.name), about, region.steps, self.stages[-1].present)
+        about = f"Return the mask of each step of the {region.kind} region “{region.name}”, {after}"
+        about += f"; each {_OF_SURVIVORS}." if self._narrows else "."
+        name, present = self._region_function(region.name), self.stages[-1].present
+        return self._steps(name, about, region.steps, present, narrow=self._narrows)
 
     def _region_function(self, name: str) -> str:
         names: dict[str, str] = {}
@@ -222,17 +241,19 @@ class Functions:
                     lines += self.composites.call(composite)
             masks = call(stage.name, *steps[stage.name])
             if number_:
-                lines += statement("steps += ", call("spread", masks, "alive"))
+                spread = "spread_in_turn" if self._narrows and stage.builds else "spread"
+                lines += statement("steps += ", call(spread, masks, "alive"))
             else:
                 lines += statement("steps = ", masks)
             if stage is not self.stages[-1]:
                 lines += self._thinned(kept, number_)
         early = len(self.stages) > 1
         if self.plan.regions:
+            spread = "spread_in_turn" if self._narrows else "spread"
             lines.append("    regions = {")
             for region in self.plan.regions:
                 masks = call(self._region_function(region.name), *regions[region.name])
-                lines.append(f"        {literal(region.name)}: {call('spread', masks, 'alive') if early else masks},")
+                lines.append(f"        {literal(region.name)}: {call(spread, masks, 'alive') if early else masks},")
             lines.append("    }")
         else:
             lines.append("    regions: dict[str, list[Any]] = {}")
@@ -290,6 +311,11 @@ class Functions:
                 value = call("scattered", value, "alive") if early else value
             lines.append(f"        {literal(planned.axis.name)}: {value},")
         return [*writer.lines, "    values = {", *lines, "    }"], list(writer.inputs)
+
+
+def _mentions(lines: Sequence[str], name: str) -> bool:
+    """Say whether code uses a name."""
+    return any(re.search(rf"\b{name}\b", line) for line in lines if not line.lstrip().startswith("#"))
 
 
 def _selector(known: ObjectPlan) -> str:

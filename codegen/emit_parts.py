@@ -26,8 +26,18 @@ def columns(events: Array, *branches: str) -> Array:
     return ak.from_regular(ak.concatenate(side_by_side, axis=1))
 
 
+def are_sorted(lists: Array) -> bool:
+    """Say whether the numbers of each list fall already, as they do in most files."""
+    values, lengths = ak.to_numpy(ak.flatten(lists)), ak.to_numpy(ak.num(lists))
+    falls = np.append(values[1:] <= values[:-1], True)
+    falls[np.cumsum(lengths) - 1] = True  # what comes after the end of a list is of another
+    return bool(np.all(falls))
+
+
 def by_pt(objects: Array) -> Array:
     """Return objects in the order of falling pT."""
+    if are_sorted(objects["pt"]):
+        return objects
     return objects[ak.argsort(objects.pt, axis=1, ascending=False)]
 
 
@@ -59,6 +69,17 @@ def spread(masks: list[Any], alive: Array) -> list[Any]:
         whole = np.zeros(len(alive), dtype=bool)
         whole[alive] = ak.to_numpy(mask)
         found.append(whole)
+    return found
+
+
+def spread_in_turn(masks: list[Any], alive: Array) -> list[Any]:
+    """Return masks as masks of all events; each is of the events that pass those before it, the first of those alive."""
+    found = []
+    for mask in masks:
+        whole = np.zeros(len(alive), dtype=bool)
+        whole[alive] = ak.to_numpy(mask)
+        found.append(whole)
+        alive = whole
     return found
 
 

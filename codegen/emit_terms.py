@@ -102,6 +102,11 @@ class Writer:
 
     # Names ----------------------------------------------------------------------------------------------------------
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What has a name in the function by now: its inputs, and values that are used more than once."""
+        return (*self.inputs, *(name for names in self._names.values() for name in names.split(", ")))
+
     def _input(self, name: str) -> Code:
         self.inputs.setdefault(name)
         return code(name)

@@ -127,6 +127,7 @@ def write_nanoaod(path: Path, size: int = 400, *, simulated: bool = False) -> Pa
     rng = np.random.default_rng(6)
     flat = {
         "run": np.full(size, 260000, "u4"),
+        "luminosityBlock": np.ones(size, "u4"),
         "event": np.arange(size, dtype="u8"),
         "MET_pt": rng.exponential(20, size).astype("f4"),
         "MET_phi": rng.uniform(-3, 3, size).astype("f4"),

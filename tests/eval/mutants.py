@@ -6,9 +6,11 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 _NOT_SELECTION = frozenset(
-    {"UnreadableError", "Cutflow", "Analysis", "normalisation", "pieces", "require", "table", "main"}
+    {"UnreadableError", "Cutflow", "Analysis", "booked", "fill", "contents", "flat", "normalisation"}
+    | {"pieces", "require", "table", "main"}
 )
 _OTHER = {
     ast.Gt: (ast.GtE, ast.Lt),
@@ -104,6 +106,12 @@ def _changes(node: ast.AST, function: ast.FunctionDef) -> Iterator[tuple[str, as
         yield from change(node, function)
 
 
+class _Rank(ast.Constant):
+    """A whole number behind a colon: `[:, 0]`."""
+
+    value: int
+
+
 def _comparisons(node: ast.AST, _: ast.FunctionDef) -> Iterator[tuple[str, ast.AST]]:
     if isinstance(node, ast.Compare) and type(node.ops[0]) in _OTHER:
         for other in _OTHER[type(node.ops[0])]:
@@ -139,6 +147,13 @@ def _numbers(node: ast.AST, _: ast.FunctionDef) -> Iterator[tuple[str, ast.AST]]
             assert isinstance(rank, ast.Constant)
             if rank.value + step > 0:
                 yield "wrong rank", ast.Call(node.func, [node.args[0], ast.Constant(rank.value + step)], [])
+    if isinstance(node, ast.Subscript) and isinstance(of := node.slice, ast.Tuple) and _is_rank(of.elts[-1]):
+        for step in (1, -1):
+            place = of.elts[-1].value + step
+            if place >= 0:
+                changed = copy.deepcopy(node)
+                changed.slice = ast.Tuple([of.elts[0], ast.Constant(place)], ast.Load())
+                yield "wrong rank", changed
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "threshold":
         for number_, point in enumerate(node.args[1:], start=1):
             assert isinstance(point, ast.Tuple)
@@ -238,6 +253,10 @@ _COLLECTIONS = {
     "quadruplet_pairs_same_flavour": "quadruplet_pairs",
     "quadruplet_pairs_different_flavour": "quadruplet_pairs",
 }
+
+
+def _is_rank(node: ast.AST) -> TypeGuard[_Rank]:
+    return isinstance(node, ast.Constant) and type(node.value) is int
 
 
 def _is(node: ast.AST | None, value: object) -> bool:

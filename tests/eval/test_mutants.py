@@ -30,6 +30,9 @@ EQUIVALENT = {
     ("other end of the threshold", "opposite_charge"),
     ("whole number off by one", "opposite_charge"),
     ("whole number off by one", "baseline: ak.sum(leptons_4.charge, axis=1) == 0"),
+    # To sort once more what falls already changes nothing, and lists that all rise are in no file.
+    ("other end of the threshold", "are_sorted"),
+    ("inequality flipped", "are_sorted"),
     # What an event lacks, it lacks in an earlier step already.
     ("what is undefined passes", "passes"),
     # No cut on electrons is about their impact parameter; it stands for them as it does for muons.
