@@ -52,12 +52,16 @@ class Cutflow:
 
     def add(self, passed: Any, masks: list[Any], weight: Any, *, keep: bool) -> Any:
         """Count a piece of the events, of which those in `passed` come this far; return what survives all steps."""
+        places = np.flatnonzero(passed)
+        weights = weight[places]
         for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
-            passed = passed & np.asarray(mask)
-            line["raw"] += int(np.count_nonzero(passed))
-            weights = weight[passed]
+            survives = np.asarray(mask)[places]
+            places, weights = places[survives], weights[survives]
+            line["raw"] += len(places)
             line["weighted"] += float(np.sum(weights))
             line["sumw2"] += float(np.sum(weights**2))
+            passed = np.zeros(len(passed), dtype=bool)
+            passed[places] = True
             if keep:
                 kept.append(passed)
         return passed

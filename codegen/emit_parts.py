@@ -64,23 +64,25 @@ def all_but_one_of(masks: list[Any]) -> Array:
 
 def spread(masks: list[Any], alive: Array) -> list[Any]:
     """Return masks of the events that are alive as masks of all events; the others have not passed."""
-    found = []
-    for mask in masks:
-        whole = np.zeros(len(alive), dtype=bool)
-        whole[alive] = ak.to_numpy(mask)
-        found.append(whole)
-    return found
+    places = np.flatnonzero(alive)
+    return [marked(places[ak.to_numpy(mask)], len(alive)) for mask in masks]
 
 
 def spread_in_turn(masks: list[Any], alive: Array) -> list[Any]:
-    """Return masks as masks of all events; each is of the events that pass those before it, the first of those alive."""
+    """Return masks, the first of the events alive and each other of those that pass the one before, as of all events."""
+    places = np.flatnonzero(alive)
     found = []
     for mask in masks:
-        whole = np.zeros(len(alive), dtype=bool)
-        whole[alive] = ak.to_numpy(mask)
-        found.append(whole)
-        alive = whole
+        places = places[ak.to_numpy(mask)]
+        found.append(marked(places, len(alive)))
     return found
+
+
+def marked(places: Array, number: int) -> Array:
+    """Return a mask of so many events in which those at these places have passed."""
+    whole = np.zeros(number, dtype=bool)
+    whole[places] = True
+    return whole
 
 
 def scattered(values: Array, alive: Array) -> Array:
