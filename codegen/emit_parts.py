@@ -69,7 +69,7 @@ def spread(masks: list[Any], alive: Array) -> list[Any]:
 
 
 def spread_in_turn(masks: list[Any], alive: Array) -> list[Any]:
-    """Return masks, the first of the events alive and each other of those that pass the one before, as of all events."""
+    """Return masks as those of all events; the first is of those alive, the others of what passes the one before."""
     places = np.flatnonzero(alive)
     found = []
     for mask in masks:
