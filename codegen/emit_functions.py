@@ -41,6 +41,8 @@ from codegen.profile import Flag, Isolation
 
 _RESERVED = ("events", "met", "alive", "masks", "keep", "steps", "regions", "values", "objects")
 _OF_SURVIVORS = "of the events that pass those before it"
+_LONG = 60
+"""Longest list of names on the left of an assignment, in characters."""
 _BUILDERS = ("pairs", "meetings", "leading", "ak.combinations", "ak.cartesian")
 """What makes systems of objects."""
 
@@ -184,7 +186,7 @@ class Functions:
             lines += own
             later = [line for following in written[place + 1 :] for line in following]
             known = dict.fromkeys(["events", *writer.inputs, *named[place]]) if narrow else ()
-            lines += [f"    {of} = {of}[masks[-1]]" for of in known if _mentions(later, of)]
+            lines += _passing([of for of in known if _mentions(later, of)])
         needs_events = any("events" in line for line in lines if not line.lstrip().startswith("#"))
         inputs = [*(["events"] if needs_events else []), *writer.inputs]
         opening = [*definition(name, parameters(inputs), "list[Any]"), *docstring([about]), "    masks: list[Any] = []"]
@@ -311,6 +313,14 @@ class Functions:
                 value = call("scattered", value, "alive") if early else value
             lines.append(f"        {literal(planned.axis.name)}: {value},")
         return [*writer.lines, "    values = {", *lines, "    }"], list(writer.inputs)
+
+
+def _passing(names: Sequence[str]) -> list[str]:
+    """Return the lines that leave of arrays what passes the last step."""
+    together = f"{', '.join(names)} = "
+    if len(names) > 1 and len(together) < _LONG:
+        return statement(together, call("passing", "masks[-1]", *names))
+    return [f"    {name} = {name}[masks[-1]]" for name in names]
 
 
 def _mentions(lines: Sequence[str], name: str) -> bool:

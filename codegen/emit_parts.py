@@ -62,6 +62,11 @@ def all_but_one_of(masks: list[Any]) -> Array:
     return np.sum([~ak.to_numpy(mask) for mask in masks], axis=0) <= 1
 
 
+def passing(mask: Array, *arrays: Array) -> list[Array]:
+    """Return what is left of arrays, one entry per event, of the events that pass."""
+    return [array[mask] for array in arrays]
+
+
 def spread(masks: list[Any], alive: Array) -> list[Any]:
     """Return masks of the events that are alive as masks of all events; the others have not passed."""
     places = np.flatnonzero(alive)
