@@ -104,7 +104,7 @@ class Functions:
         blocks += [self.composites.function(c) for c in self.plan.composites if not isinstance(c, LeadingGroup)]
         baseline: dict[str, list[str]] = {}
         for stage in self.stages:
-            narrow = self._narrows and stage.builds
+            narrow = self._narrows and stage is self.stages[-1]
             about = f"Return the mask of each step, {_OF_SURVIVORS if narrow else 'by itself'}."
             text, baseline[stage.name] = self._steps(stage.name, about, stage.steps, stage.present, narrow=narrow)
             blocks.append(text)
@@ -166,7 +166,7 @@ class Functions:
 
     @property
     def _narrows(self) -> bool:
-        """Whether each step of systems is asked only of the events that pass those before it."""
+        """Whether each step of the last stage, and of a region, is asked only of the events that pass those before."""
         return len(self.stages) > 1 and not self.shows_all
 
     def _steps(
@@ -243,7 +243,7 @@ class Functions:
                     lines += self.composites.call(composite)
             masks = call(stage.name, *steps[stage.name])
             if number_:
-                spread = "spread_in_turn" if self._narrows and stage.builds else "spread"
+                spread = "spread_in_turn" if self._narrows and stage is self.stages[-1] else "spread"
                 lines += statement("steps += ", call(spread, masks, "alive"))
             else:
                 lines += statement("steps = ", masks)

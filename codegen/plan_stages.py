@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codegen.plan_model import Plan, Step
-from codegen.plan_presence import demanded, guaranteed
+from codegen.plan_presence import demanded, guaranteed, settled
 from codegen.plan_terms import Chosen, Leading, Members, Nth, Pairs, Remaining, walk
 
 _ORDERED = Nth | Leading | Members | Chosen | Remaining | Pairs
@@ -25,7 +25,7 @@ class Stage:
     sorts: bool = False
     """Whether objects get their order here: before, they were only counted."""
     builds: bool = False
-    """Whether it builds systems of objects."""
+    """Whether it builds systems of objects, of events that a stage before has left."""
 
 
 def stages(plan: Plan, is_combinatorial: Callable[[Step], bool], *, shows_all: bool) -> tuple[Stage, ...]:
@@ -41,9 +41,14 @@ def stages(plan: Plan, is_combinatorial: Callable[[Step], bool], *, shows_all: b
         promised = {name: min(least, asked[name]) for name, least in promised.items() if name in asked}
     if not promised or not any(_is_ordered(step) or is_combinatorial(step) for step in every):
         counted, promised = 0, {}
+
+    def builds(step: Step) -> bool:
+        # Two objects that are sure to be there make one pair, which is no work.
+        return is_combinatorial(replace(step, requirement=settled(step.requirement, promised)))
+
     rest = plan.steps[counted:]
-    cheap = _leading(rest, is_combinatorial)
-    if not any(is_combinatorial(step) for step in every):
+    cheap = _leading(rest, builds)
+    if not any(builds(step) for step in every):
         cheap = 0
     found: list[Stage] = []
     if counted:
