@@ -31,8 +31,13 @@ lint: setup
 test: lint
 	$(BIN)/python -m pytest
 
-bench: setup
+bench: setup $(VENV)/.bench
 	$(BIN)/python -m pytest -o addopts="" --benchmark-only --benchmark-columns=min,median,max,rounds tests
+
+# coffea and ROOT (1 GB) change no pinned version. Without them the benchmarks run too, and say what they lack.
+$(VENV)/.bench: $(VENV)/.ready
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints requirements.txt --extra bench --requirements pyproject.toml \
+		&& touch $@ || echo 'coffea and ROOT could not be installed: benchmarks run without them' >&2
 
 serve: setup
 	$(BIN)/cutbook serve

@@ -85,6 +85,22 @@ def quadruplet_of(mode: str = "closest") -> tuple[Composite, ...]:
     )
 
 
+TOLD_LAST = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def told_last(request: pytest.FixtureRequest) -> list[str]:
+    """Return lines, to be added to, which are shown when all tests have run."""
+    return request.config.stash.setdefault(TOLD_LAST, [])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what tests have to tell, below the times of the benchmarks."""
+    for line in config.stash.get(TOLD_LAST, []):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def hzz4l() -> SelectionCriteria:
     """Return the 27 cuts and the signal region of the four-lepton benchmark, in the shapes of the distiller."""

@@ -96,7 +96,15 @@ def leptons(size: int, seed: int = 5) -> dict[str, ak.Array]:
     return {name: values[order] for name, values in jagged.items()}
 
 
-def _write(path: Path, tree: str, lists: dict[str, ak.Array], flat: dict[str, Any], separator: str = "_") -> Path:
+def _write(
+    path: Path,
+    tree: str,
+    lists: dict[str, ak.Array],
+    flat: dict[str, Any],
+    separator: str = "_",
+    cluster: int = 50_000,
+) -> Path:
+    """Write a tree whose baskets hold so many events at most."""
     types = {name: value.type.content for name, value in lists.items()}
     types |= {name: value.dtype for name, value in flat.items()}
     with uproot.recreate(path) as file:
@@ -106,7 +114,10 @@ def _write(path: Path, tree: str, lists: dict[str, ak.Array], flat: dict[str, An
             counter_name=lambda counted: f"n{counted}",
             field_name=lambda outer, inner: f"{outer}{separator}{inner}" if outer else inner,
         )
-        made.extend(lists | flat)
+        columns = lists | flat
+        size = len(next(iter(columns.values())))
+        for start in range(0, size, cluster):
+            made.extend({name: column[start : start + cluster] for name, column in columns.items()})
     return path
 
 

@@ -1,25 +1,23 @@
-"""How fast compiled code is: beside an expert's own awkward, mere reading, and, where they are installed, others.
+"""How fast compiled code is: beside an expert's own awkward, coffea, RDataFrame and mere reading, on one file.
 
-Every peer counts the same selection in the same file: two muons of opposite charge with |η| < 2.4, p_T > 20 and 10 GeV
-and a mass of 70 to 110 GeV. `make bench` shows the times, and the processor time of all peers, run in turns, as ratios.
+Every peer does the same selection, once with all that an analysis keeps and once as a bare count (`peers.py`). They run
+in turns, so that a busy machine slows all of them, and the least processor time of each counts. `make bench` installs
+what peers need (`cutbook[bench]`) and prints their ratios last; a peer that is not installed stands there as missing.
 """
 
 from __future__ import annotations
 
-import contextlib
-import statistics
+import os
+import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import awkward as ak
-import hist
-import numpy as np
 import pytest
-import uproot
-import vector
 
 from codegen.dataset import open_dataset
 from codegen.emit import CHUNK, emit
@@ -27,19 +25,29 @@ from codegen.plan import make_plan
 from ingest.reader import read_source
 from kb.distil import distil
 from kb.ssc import SelectionCriteria
-from tests.codegen.backends import needs_root, root_source
+from tests.codegen import peers
+from tests.codegen.backends import root_source
 from tests.codegen.formats import write_nanoaod
 
 EVENTS = 2_000_000
 ROUNDS = 5
-EXTRA = ["MET_pt", "run", "event"]
-"""What the compiled module reads besides: for its histogram, and to name events."""
-NAMES = ["Muon_pt", "Muon_eta", "Muon_phi", "Muon_mass", "Muon_charge"]
 NOTE = rb"""\documentclass{article}\begin{document}\section{Selection}
 Muons are required to have $|\eta| < 2.4$. Events must contain exactly two muons of opposite charge. The leading muon
 must have $p_T > 20$ GeV and the subleading muon $p_T > 10$ GeV. The invariant mass of the muon pair must satisfy
 $70 < m_{\mu\mu} < 110$ GeV.
 \end{document}"""
+COMPILED = "compiled code"
+TARGETS = {"awkward by hand": 1.0, "coffea": 1.5}
+"""What the ratio of a peer's time to that of compiled code is to be at least, for the same work."""
+_PEAK = """
+import re, runpy, sys
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    with open("/proc/self/status") as status:
+        print("peak", re.search(r"VmHWM:\\s+(\\d+)", status.read())[1])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -59,71 +67,6 @@ def source(file: Path, criteria: SelectionCriteria) -> str:
     return emit(plan)
 
 
-def by_hand(file: Path) -> int:
-    """Count as an expert writes it: filters before combinatorics, needed branches only."""
-    vector.register_awkward()
-    total = 0
-    for events in uproot.iterate(f"{file}:Events", NAMES, step_size=CHUNK):
-        muons = ak.zip(
-            {name: events[f"Muon_{name}"] for name in ("pt", "eta", "phi", "mass", "charge")}, with_name="Momentum4D"
-        )
-        muons = muons[abs(muons.eta) < 2.4]
-        muons = muons[ak.num(muons) == 2]
-        muons = muons[ak.argsort(muons.pt, ascending=False)]
-        first, second = muons[:, 0], muons[:, 1]
-        passed = (first.pt > 20) & (second.pt > 10) & (first.charge != second.charge)
-        mass = (first[passed] + second[passed]).mass
-        total += int(ak.sum((mass > 70) & (mass < 110)))
-    return total
-
-
-def by_hand_in_full(file: Path) -> int:
-    """Count, and keep what the compiled module keeps: doubles, masks, a cutflow, a histogram, event numbers."""
-    vector.register_awkward()
-    flow, sumw2 = np.zeros(5), np.zeros(5)
-    masks: list[Any] = []
-    numbers: list[Any] = []
-    histogram = hist.Hist(hist.axis.Regular(40, 0, 200), storage=hist.storage.Weight())
-    for events in uproot.iterate(f"{file}:Events", [*NAMES, *EXTRA], step_size=CHUNK):
-        columns = ("pt", "eta", "phi", "mass", "charge")
-        muons = ak.zip(
-            {name: ak.values_astype(events[f"Muon_{name}"], np.float64) for name in columns}, with_name="Momentum4D"
-        )
-        muons = muons[abs(muons.eta) < 2.4]
-        two = ak.to_numpy(ak.num(muons) == 2)
-        muons = muons[two]
-        muons = muons[ak.argsort(muons.pt, ascending=False)]
-        first, second = muons[:, 0], muons[:, 1]
-        steps = [ak.to_numpy(mask) for mask in (first.pt > 20, second.pt > 10, first.charge != second.charge)]
-        opposite = np.logical_and.reduce(steps)
-        mass = ak.to_numpy((first[opposite] + second[opposite]).mass)
-        steps.append(opposite.copy())
-        steps[-1][opposite] = (mass > 70) & (mass < 110)
-        passed, weight = two, np.ones(len(events))
-        for i, step in enumerate([two, *steps]):
-            if i:
-                whole = np.zeros(len(events), dtype=bool)
-                whole[two] = step
-                passed = passed & whole
-            weights = weight[passed]
-            flow[i] += weights.sum()
-            sumw2[i] += (weights**2).sum()
-            masks.append(passed)
-        histogram.fill(ak.to_numpy(events["MET_pt"])[passed].astype(np.float64), weight=weight[passed])
-        numbers += [ak.to_numpy(events["run"]), ak.to_numpy(events["event"])]
-    return int(flow[-1])
-
-
-def read(file: Path) -> int:
-    """Read the branches of muons and no more."""
-    return sum(len(events) for events in uproot.iterate(f"{file}:Events", NAMES, step_size=CHUNK))
-
-
-def compiled(source: str, file: Path, *, keep_masks: bool = True) -> int:
-    """Count by the compiled module, which also keeps a cutflow, a histogram and, if asked, masks and event numbers."""
-    return counted(loaded(source), file, keep_masks=keep_masks)
-
-
 def loaded(source: str) -> dict[str, Any]:
     """Return what a module defines."""
     namespace: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
@@ -131,140 +74,161 @@ def loaded(source: str) -> dict[str, Any]:
     return namespace
 
 
-def counted(namespace: dict[str, Any], file: Path, *, keep_masks: bool = True) -> int:
-    """Count by what a module defines."""
-    analysis = namespace["Analysis"](None, None, keep_masks=keep_masks)
-    for events in namespace["pieces"](str(file), analysis.branches):
+def analysed(module: dict[str, Any], file: Path, *, keep_masks: bool) -> Any:
+    """Run what a module defines."""
+    analysis = module["Analysis"](None, None, keep_masks=keep_masks)
+    for events in module["pieces"](str(file), analysis.branches):
         analysis.add(events)
-    return int(analysis.report()["selected"])
+    return analysis
 
 
-def once(benchmark: Any, count: Callable[[], int]) -> int:
-    benchmark.group = "dimuon selection, 2 million events"
-    result: int = benchmark.pedantic(count, rounds=3, warmup_rounds=1)
-    return result
+def report_of(analysis: Any) -> dict[str, list[float]]:
+    """Return the numbers in which peers can be compared."""
+    report = analysis.report()
+    cutflow = {key: [float(line[key]) for line in report["cutflow"]] for key in ("raw", "weighted", "sumw2")}
+    return {**cutflow, "met": report["histograms"]["met"]["values"]}
 
 
-def test_reading_the_branches_alone(benchmark: Any, file: Path) -> None:
-    assert once(benchmark, lambda: read(file)) == EVENTS
+def assert_same_work(found: dict[str, list[float]], expected: dict[str, list[float]]) -> None:
+    """Demand equal numbers, but for the events at the very edge, which single precision may put on the other side."""
+    assert list(found) == list(expected)
+    for name, numbers in expected.items():
+        assert found[name] == pytest.approx(numbers, abs=3), name
 
 
-def test_compiled_code(benchmark: Any, file: Path, source: str) -> None:
-    # The hand stays in the single precision of the branches: an event at the very edge may fall on the other side.
-    assert once(benchmark, lambda: compiled(source, file)) == pytest.approx(by_hand(file), abs=3)
+def least_times(works: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Return the least processor time of each in seconds, run in turns after a turn that warms up."""
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(ROUNDS + 1):
+        for name, work in works.items():
+            start = time.process_time()
+            work()
+            if turn:
+                taken[name].append(time.process_time() - start)
+    return {name: min(times) for name, times in taken.items()}
 
 
-def test_awkward_written_by_hand_with_the_same_outputs(benchmark: Any, file: Path) -> None:
-    assert once(benchmark, lambda: by_hand_in_full(file)) > 0
+def ratios(seconds: dict[str, float], missing: dict[str, str], *, fair: bool) -> list[str]:
+    """Return the times of peers as lines of the table, with their ratio to compiled code."""
+    lines = []
+    for name, taken in seconds.items():
+        ratio = taken / seconds[COMPILED]
+        least = TARGETS.get(name) if fair else None
+        told = f"  at least {least}: {'met' if ratio >= least else 'MISSED'}" if least is not None else ""
+        lines.append(f"  {name:<38} {taken:>7.3f} s {ratio:>7.2f} ×{told}")
+    return [*lines, *(f"  {name:<38} not measured: {reason}" for name, reason in missing.items())]
 
 
-@needs_root
-def test_compiled_code_for_rdataframe(benchmark: Any, file: Path, criteria: SelectionCriteria) -> None:
-    """Count by the compiled module for ROOT, whose C++ is compiled in the round that warms up."""
-    module = loaded(root_source(make_plan(criteria, open_dataset(str(file.parent)).profile)))
-    assert once(benchmark, lambda: counted(module, file)) == pytest.approx(by_hand(file), abs=3)
-
-
-def test_awkward_written_by_hand(benchmark: Any, file: Path) -> None:
-    assert once(benchmark, lambda: by_hand(file)) > 0
-
-
-def coffea(file: Path) -> Callable[[], int]:
-    """Return the count by NanoEvents and PackedSelection; skips where coffea is not installed."""
-    nanoevents = pytest.importorskip("coffea.nanoevents", reason="coffea is not installed")
-    selection = pytest.importorskip("coffea.analysis_tools")
-
-    def count() -> int:
-        total = 0
-        for start in range(0, EVENTS, CHUNK):
-            events = nanoevents.NanoEventsFactory.from_root(
-                {str(file): "Events"}, entry_start=start, entry_stop=start + CHUNK, mode="virtual"
-            ).events()
-            muons = events.Muon[abs(events.Muon.eta) < 2.4]
-            muons = muons[ak.argsort(muons.pt, ascending=False)]
-            pair = ak.pad_none(muons, 2)
-            first, second = pair[:, 0], pair[:, 1]
-            packed = selection.PackedSelection()
-            mass = (first + second).mass
-            masks = {
-                "two": ak.num(muons) == 2,
-                "leading": first.pt > 20,
-                "subleading": second.pt > 10,
-                "charge": first.charge != second.charge,
-                "mass": (mass > 70) & (mass < 110),
-            }
-            for name, mask in masks.items():
-                packed.add(name, ak.to_numpy(ak.fill_none(mask, False)))
-            total += int(np.sum(packed.all(*masks)))
-        return total
-
-    return count
-
-
-def test_coffea(benchmark: Any, file: Path) -> None:
-    assert once(benchmark, coffea(file)) == by_hand(file)
-
-
-def rdataframe(file: Path) -> Callable[[], int]:
-    """Return the count by RDataFrame; skips where ROOT is not installed."""
-    root = pytest.importorskip("ROOT", reason="ROOT is not installed")
-
-    def count() -> int:
-        frame = root.RDataFrame("Events", str(file))
-        frame = (
-            frame.Define("good", "abs(Muon_eta) < 2.4")
-            .Filter("Sum(good) == 2")
-            .Define("order", "Reverse(Argsort(Muon_pt[good]))")
-            .Define("pt", "Take(Muon_pt[good], order)")
-            .Filter("pt[0] > 20 && pt[1] > 10")
-            .Filter("Sum(Muon_charge[good]) == 0")
-            .Define("m", "InvariantMass(Muon_pt[good], Muon_eta[good], Muon_phi[good], Muon_mass[good])")
-            .Filter("m > 70 && m < 110")
-        )
-        return int(frame.Count().GetValue())
-
-    return count
-
-
-def test_rdataframe(benchmark: Any, file: Path) -> None:
-    assert once(benchmark, rdataframe(file)) == pytest.approx(by_hand(file), abs=3)
-
-
-def test_ratios_to_compiled_code(benchmark: Any, file: Path, source: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Show the processor time of each peer, and its ratio to that of compiled code with as much output."""
-    whole, bare = "compiled", "compiled, no masks kept"
-    peers: dict[str, Callable[[], int]] = {
-        whole: lambda: compiled(source, file),
-        bare: lambda: compiled(source, file, keep_masks=False),
-        "by hand, the same outputs": lambda: by_hand_in_full(file),
-        "by hand, only the count": lambda: by_hand(file),
-        "reading alone": lambda: read(file),
+def missing_peers() -> dict[str, str]:
+    """Return the peers that are not installed, and why they are missing."""
+    modules = {"coffea": "coffea", "RDataFrame by hand": "ROOT"}
+    return {
+        name: f"{module} is not installed (cutbook[bench])"
+        for name, module in modules.items()
+        if find_spec(module) is None
     }
-    for name, peer in {"coffea": coffea, "RDataFrame": rdataframe}.items():
-        with contextlib.suppress(pytest.skip.Exception):
-            peers[name] = peer(file)
-
-    def in_turns() -> dict[str, float]:
-        taken: dict[str, list[float]] = {name: [] for name in peers}
-        for turn in range(ROUNDS + 1):
-            for name, count in peers.items():
-                start = time.process_time()
-                count()
-                if turn:
-                    taken[name].append(time.process_time() - start)
-        return {name: statistics.median(times) for name, times in taken.items()}
-
-    seconds = benchmark.pedantic(in_turns, rounds=1)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{'processor time of':<26} {'s':>7} {'/ compiled':>11} {'/ no masks':>11}\n")
-        for name, taken in seconds.items():
-            sys.stdout.write(
-                f"{name:<26} {taken:>7.3f} {taken / seconds[whole]:>11.2f} {taken / seconds[bare]:>11.2f}\n"
-            )
-    assert set(seconds) == set(peers)
 
 
-def test_from_plan_to_code(benchmark: Any, file: Path, criteria: SelectionCriteria) -> None:
+def machine() -> str:
+    """Return what else the machine does, since that is part of every time."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+
+
+def test_whole_work_beside_peers(
+    benchmark: Any, file: Path, source: str, criteria: SelectionCriteria, told_last: list[str]
+) -> None:
+    module, missing = loaded(source), missing_peers()
+    branches = module["Analysis"](None, None).branches
+    works: dict[str, Callable[[], Any]] = {
+        COMPILED: lambda: report_of(analysed(module, file, keep_masks=True)),
+        "awkward by hand": lambda: peers.by_hand(file).report(),
+        "awkward by hand, single precision": lambda: peers.by_hand(file, precise=False).report(),
+    }
+    if "coffea" not in missing:
+        works["coffea"] = lambda: peers.coffea(file, EVENTS).report()
+    if "RDataFrame by hand" not in missing:
+        for_root = loaded(root_source(make_plan(criteria, open_dataset(str(file.parent)).profile)))
+        works["RDataFrame by hand"] = lambda: peers.rdataframe(file).report()
+        works["compiled code for RDataFrame"] = lambda: report_of(analysed(for_root, file, keep_masks=True))
+    expected = works[COMPILED]()
+    for name, work in works.items():
+        if name != COMPILED:
+            assert_same_work(work(), expected)
+    works["uproot, reading the same branches"] = lambda: peers.read(file, branches)
+    seconds = benchmark.pedantic(least_times, (works,), rounds=1)
+    about = "masks of all steps, cutflow with Σw and Σw², histogram, event numbers"
+    told_last += [
+        f"Two muons in {EVENTS:,} events: processor time, and its ratio to compiled code ({machine()})",
+        f" The same work for all: {about}",
+        *ratios(seconds, missing, fair=True),
+    ]
+
+
+def test_bare_count_beside_peers(benchmark: Any, file: Path, source: str, told_last: list[str]) -> None:
+    module, missing = loaded(source), missing_peers()
+    works: dict[str, Callable[[], Any]] = {
+        COMPILED: lambda: analysed(module, file, keep_masks=False).report()["selected"],
+        "awkward by hand": lambda: peers.count_by_hand(file),
+    }
+    if "coffea" not in missing:
+        works["coffea"] = lambda: peers.count_by_coffea(file, EVENTS)
+    if "RDataFrame by hand" not in missing:
+        works["RDataFrame by hand"] = lambda: peers.count_by_rdataframe(file)
+    expected = works[COMPILED]()
+    for work in works.values():
+        assert work() == pytest.approx(expected, abs=3)
+    works["uproot, reading the muons"] = lambda: peers.read(file, peers.MUON)
+    seconds = benchmark.pedantic(least_times, (works,), rounds=1)
+    told_last += [
+        f" Peers only count, compiled code does all but to keep masks ({machine()})",
+        *ratios(seconds, missing, fair=False),
+    ]
+
+
+def test_memory_is_bounded_by_the_chunk_and_not_by_the_file(
+    benchmark: Any, file: Path, source: str, tmp_path: Path, told_last: list[str]
+) -> None:
+    smaller = write_nanoaod(tmp_path / "quarter.root", EVENTS // 4)
+    code = {chunk: tmp_path / f"by_{chunk}.py" for chunk in (CHUNK, CHUNK // 5)}
+    for chunk, path in code.items():
+        path.write_text(re.sub(r"^CHUNK = [\d_]+", f"CHUNK = {chunk}", source, flags=re.M), encoding="utf-8")
+
+    def peak(chunk: int, data: Path) -> float:
+        command = [sys.executable, "-c", _PEAK, str(code[chunk]), str(data)]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return int(told.split()[-1]) / 1024
+
+    def measured() -> dict[tuple[int, int], float]:
+        return {
+            (chunk, events): peak(chunk, data)
+            for chunk in code
+            for events, data in ((EVENTS // 4, smaller), (EVENTS, file))
+        }
+
+    peaks = benchmark.pedantic(measured, rounds=1)
+    told_last.append(" Memory of `python analysis.py FILE` at its peak")
+    for (chunk, events), size in peaks.items():
+        told_last.append(f"  {events:>9,} events, {chunk:>7,} at a time {size:>18.0f} MiB")
+    for chunk in code:
+        assert peaks[chunk, EVENTS] < 1.1 * peaks[chunk, EVENTS // 4]
+    assert peaks[CHUNK // 5, EVENTS] < peaks[CHUNK, EVENTS]
+
+
+@pytest.mark.parametrize("selection", ["two muons", "four leptons"])
+def test_from_plan_to_code(
+    benchmark: Any,
+    selection: str,
+    file: Path,
+    criteria: SelectionCriteria,
+    hzz4l: SelectionCriteria,
+    told_last: list[str],
+) -> None:
     profile = open_dataset(str(file.parent)).profile
-    source = benchmark(lambda: emit(make_plan(criteria, profile)))
+    of = {"two muons": criteria, "four leptons": hzz4l}[selection]
+    source = benchmark(lambda: emit(make_plan(of, profile)))
     assert "def select(" in source
+    if benchmark.stats is not None:
+        taken = 1000 * benchmark.stats.stats.min
+        verdict = "met" if taken < 50 else "MISSED"
+        cuts = f"{len(of.cuts)} cuts"
+        told_last.append(f"  plan and code of {selection}, {cuts:<18} {taken:>7.1f} ms   less than 50 ms: {verdict}")
