@@ -132,7 +132,7 @@ class Functions:
             lines.append(f'            "pdg_id": {known.pdg_id},')
         lines += ["        },", *naming(_columns(known)), "    )"]
         if known.where is not None:
-            lines += statement(f"{known.name} = ", code(f"{known.name}[{flag(known.where)}]"))
+            lines += statement(f"{known.name} = ", call("picked", known.name, flag(known.where)))
         others: dict[str, None] = {}
         for number_, selected in enumerate(known.filters):
             writer = self._writer()
@@ -143,8 +143,8 @@ class Functions:
                 lines += statement("keep = ", found)
             else:
                 lines += statement("keep = ", chain("&", [code("keep"), found]))
-        kept = f"{known.name}[keep]" if known.filters else known.name
-        lines += ["", *statement("return ", code(kept) if unordered else call("by_pt", kept))]
+        kept = call("picked", known.name, "keep") if known.filters else code(known.name)
+        lines += ["", *statement("return ", kept if unordered else call("by_pt", kept))]
         return "\n".join([*definition(_selector(known), parameters(["events", *others]), "ak.Array"), *lines])
 
     def _missing(self) -> str:

@@ -26,6 +26,11 @@ def columns(events: Array, *branches: str) -> Array:
     return ak.from_regular(ak.concatenate(side_by_side, axis=1))
 
 
+def picked(objects: Array, keep: Array) -> Array:
+    """Return objects[keep], in less time: objects of all events are one long list."""
+    return ak.unflatten(ak.flatten(objects)[ak.flatten(keep)], ak.sum(keep, axis=1))
+
+
 def are_sorted(lists: Array) -> bool:
     """Say whether the numbers of each list fall already, as they do in most files."""
     values, lengths = ak.to_numpy(ak.flatten(lists)), ak.to_numpy(ak.num(lists))
