@@ -34,6 +34,7 @@ COLOURS = (
     "#92dadd",
 )
 FORMATS = ("png", "pdf")
+_DPI = 150
 
 
 def draw(
@@ -72,7 +73,7 @@ def draw(
             for kind in formats:
                 path = output / f"{file_stem(name)}.{kind}"
                 # No dates: the same numbers give the same bytes.
-                figure.savefig(path, dpi=150, metadata={"CreationDate": None} if kind == "pdf" else None)
+                figure.savefig(path, metadata={"CreationDate": None} if kind == "pdf" else None)
                 written.append(path)
     return written
 
@@ -169,13 +170,14 @@ def _figure(
     import mplhep
     from matplotlib import rc_context
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     first = next(iter([*measured, *simulated.values()]))
     stacked = dict(sorted(simulated.items(), key=lambda item: -sum(item[1].values)))
     # A sample keeps its colour whatever its yield.
     colours = {sample: COLOURS[index % len(COLOURS)] for index, sample in enumerate(simulated)}
     with rc_context(_style()):
-        figure = Figure(figsize=(7, 6.6))
+        figure = Figure(figsize=(7, 6.6), dpi=_DPI)
         both = bool(measured and simulated)
         if both:
             upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -219,6 +221,8 @@ def _figure(
         upper.set_title(title, loc="left", fontweight="bold")
         upper.set_title(header, loc="right")
         figure.align_ylabels()
+        # Laid out once, here: an engine would do it again for every format, with a drawing that nobody sees.
+        ConstrainedLayoutEngine(hspace=0.02).execute(figure)
     return figure
 
 
@@ -236,8 +240,6 @@ def _style() -> Any:
         "ytick.right": True,
         "xtick.minor.visible": True,
         "ytick.minor.visible": True,
-        "figure.constrained_layout.use": True,
-        "figure.constrained_layout.hspace": 0.02,
         "axes.unicode_minus": True,
     }
 
