@@ -118,6 +118,7 @@ def run_analysis(
     from api.cluster import executor
     from eval.probes.table import probe
     from eval.reference import reference_masks
+    from eval.weights import reference_weights
 
     target = output.absolute() if output else workspace.folder("analyses") / name
     record = AnalysisRecord(
@@ -134,7 +135,8 @@ def run_analysis(
     work.mkdir(parents=True, exist_ok=True)
     try:
         with executor(workspace.settings.dask_scheduler) as workers:
-            given: dict[str, Any] = {"reference": reference_masks, "progress": progress, "executor": workers}
+            given: dict[str, Any] = {"reference": reference_masks, "weigher": reference_weights}
+            given |= {"progress": progress, "executor": workers}
             given |= {"prober": probe} if probes else {}
             given |= {"backend": backend} if engine == "compiled" else {}
             result = _written(workspace, engine)(criteria, opened, work, **given)

@@ -39,7 +39,7 @@ from codegen.runner import RawRun, SampleRun, run_analysis
 from codegen.sandbox import Policy
 from codegen.software import requirements, software
 from codegen.tally import sample_result
-from codegen.validate import Flags, Prober, Reference, compare_masks, compare_yields, judge
+from codegen.validate import Flags, Prober, Reference, Weigher, compare_masks, compare_sums, compare_yields, judge
 from kb.model import Model
 from kb.ssc import SelectionCriteria
 
@@ -50,7 +50,7 @@ REQUIREMENTS, LEDGER = "requirements.txt", "ledger.json"
 COFFEA, HEPDATA = "coffea_selection.py", "hepdata"
 RUNS, PLOTS = "samples", "plots"
 
-__all__ = ["Prober", "Progress", "Reference", "analyse", "run_criteria"]
+__all__ = ["Prober", "Progress", "Reference", "Weigher", "analyse", "run_criteria"]
 
 
 def analyse(
@@ -60,6 +60,7 @@ def analyse(
     *,
     policy: Policy | None = None,
     reference: Reference | None = None,
+    weigher: Weigher | None = None,
     prober: Prober | None = None,
     published: Mapping[str, Mapping[str, float]] | None = None,
     progress: Progress | None = None,
@@ -74,12 +75,13 @@ def analyse(
 
     `output` gets analysis.py, coffea_selection.py, ssc.json, profile.json, result.json, requirements.txt, plots/,
     hepdata/ (tables as YAML), samples/<name>/ (counts and masks) and bundle.zip. With a `reference` every event is
-    compared with it, with a `prober` every cut is shown on events made for it; with `published` yields
-    (`{sample: {"selected": …, "weighted": …}}`) those are. `workers` sandboxes run side by side (default: one per
-    processor core), or as many as the `executor` has. `progress` is called with a stage and how much of it is done.
-    Files that cannot be read are named in the result, which then is not complete; DataError if none can be. `write`
-    makes the code, or else the compiler for a `backend`; `engine` and `model` say who it is, and the calls of the model
-    come into the bundle.
+    compared with it, with a `weigher` besides every sum of weights, with a `prober` every cut is shown on events made
+    for it; with `published` yields (`{sample: {"selected": …, "weighted": …}}`) those are compared.
+
+    `workers` sandboxes run side by side (default: one per processor core), or as many as the `executor` has. `progress`
+    is called with a stage and how much of it is done. Files that cannot be read are named in the result, which then is
+    not complete; DataError if none can be. `write` makes the code, or else the compiler for a `backend`; `engine` and
+    `model` say who it is, and the calls of the model come into the bundle.
     """
     tell = progress or (lambda stage, done, total: None)
     plan, run = run_criteria(
@@ -95,7 +97,7 @@ def analyse(
     (output / CRITERIA).write_text(criteria.to_json() + "\n", encoding="utf-8")
     (output / PROFILE).write_text(dataset.profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
     samples = {name: _sample(dataset.samples[name], found) for name, found in run.samples.items()}
-    validation = _validate(criteria, plan, dataset, run, reference, tell)
+    validation = _validate(criteria, plan, dataset, run, reference, weigher, tell)
     yields = compare_yields(samples, published or {})
     probes = _probe(criteria, dataset, output, run, prober, tell)
     result = Result(
@@ -110,7 +112,8 @@ def analyse(
             Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review) for o in plan.not_applied
         ),
         not_drawn=dict(plan.not_drawn),
-        validation=judge(validation.event_by_event, yields, probes),
+        not_varied=dataset.not_varied,
+        validation=judge(validation.event_by_event, yields, probes, validation.weights),
         software=software(run.tier, backend),
         inputs=_inputs(output, dataset),
         engine=EngineResult(
@@ -186,16 +189,22 @@ def _validate(
     dataset: Dataset,
     run: RawRun,
     reference: Reference | None,
+    weigher: Weigher | None,
     tell: Progress,
 ) -> Validation:
     if reference is None:
         return Validation(status="not_validated")
     expected: dict[str, Flags] = {}
+    weights: dict[str, Mapping[str, Sequence[float]]] = {}
     tell("validate", 0, len(run.samples))
     for number, (name, found) in enumerate(run.samples.items(), start=1):
         expected[name] = reference(criteria, dataset.profile, found.files)
+        if weigher is not None:
+            weights[name] = weigher(dataset.profile, dataset.samples[name], found.files)
         tell("validate", number, len(run.samples))
-    return judge(compare_masks(plan, {name: run.samples[name].masks for name in expected}, expected), ())
+    events = compare_masks(plan, {name: run.samples[name].masks for name in expected}, expected)
+    measured = {name: found.measured for name, found in run.samples.items()}
+    return judge(events, (), weights=compare_sums(plan, measured, expected, weights) if weights else None)
 
 
 def _probe(

@@ -11,12 +11,13 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from codegen.profile import Profile, load_profile
-from codegen.recognition import Contents, branches, contents, recognised
+from codegen.recognition import Contents, branches, contents, recognised, shortest
+from codegen.weight import Variation
 from kb.errors import DataError, DatasetNotFoundError
 
 
@@ -36,11 +37,18 @@ class Sample:
     efficiency: float | None = None
     in_branches: bool = False
     """Whether the three numbers are in branches of its events."""
+    not_varied: dict[str, str] = field(default_factory=dict)
+    """Variations of the weight that its events do not hold, and why."""
 
     @property
     def normalised(self) -> bool:
         """Whether weighted yields mean events at the profile's luminosity (counts, for data)."""
-        return self.kind == "data" or self.in_branches or self.cross_section is not None
+        return self.kind == "data" or self.weighted
+
+    @property
+    def weighted(self) -> bool:
+        """Whether its events have weights."""
+        return self.kind == "mc" and (self.in_branches or self.cross_section is not None)
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,23 @@ class Dataset:
     """What plots are headed by."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Files that are no part of it, by name, and why."""
+
+    @property
+    def not_varied(self) -> dict[str, str]:
+        """Variations of the weight that some samples lack, and why."""
+        weighted = [sample for sample in self.samples.values() if sample.weighted]
+        found: dict[str, dict[str, list[str]]] = {}
+        for sample in weighted:
+            for name, reason in sample.not_varied.items():
+                found.setdefault(name, {}).setdefault(reason, []).append(sample.name)
+        told = {
+            name: "; ".join(
+                reason if len(lacking) == len(weighted) else f"{reason} in {', '.join(lacking)}"
+                for reason, lacking in reasons.items()
+            )
+            for name, reasons in found.items()
+        }
+        return dict(sorted(told.items()))
 
 
 @dataclass(frozen=True)
@@ -158,9 +183,11 @@ def _open(place: Path, profile: Profile | None) -> Dataset:
     if not fitted.objects:
         message = f"{folder}: {profile.name} does not fit: tree '{profile.tree}' has no object of it"
         raise DataError(message, hint="compare its branches with the profile: cutbook datasets show NAME")
-    samples = _samples(folder, grouped, profile, present)
+    samples = _varied(_samples(folder, grouped, profile, present), grouped, profile, present)
     name = place.name if place.is_dir() else place.stem
-    return Dataset(name, place, fitted, samples, title or f"{profile.experiment} Open Data", left_out)
+    return Dataset(
+        name, place, _with_variations(fitted, samples), samples, title or f"{profile.experiment} Open Data", left_out
+    )
 
 
 def _grouped(folder: Path, files: Sequence[Contents], profile: Profile) -> dict[str, list[Contents]]:
@@ -222,6 +249,44 @@ def _samples(
             )
         )
     return {sample.name: sample for sample in sorted(samples, key=lambda sample: (sample.kind != "data", sample.name))}
+
+
+def _varied(
+    samples: Mapping[str, Sample],
+    grouped: Mapping[str, Sequence[Contents]],
+    profile: Profile,
+    present: Mapping[str, frozenset[str]],
+) -> dict[str, Sample]:
+    """Return the samples, with what they lack of the profile's variations of the weight."""
+    variations = profile.weight.variations if profile.weight else {}
+    found = dict(samples)
+    for name, sample in samples.items():
+        if sample.weighted and name in present:
+            reasons = {
+                key: _lacking(one, grouped[name], profile.tree, present[name]) for key, one in variations.items()
+            }
+            found[name] = replace(sample, not_varied={key: reason for key, reason in reasons.items() if reason})
+    return found
+
+
+def _lacking(variation: Variation, files: Sequence[Contents], tree: str, present: frozenset[str]) -> str:
+    """Say what a sample lacks for a variation of its weight, if anything."""
+    if lacking := variation.lacking(present):
+        return lacking
+    for _, side in variation.sides:
+        if side.index is not None and shortest(files, tree, side.branch) <= side.index:
+            return f"the lists of {side.branch} have no place {side.index}"
+    return ""
+
+
+def _with_variations(profile: Profile, samples: Mapping[str, Sample]) -> Profile:
+    """Return the profile with those variations of the weight that any sample has."""
+    weighted = [sample for sample in samples.values() if sample.weighted]
+    if profile.weight is None or not profile.weight.variations:
+        return profile
+    variations = profile.weight.variations
+    kept = {key: one for key, one in variations.items() if any(key not in sample.not_varied for sample in weighted)}
+    return profile.model_copy(update={"weight": profile.weight.model_copy(update={"variations": kept})})
 
 
 def _clean(name: str) -> str:

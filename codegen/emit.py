@@ -15,10 +15,11 @@ from codegen.emit_momenta import WITH_NAME
 from codegen.emit_source import docstring, library, literal, number
 from codegen.plan_distributions import with_distributions
 from codegen.plan_model import Plan, Step
+from codegen.weight import SIDES, Weight
 
 _DRIVER = (
-    *("UnreadableError", "Cutflow", "Analysis"),
-    *("booked", "fill", "contents", "flat", "normalisation", "pieces", "require", "table", "main"),
+    *("UnreadableError", "Cutflow", "Analysis", "nothing", "count", "booked", "fill", "contents", "flat"),
+    *("shifted", "element", "normalisation", "pieces", "require", "table", "main"),
 )
 CHUNK = 250_000
 """Events in memory at a time."""
@@ -90,7 +91,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,7 @@ def constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str]
         f"LUMINOSITY = {number(1000 * (profile.luminosity or 0.0))}  # pb^-1",
         *_listed("WEIGHTS", weight.factors if weight else ()),
         *(_listed("DIVISORS", weight.divisors) if weight and weight.divisors else ["DIVISORS: tuple[str, ...] = ()"]),
+        *_variations(weight, samples),
         "SAMPLE_KEYS = (" + ", ".join(str(literal(key or "")) for key in keys) + ")",
         f"SAMPLE_TABLE = {literal((weight.table if weight else '') or '')}",
         "# Cross-section in pb, sum of weights of all generated events, fraction of events kept.",
@@ -164,6 +166,32 @@ def _samples(samples: Mapping[str, Sample], keys: Sequence[str | None]) -> list[
         values = (sample.cross_section, sample.sum_of_weights, sample.efficiency)
         entries = [f"{literal(k)}: {number(v or 1.0)}" for k, v in zip(keys, values, strict=True) if k]
         lines.append(f"    {literal(sample.name)}: {{{', '.join(entries)}}},")
+    return [*lines, "}"]
+
+
+def _variations(weight: Weight | None, samples: Mapping[str, Sample]) -> list[str]:
+    if weight is None or not weight.variations:
+        return ["VARIATIONS: dict[str, dict[str, Any]] = {}", "NOT_VARIED: dict[str, tuple[str, ...]] = {}"]
+    lines = [
+        "# Uncertainties of the weight: what it is multiplied with instead of the factor that this replaces, if any.",
+        "VARIATIONS: dict[str, dict[str, Any]] = {",
+    ]
+    for name, variation in weight.variations.items():
+        for side, shift in variation.sides:
+            entries = {"replaces": variation.replaces, "branch": shift.branch or None, "index": shift.index}
+            told = [f'"{k}": {literal(v) if isinstance(v, str) else v}' for k, v in entries.items() if v is not None]
+            told += [f'"factor": {number(shift.factor)}'] if shift.factor is not None else []
+            told = told if variation.replaces else ['"replaces": None', *told]
+            lines.append(f'    "{name}_{side}": {{{", ".join(told)}}},')
+    lacking = {
+        sample.name: [f'"{name}_{side}"' for name in weight.variations if name in sample.not_varied for side in SIDES]
+        for sample in samples.values()
+        if sample.weighted
+    }
+    if not any(lacking.values()):
+        return [*lines, "}", "NOT_VARIED: dict[str, tuple[str, ...]] = {}"]
+    lines += ["}", "# Samples that do not hold some of them.", "NOT_VARIED: dict[str, tuple[str, ...]] = {"]
+    lines += [f"    {literal(name)}: ({', '.join(names)})," for name, names in lacking.items() if names]
     return [*lines, "}"]
 
 

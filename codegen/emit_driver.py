@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ HISTOGRAMS: dict[str, dict[str, Any]] = {}
 LUMINOSITY: float = 0.0
 WEIGHTS: tuple[str, ...] = ()
 DIVISORS: tuple[str, ...] = ()
+VARIATIONS: dict[str, dict[str, Any]] = {}
+NOT_VARIED: dict[str, tuple[str, ...]] = {}
 SAMPLES: dict[str, dict[str, float]] = {}
 SAMPLE_KEYS = ("", "", "")
 SAMPLE_TABLE = ""
@@ -46,18 +48,15 @@ class UnreadableError(Exception):
 class Cutflow:
     """What survives each step and all before it; raw, weighted, and with squared weights."""
 
-    def __init__(self, steps: list[dict[str, Any]]) -> None:
-        self.lines: list[dict[str, Any]] = [{**step, "raw": 0, "weighted": 0.0, "sumw2": 0.0} for step in steps]
+    def __init__(self, steps: list[dict[str, Any]], varied: Iterable[str]) -> None:
+        self.lines: list[dict[str, Any]] = [{**step, **nothing(varied)} for step in steps]
         self.masks: list[list[Any]] = [[] for _ in steps]
 
-    def add(self, passed: Any, masks: list[Any], weight: Any, *, keep: bool) -> Any:
+    def add(self, passed: Any, masks: list[Any], weights: dict[str, Any], *, keep: bool) -> Any:
         """Count a piece of the events, of which those in `passed` come this far; return what survives all steps."""
         for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
             passed = passed & np.asarray(mask)
-            weights = weight[np.flatnonzero(passed)]  # by place: faster than by mask
-            line["raw"] += len(weights)
-            line["weighted"] += float(np.sum(weights))
-            line["sumw2"] += float(np.sum(weights**2))
+            count(line, weights, passed)
             if keep:
                 kept.append(passed)
         return passed
@@ -73,12 +72,14 @@ class Analysis:
         self.keep_masks = keep_masks
         self.scale = normalisation(sample, samples)
         self.events = 0
-        self.total = {"raw": 0, "weighted": 0.0, "sumw2": 0.0}
-        self.baseline = Cutflow(STEPS)
-        self.regions = {name: Cutflow(region["steps"]) for name, region in REGIONS.items()}
-        self.histograms = booked(HISTOGRAMS)
+        lacking = VARIATIONS if self.scale is None else NOT_VARIED.get(sample or "", ())
+        self.varied = [name for name in VARIATIONS if name not in lacking]
+        self.total = nothing(self.varied)
+        self.baseline = Cutflow(STEPS, self.varied)
+        self.regions = {name: Cutflow(region["steps"], self.varied) for name, region in REGIONS.items()}
+        self.histograms = booked(HISTOGRAMS, self.varied)
         observables = {name: axis for name, axis in HISTOGRAMS.items() if "without" not in axis}
-        self.of_regions = {name: booked(observables) for name in REGIONS}
+        self.of_regions = {name: booked(observables, self.varied) for name in REGIONS}
         self.overlaps = {"raw": np.zeros((len(REGIONS),) * 2, int), "weighted": np.zeros((len(REGIONS),) * 2)}
         self.selected: list[Any] = []
         self.identifiers: dict[str, list[Any]] = {name: [] for name in IDENTIFIERS} if keep_masks else {}
@@ -86,34 +87,37 @@ class Analysis:
     @property
     def branches(self) -> list[str]:
         """Names of the branches that are read."""
-        weights = (*WEIGHTS, *DIVISORS) if self.scale is not None else ()
+        weights = [*WEIGHTS, *DIVISORS] if self.scale is not None else []
+        weights += [VARIATIONS[name]["branch"] for name in self.varied if "branch" in VARIATIONS[name]]
         return list(dict.fromkeys([*BRANCHES, *(IDENTIFIERS[name] for name in self.identifiers), *weights]))
 
-    def weight(self, events: Array) -> Any:
+    def weights(self, events: Array) -> dict[str, Any]:
+        """Return the nominal weight of each event, and those with something shifted up or down."""
+        return {"nominal": self.weight(events), **{name: self.weight(events, VARIATIONS[name]) for name in self.varied}}
+
+    def weight(self, events: Array, variation: dict[str, Any] | None = None) -> Any:
         """Return the weight of each event: 1 for data, and where no cross-section is known."""
         weight = np.ones(len(events))
         if self.scale is not None:
             weight *= self.scale
             for branch in WEIGHTS:
-                weight *= np.asarray(events[branch]).astype(np.float64)
+                if variation is None or branch != variation["replaces"]:
+                    weight *= np.asarray(events[branch]).astype(np.float64)
             for branch in DIVISORS:
                 weight /= np.asarray(events[branch]).astype(np.float64)
-        return weight
+        return weight if variation is None else weight * shifted(events, variation)
 
     def add(self, events: Array) -> None:
         """Select a piece of the events, count it and fill the histograms."""
         steps, regions, values = select(events)
-        weight = self.weight(events)
-        passed = self.baseline.add(np.ones(len(events), dtype=bool), steps, weight, keep=self.keep_masks)
+        weights = self.weights(events)
+        passed = self.baseline.add(np.ones(len(events), dtype=bool), steps, weights, keep=self.keep_masks)
         self.events += len(events)
-        weights = weight[np.flatnonzero(passed)]
-        self.total["raw"] += len(weights)
-        self.total["weighted"] += float(np.sum(weights))
-        self.total["sumw2"] += float(np.sum(weights**2))
+        count(self.total, weights, passed)
         survived: dict[str | None, Any] = {None: passed}
         for name, masks in regions.items():
             parent = survived[REGIONS[name]["parent"]]
-            survived[name] = self.regions[name].add(parent, masks, weight, keep=self.keep_masks)
+            survived[name] = self.regions[name].add(parent, masks, weights, keep=self.keep_masks)
         for name, value in values.items():
             kept = passed
             if "without" in HISTOGRAMS[name]:
@@ -121,14 +125,14 @@ class Analysis:
                 before = np.ones(len(events), dtype=bool) if region is None else survived[REGIONS[region]["parent"]]
                 masks = steps if region is None else regions[region]
                 kept = np.logical_and.reduce([before, *(np.asarray(m) for i, m in enumerate(masks) if i != index)])
-            fill(self.histograms[name], value, kept, weight)
+            fill(self.histograms[name], value, kept, weights)
             for region, booking in self.of_regions.items():
                 if name in booking:
-                    fill(booking[name], value, survived[region], weight)
+                    fill(booking[name], value, survived[region], weights)
         if REGIONS:
             each = np.array([survived[name] for name in REGIONS])
             self.overlaps["raw"] += each.astype(int) @ each.T.astype(int)
-            self.overlaps["weighted"] += (each * weight) @ each.T
+            self.overlaps["weighted"] += (each * weights["nominal"]) @ each.T
         if self.keep_masks:
             self.selected.append(passed)
             for name, branch in IDENTIFIERS.items():
@@ -136,10 +140,11 @@ class Analysis:
 
     def report(self) -> dict[str, Any]:
         """Return everything that was counted, ready for JSON."""
+        raw, weighted = self.total["raw"], {name: known for name, known in self.total.items() if name != "raw"}
         return {
             "events": self.events,
-            "selected": self.total["raw"],
-            "weighted": self.total["weighted"],
+            "selected": raw,
+            **weighted,
             "cutflow": self.baseline.lines,
             "regions": {
                 name: {
@@ -163,40 +168,80 @@ class Analysis:
         return {name: np.concatenate(parts) if parts else np.zeros(0, dtype=bool) for name, parts in found.items()}
 
 
-def booked(axes: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return empty histograms."""
-    storage = hist.storage.Weight()
-    return {k: hist.Hist(hist.axis.Regular(axis["bins"], *axis["range"]), storage=storage) for k, axis in axes.items()}
+def nothing(varied: Iterable[str]) -> dict[str, Any]:
+    """Return a count of no events, by the nominal weight and by those that are varied."""
+    zero = {"weighted": 0.0, "sumw2": 0.0}
+    others = {name: {**zero} for name in varied}
+    return {"raw": 0, **zero, **({"varied": others} if others else {})}
 
 
-def fill(histogram: Any, values: Any, passed: Any, weight: Any) -> None:
-    """Fill a histogram with the values of the events that have passed."""
-    known, weights = flat(values, passed, weight)
-    histogram.fill(known, weight=weights)
+def count(counted: dict[str, Any], weights: dict[str, Any], passed: Any) -> None:
+    """Count the events that have passed: their number, their weights and the squares of these."""
+    places = np.flatnonzero(passed)  # by place: faster than by mask
+    counted["raw"] += len(places)
+    for name, weight in weights.items():
+        total, kept = counted if name == "nominal" else counted["varied"][name], weight[places]
+        total["weighted"] += float(np.sum(kept))
+        total["sumw2"] += float(np.sum(kept**2))
 
 
-def contents(histograms: dict[str, Any]) -> dict[str, Any]:
+def booked(axes: dict[str, dict[str, Any]], varied: list[str]) -> dict[str, dict[str, Any]]:
+    """Return empty histograms by weight; of N − 1, by the nominal one only."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, axis in axes.items():
+        weights = ["nominal"] if "without" in axis else ["nominal", *varied]
+        empty = hist.Hist(hist.axis.Regular(axis["bins"], *axis["range"]), storage=hist.storage.Weight())
+        found[name] = {weight: empty.copy() for weight in weights}
+    return found
+
+
+def fill(histograms: dict[str, Any], values: Any, passed: Any, weights: dict[str, Any]) -> None:
+    """Fill a histogram, by each weight that it is booked for, with the values of the events that have passed."""
+    known, places = flat(values, passed)
+    for name, histogram in histograms.items():
+        histogram.fill(known, weight=weights[name][places])
+
+
+def contents(histograms: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return what histograms hold, ready for JSON."""
     told = ("label", "unit", "without", "thresholds")
-    return {
-        name: {
-            "edges": filled.axes[0].edges.tolist(),
-            "values": filled.values().tolist(),
-            "variances": filled.variances().tolist(),
+    found: dict[str, Any] = {}
+    for name, filled in histograms.items():
+        sums = {
+            weight: {"values": known.values().tolist(), "variances": known.variances().tolist()}
+            for weight, known in filled.items()
+        }
+        found[name] = {
+            "edges": filled["nominal"].axes[0].edges.tolist(),
+            **sums.pop("nominal"),
+            **({"varied": sums} if sums else {}),
             **{key: HISTOGRAMS[name][key] for key in told if key in HISTOGRAMS[name]},
         }
-        for name, filled in histograms.items()
-    }
+    return found
 
 
-def flat(values: Any, passed: Any, weight: Any) -> tuple[Any, Any]:
-    """Return the values of the events that have passed, or of all their objects, and the weight of each value."""
-    values, weights = ak.Array(values)[passed], weight[passed]
+def flat(values: Any, passed: Any) -> tuple[Any, Any]:
+    """Return the values of the events that have passed, or of all their objects, and the place of each one's event."""
+    values, places = ak.Array(values)[passed], np.flatnonzero(passed)
     if values.ndim > 1:
         values = ak.fill_none(values, [], axis=0)
-        weights = np.repeat(weights, ak.to_numpy(ak.num(values)))
+        places = np.repeat(places, ak.to_numpy(ak.num(values)))
         values = ak.flatten(values)
-    return ak.to_numpy(ak.fill_none(values, np.nan)).astype(np.float64), weights
+    return ak.to_numpy(ak.fill_none(values, np.nan)).astype(np.float64), places
+
+
+def shifted(events: Array, variation: dict[str, Any]) -> Any:
+    """Return what a variation multiplies the weight with: a number, a branch, or an element of one that holds lists."""
+    if "factor" in variation:
+        return variation["factor"]
+    branch, index = variation["branch"], variation.get("index")
+    values = events[branch] if index is None else element(events, branch, index)
+    return np.asarray(values).astype(np.float64)
+
+
+def element(events: Array, branch: str, index: int) -> Any:
+    """Return the element at a place of each event's list; 1, which changes nothing, where the list ends before it."""
+    return ak.fill_none(ak.firsts(events[branch][:, index : index + 1]), 1.0)
 
 
 def normalisation(sample: str | None, samples: Path | None) -> float | None:

@@ -8,19 +8,33 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
-from codegen.result import HistogramResult, Result, SampleResult, StepResult
+from codegen.result import HistogramResult, Result, SampleResult, StepResult, Varied
 
 _Table = dict[str, Any]
+
+
+class _Yield(Protocol):
+    """A sum of weights, and what it varies by."""
+
+    @property
+    def weighted(self) -> float: ...
+
+    @property
+    def sumw2(self) -> float: ...
+
+    @property
+    def varied(self) -> Varied: ...
 
 
 def to_hepdata(result: Result, sqrt_s: float) -> dict[str, str]:
     """Return the files of a submission, `submission.yaml` first: name → YAML text.
 
-    `sqrt_s` is the energy of the collisions in TeV. Errors are statistical, √(Σw²). N − 1 distributions are left out.
+    `sqrt_s` is the energy of the collisions in TeV. Errors are statistical, √(Σw²), and by name those from weights that
+    are shifted up and down. N − 1 distributions are left out.
     """
     paper, energy = result.paper, f"{1000 * sqrt_s:g}"
     about = f"Selection of {paper.title or paper.arxiv_id} (arXiv:{paper.arxiv_id}v{paper.version}) on "
@@ -58,9 +72,7 @@ def _cutflow(flows: Mapping[str, Sequence[StepResult]]) -> _Table:
         "independent_variables": [
             {"header": {"name": "Requirement"}, "values": [{"value": step.label} for step in first]},
         ],
-        "dependent_variables": [
-            _column(sample, [(step.weighted, step.sumw2) for step in flow]) for sample, flow in flows.items()
-        ],
+        "dependent_variables": [_column(sample, [_value(step) for step in flow]) for sample, flow in flows.items()],
     }
 
 
@@ -68,8 +80,7 @@ def _yields(regions: Sequence[str], samples: Mapping[str, SampleResult]) -> _Tab
     return {
         "independent_variables": [{"header": {"name": "Region"}, "values": [{"value": name} for name in regions]}],
         "dependent_variables": [
-            _column(sample, [(found.regions[name].weighted, found.regions[name].sumw2) for name in regions])
-            for sample, found in samples.items()
+            _column(sample, [_value(found.regions[name]) for name in regions]) for sample, found in samples.items()
         ],
     }
 
@@ -81,18 +92,37 @@ def _histogram(contents: Mapping[str, HistogramResult]) -> _Table:
     return {
         "independent_variables": [{"header": header, "values": edges}],
         "dependent_variables": [
-            _column(sample, list(zip(found.values, found.variances, strict=True))) for sample, found in contents.items()
+            _column(sample, [_bin(found, place) for place in range(len(found.values))])
+            for sample, found in contents.items()
         ],
     }
 
 
-def _column(sample: str, numbers: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    """Return the numbers of a sample, each with its variance, as a dependent variable."""
-    values = [
-        {"value": value, "errors": [{"symerror": float(f"{math.sqrt(variance):.6g}"), "label": "stat"}]}
-        for value, variance in numbers
-    ]
-    return {"header": {"name": "Events"}, "qualifiers": [{"name": "Sample", "value": sample}], "values": values}
+def _value(counted: _Yield) -> dict[str, Any]:
+    shifts = {name: (one.up.weighted, one.down.weighted) for name, one in counted.varied.items()}
+    return _with_errors(counted.weighted, counted.sumw2, shifts)
+
+
+def _bin(filled: HistogramResult, place: int) -> dict[str, Any]:
+    shifts = {name: (one.up.values[place], one.down.values[place]) for name, one in filled.varied.items()}
+    return _with_errors(filled.values[place], filled.variances[place], shifts)
+
+
+def _with_errors(value: float, variance: float, shifts: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    """Return a value with its statistical error and, by name, what it is off by when shifted up and down."""
+    errors: list[dict[str, Any]] = [{"symerror": _short(math.sqrt(variance)), "label": "stat"}]
+    for name, (up, down) in shifts.items():
+        errors.append({"asymerror": {"plus": _short(up - value), "minus": _short(down - value)}, "label": name})
+    return {"value": value, "errors": errors}
+
+
+def _short(error: float) -> float:
+    return float(f"{error:.6g}")
+
+
+def _column(sample: str, values: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the values of a sample as a dependent variable."""
+    return {"header": {"name": "Events"}, "qualifiers": [{"name": "Sample", "value": sample}], "values": [*values]}
 
 
 def _written(document: dict[str, Any]) -> str:

@@ -19,14 +19,27 @@ class Report(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
 
-class Step(Report):
-    """One line of a cutflow: what survives this step and all before it."""
+class Sums(Report):
+    """A sum of weights, and of their squares."""
+
+    weighted: float
+    sumw2: Annotated[float, Field(ge=0)]
+
+
+class Step(Sums):
+    """One line of a cutflow: what survives this step and all before it; `varied` by the names of other weights."""
 
     cut_ids: list[Text]
     label: Text
     raw: Count
-    weighted: float
-    sumw2: Annotated[float, Field(ge=0)]
+    varied: dict[Text, Sums] = {}
+
+
+class Bins(Report):
+    """What a histogram holds by another weight than the nominal one."""
+
+    values: list[float]
+    variances: list[Annotated[float, Field(ge=0)]]
 
 
 class Histogram(Report):
@@ -40,10 +53,12 @@ class Histogram(Report):
     without: tuple[Text | None, Count] | None = None
     """The step that its events need not meet: of a region, or of the baseline (None), by its place."""
     thresholds: list[float] = []
+    varied: dict[Text, Bins] = {}
 
     @model_validator(mode="after")
     def _consistent(self) -> Histogram:
-        if not len(self.edges) - 1 == len(self.values) == len(self.variances):
+        filled: list[Histogram | Bins] = [self, *self.varied.values()]
+        if any({len(one.values), len(one.variances)} != {len(self.edges) - 1} for one in filled):
             message = "a histogram has one value and one variance per bin"
             raise ValueError(message)
         if any(high <= low for low, high in zip(self.edges, self.edges[1:], strict=False)):
@@ -73,6 +88,8 @@ class Measured(Report):
     events: Count
     selected: Count
     weighted: float
+    sumw2: Annotated[float, Field(ge=0)] = 0.0
+    varied: dict[Text, Sums] = {}
     cutflow: list[Step]
     regions: dict[Text, RegionCount] = {}
     overlaps: Overlaps = Overlaps()
@@ -88,6 +105,17 @@ class Measured(Report):
         if self.cutflow and self.selected != counts[-1]:
             message = f"{self.selected} events selected, but {counts[-1]} after the last step"
             raise ValueError(message)
+        flow = [*self.cutflow, *(step for region in self.regions.values() for step in region.cutflow)]
+        if any(step.varied.keys() != self.varied.keys() for step in flow):
+            message = "not all steps have the same weights"
+            raise ValueError(message)
+        if {f"{name.rpartition('_')[0]}_{side}" for name in self.varied for side in ("up", "down")} != {*self.varied}:
+            message = "weights are varied up and down, and called so: lumi_up, lumi_down"
+            raise ValueError(message)
+        filled = [self.histograms, *(region.histograms for region in self.regions.values())]
+        if any(one.varied and one.varied.keys() != self.varied.keys() for known in filled for one in known.values()):
+            message = "not all histograms have the same weights"
+            raise ValueError(message)
         for matrix in (self.overlaps.raw, self.overlaps.weighted):
             if matrix and [len(row) for row in matrix] != [len(self.regions)] * len(self.regions):
                 message = "the overlaps are not those of the regions"
@@ -98,19 +126,20 @@ class Measured(Report):
 def merged(parts: Sequence[Measured]) -> Measured:
     """Add up the parts of a sample: counts exactly, weights with one rounding, however many parts there are.
 
-    Raises ValueError for parts that do not have the same steps, regions and bins.
+    Raises ValueError for parts that do not have the same steps, weights, regions and bins.
     """
     first, *others = parts
     if not others:
         return first
     shapes = {_shape(part) for part in parts}
     if len(shapes) > 1:
-        message = "parts of a sample have other steps, regions or bins than its first one"
+        message = "parts of a sample have other steps, weights, regions or bins than its first one"
         raise ValueError(message)
     return Measured(
         events=sum(part.events for part in parts),
         selected=sum(part.selected for part in parts),
-        weighted=math.fsum(part.weighted for part in parts),
+        **_sums(parts),
+        varied=_varied([part.varied for part in parts]),
         cutflow=_steps([part.cutflow for part in parts]),
         regions={
             name: RegionCount(
@@ -135,23 +164,30 @@ def _filled(parts: Sequence[Mapping[str, Histogram]]) -> dict[str, Histogram]:
     return {
         name: histogram.model_copy(
             update={
-                "values": _columns(part[name].values for part in parts),
-                "variances": _columns(part[name].variances for part in parts),
+                **_bins_of([part[name] for part in parts]),
+                "varied": {
+                    weight: Bins(**_bins_of([part[name].varied[weight] for part in parts]))
+                    for weight in histogram.varied
+                },
             }
         )
         for name, histogram in parts[0].items()
     }
 
 
+def _bins_of(parts: Sequence[Histogram | Bins]) -> dict[str, list[float]]:
+    return {"values": _columns(part.values for part in parts), "variances": _columns(part.variances for part in parts)}
+
+
 def _shape(part: Measured) -> str:
     flows = [part.cutflow, *(region.cutflow for region in part.regions.values())]
     steps = [[(step.label, tuple(step.cut_ids)) for step in flow] for flow in flows]
     regions = [(name, region.parent, _bins(region.histograms)) for name, region in part.regions.items()]
-    return repr((steps, regions, len(part.overlaps.raw), _bins(part.histograms)))
+    return repr((steps, list(part.varied), regions, len(part.overlaps.raw), _bins(part.histograms)))
 
 
-def _bins(histograms: Mapping[str, Histogram]) -> list[tuple[str, list[float]]]:
-    return [(name, histogram.edges) for name, histogram in histograms.items()]
+def _bins(histograms: Mapping[str, Histogram]) -> list[tuple[str, list[float], list[str]]]:
+    return [(name, histogram.edges, list(histogram.varied)) for name, histogram in histograms.items()]
 
 
 def _steps(flows: Sequence[Sequence[Step]]) -> list[Step]:
@@ -159,12 +195,23 @@ def _steps(flows: Sequence[Sequence[Step]]) -> list[Step]:
         steps[0].model_copy(
             update={
                 "raw": sum(step.raw for step in steps),
-                "weighted": math.fsum(step.weighted for step in steps),
-                "sumw2": math.fsum(step.sumw2 for step in steps),
+                **_sums(steps),
+                "varied": _varied([step.varied for step in steps]),
             }
         )
         for steps in zip(*flows, strict=True)
     ]
+
+
+def _sums(parts: Sequence[Sums | Measured]) -> dict[str, float]:
+    return {
+        "weighted": math.fsum(part.weighted for part in parts),
+        "sumw2": math.fsum(part.sumw2 for part in parts),
+    }
+
+
+def _varied(parts: Sequence[Mapping[str, Sums]]) -> dict[str, Sums]:
+    return {name: Sums(**_sums([part[name] for part in parts])) for name in parts[0]}
 
 
 def _columns(rows: Iterable[Sequence[float]]) -> list[float]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codegen.measured import Histogram, Measured
+from codegen.weight import SIDES
 from kb.errors import InputError
 
 if TYPE_CHECKING:
@@ -159,6 +160,28 @@ def summed(histograms: Sequence[Histogram]) -> Hist[Any]:
     return total
 
 
+def shifts(histograms: Sequence[Histogram]) -> tuple[Any, Any]:
+    """Return the squares of what the weights' uncertainties move the sum of histograms up by, and down by, in each bin.
+
+    Of one uncertainty the samples move together, and different ones are independent: their squares are added. Of its
+    two sides, the larger move up counts for up and the larger one down for down. A sample that lacks it does not move.
+    """
+    import numpy as np
+
+    nominal = np.sum([histogram.values for histogram in histograms], axis=0)
+    above, below = np.zeros_like(nominal), np.zeros_like(nominal)
+    names = dict.fromkeys(name.rpartition("_")[0] for histogram in histograms for name in histogram.varied)
+    for name in names:
+        moves = []
+        for side in SIDES:
+            weight = f"{name}_{side}"
+            moved = [one.varied[weight].values if weight in one.varied else one.values for one in histograms]
+            moves.append(np.sum(moved, axis=0) - nominal)
+        above += np.max([*moves, np.zeros_like(nominal)], axis=0) ** 2
+        below += np.min([*moves, np.zeros_like(nominal)], axis=0) ** 2
+    return above, below
+
+
 def _figure(
     measured: Sequence[Histogram],
     simulated: Mapping[str, Histogram],
@@ -245,26 +268,28 @@ def _style() -> Any:
 
 
 def _uncertainty(axes: Any, simulated: Mapping[str, Histogram], *, relative: bool) -> None:
-    """Draw the statistical uncertainty of the sum of simulations as a hatched band."""
+    """Draw the uncertainty of the sum of simulations, statistical and of its weights, as a hatched band."""
     import numpy as np
 
     total = summed(list(simulated.values()))
-    edges, values, error = total.axes[0].edges, total.values(), np.sqrt(np.asarray(total.variances()))
+    edges, values, statistical = total.axes[0].edges, total.values(), np.asarray(total.variances())
+    above, below = (np.sqrt(statistical + squared) for squared in shifts(list(simulated.values())))
+    varied = any(histogram.varied for histogram in simulated.values())
     if relative:
         with np.errstate(divide="ignore", invalid="ignore"):
-            error = np.where(values > 0, error / values, 0)
+            above, below = (np.where(values > 0, error / values, 0) for error in (above, below))
         values = np.ones_like(values)
     axes.stairs(
-        values + error,
+        values + above,
         edges,
-        baseline=values - error,
+        baseline=values - below,
         fill=True,
         facecolor="none",
         edgecolor="black",
         alpha=0.45,
         hatch="/////",
         linewidth=0,
-        label=None if relative else "MC stat. unc.",
+        label=None if relative else "MC stat. and weight unc." if varied else "MC stat. unc.",
     )
 
 

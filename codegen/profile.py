@@ -26,6 +26,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from codegen.branch import Branch, Flag, Isolation, Strict, Trigger
 from codegen.collection import Collection, ObjectKind, there
+from codegen.weight import Weight
 from kb.errors import DatasetNotFoundError, ProfileError
 from kb.ssc import Variable
 from kb.vocabulary import vocabulary
@@ -35,37 +36,6 @@ __all__ = ["PROFILES", "Branch", "Collection", "Flag", "HistogramAxis", "Isolati
 
 PROFILES = Path(__file__).with_name("profiles")
 _MOMENTUM = ("pt", "eta", "phi")
-
-
-class Weight(Strict):
-    """Weight of a simulated event: luminosity × cross-section / (sum of weights × efficiency) × product of branches.
-
-    The first three numbers stand per sample in a JSON file (`file`, under the key `table`), or without keys for them
-    in branches, among the `factors` and `divisors`. Data have weight 1.
-    """
-
-    factors: tuple[str, ...] = ()
-    divisors: tuple[str, ...] = ()
-    file: str = "samples.json"
-    table: str | None = None
-    cross_section: str | None = Field(default=None, description="key of the cross-section in pb")
-    sum_of_weights: str | None = Field(default=None, description="key of the sum of weights of all generated events")
-    efficiency: str | None = Field(default=None, description="key of the fraction of events kept, if it is there")
-
-    @model_validator(mode="after")
-    def _normalised(self) -> Self:
-        if (self.cross_section is None) != (self.sum_of_weights is None):
-            msg = "give both 'cross_section' and 'sum_of_weights', or neither if branches hold them"
-            raise ValueError(msg)
-        if self.cross_section is None and not self.divisors:
-            msg = "without keys of a file, 'divisors' must name the branch with the sum of weights"
-            raise ValueError(msg)
-        return self
-
-    @property
-    def in_branches(self) -> bool:
-        """Whether the events themselves hold all that their weight is made of."""
-        return self.cross_section is None
 
 
 class SampleNames(Strict):
@@ -317,9 +287,9 @@ def load_profile(name: str | Path) -> Profile:
         first = error.errors(include_url=False)[0]
         keys = [part for part in first["loc"] if part != "[key]"]
         said = first["msg"].removeprefix("Value error, ")
-        named = re.match(r"(objects\.\w+): ", said)
-        if not keys and named:  # what is wrong between tables is said by the name of one
-            keys, said = _dotted(named[1]), said.removeprefix(named[0])
+        named = re.match(r"((?:objects|variations)(?:\.\w+)+): ", said)
+        if named:  # what is wrong between tables is said by the name of one
+            keys, said = [*keys, *_dotted(named[1])], said.removeprefix(named[0])
         where = ".".join(map(str, keys))
         message = f"{path}:{line_of(text, keys)}: {where or 'profile'}: {said}"
         hint = f"compare with {PROFILES.name}/{shipped_profiles()[0]}.toml"

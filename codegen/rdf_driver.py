@@ -27,6 +27,7 @@ MASKS: dict[str, str] = {}
 LISTS: set[str] = set()
 WEIGHTS: tuple[str, ...] = ()
 DIVISORS: tuple[str, ...] = ()
+VARIATIONS: dict[str, dict[str, Any]] = {}
 
 
 def book(events: Node) -> Node:
@@ -67,12 +68,23 @@ def select(events: Events) -> tuple[list[Array], dict[str, list[Array]], dict[st
     return events.steps, events.regions, events.values
 
 
-def flat(values: Any, passed: Array, weight: Array) -> tuple[Array, Array]:
-    """Return the values of the events that have passed, or of all their objects, and the weight of each value."""
-    numbers, lengths = values
+def flat(values: Any, passed: Array) -> tuple[Array, Array]:
+    """Return the values of the events that have passed, or of all their objects, and the place of each one's event."""
+    (numbers, lengths), places = values, np.flatnonzero(passed)
     if lengths is None:
-        return numbers[passed], weight[passed]
-    return numbers[np.repeat(passed, lengths)], np.repeat(weight[passed], lengths[passed])
+        return numbers[places], places
+    return numbers[np.repeat(passed, lengths)], np.repeat(places, lengths[places])
+
+
+def element(events: Events, branch: str, index: int) -> Array:
+    """Return the element at a place of each event's list; 1, which changes nothing, where the list ends before it."""
+    return events[f"{branch}[{index}]"]
+
+
+def elements(branches: list[str]) -> dict[str, tuple[str, int]]:
+    """Return the elements of lists that weights are made of, by what they are called."""
+    known = {f"{v['branch']}[{v['index']}]": (v["branch"], v["index"]) for v in VARIATIONS.values() if "index" in v}
+    return {name: (branch, index) for name, (branch, index) in known.items() if branch in branches}
 
 
 def define(events: Node, name: str, expression: str) -> Node:
@@ -127,8 +139,12 @@ def run(path: str, branches: list[str], start: int, stop: int) -> Iterator[Event
     masks = masks_of(events, [mask for names in steps.values() for mask in names])
     kinds = {name: "ROOT::VecOps::RVec<double>" if name in LISTS else "double" for name in HISTOGRAMS}
     shown = {name: events.Take[kind](f"shown_{place}") for place, (name, kind) in enumerate(kinds.items())}
-    kept = dict.fromkeys([*IDENTIFIERS.values(), *(b for b in (*WEIGHTS, *DIVISORS) if b in branches)])
-    read = frame.AsNumpy(list(kept), lazy=True) if kept else None
+    single = [v["branch"] for v in VARIATIONS.values() if "branch" in v and "index" not in v]
+    kept = {b: b for b in (*IDENTIFIERS.values(), *WEIGHTS, *DIVISORS, *single) if b in branches}
+    for place, (name, (branch, index)) in enumerate(elements(branches).items()):
+        kept[name] = f"element_{place}"
+        frame = frame.Define(kept[name], f"{branch}.size() > {index} ? {branch}[{index}] : 1.")
+    read = frame.AsNumpy(list(kept.values()), lazy=True) if kept else None
     with reading(path):
         columns = read.GetValue() if read is not None else {}
         found = masks()
@@ -138,7 +154,7 @@ def run(path: str, branches: list[str], start: int, stop: int) -> Iterator[Event
         taken = {name: [found[mask][piece] for mask in names] for name, names in steps.items()}
         yield Events(
             number=piece.stop - piece.start,
-            columns={name: column[piece] for name, column in columns.items()},
+            columns={name: columns[column][piece] for name, column in kept.items()},
             steps=taken.pop(""),
             regions=taken,
             values={name: part(value, piece) for name, value in values.items()},

@@ -41,8 +41,14 @@ NAMESPACE = "selection"
 _NAME = "\0"
 SPAN = 500_000
 """Events between two starts of ROOT's loop; what is kept of them is in memory."""
-_COUNTING = ("UnreadableError", "Cutflow", "Analysis", "booked", "fill", "contents", "normalisation", "table", "main")
-_BOOKING = ("Events", "select", "flat", "define", "pieces", "reading", "require", "run", "masks_of", "numbers", "part")
+_COUNTING = (
+    *("UnreadableError", "Cutflow", "Analysis", "nothing", "count", "booked", "fill", "contents", "shifted"),
+    *("normalisation", "table", "main"),
+)
+_BOOKING = (
+    *("Events", "select", "flat", "element", "elements", "define", "pieces", "reading", "require", "run"),
+    *("masks_of", "numbers", "part"),
+)
 _IMPORTS = """\
 from __future__ import annotations
 
@@ -50,7 +56,7 @@ import argparse
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,7 +89,7 @@ def emit_rdataframe(plan: Plan, samples: Mapping[str, Sample] | None = None) -> 
     branches = functions.branches() or any_branch(plan)
     source = _Module(plan, functions.used)
     body = source.body()
-    counting = library("emit_driver.py", without=("select", "flat", "pieces", "require"))
+    counting = library("emit_driver.py", without=("select", "flat", "element", "pieces", "require"))
     booking = library("rdf_driver.py", without=("book", "UnreadableError"))
     blocks = [
         "\n".join(docstring(about(plan, masses=False), indent=0)),

@@ -9,6 +9,10 @@ from pathlib import Path
 from codegen.profile import Profile, load_profile, shipped_profiles
 from kb.errors import DataError
 
+_FIRST = 1000
+"""Events that are looked at."""
+_LONGEST = 1 << 30
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -58,6 +62,22 @@ def branches(files: Iterable[Contents], tree: str) -> frozenset[str] | None:
         except Exception:
             continue
     return None
+
+
+def shortest(files: Iterable[Contents], tree: str, branch: str) -> int:
+    """Return the length of the shortest list of a branch among the first events in which it can be read; 0 of none."""
+    import awkward as ak
+    import uproot
+
+    for known in files:
+        if known.problem or tree not in known.trees:
+            continue
+        try:
+            with uproot.open(known.path) as file:
+                return int(ak.min(ak.num(file[tree][branch].array(entry_stop=_FIRST)), initial=_LONGEST))
+        except Exception:
+            continue
+    return 0
 
 
 def fits(files: Iterable[Contents], profiles: Iterable[Profile]) -> list[Fit]:

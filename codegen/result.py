@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,6 +27,30 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _nothing(value: object) -> bool:
+    return not value
+
+
+class SumsResult(_Strict):
+    """A sum of weights."""
+
+    weighted: float = Field(description="events at the luminosity of the data; counts for data")
+    sumw2: float = Field(ge=0, description="sum of squared weights: the variance of `weighted`")
+
+
+class VariationResult(_Strict):
+    """What a sum of weights would be with something shifted up, or down."""
+
+    up: SumsResult
+    down: SumsResult
+
+
+Varied = Annotated[
+    dict[str, VariationResult],
+    Field(default={}, exclude_if=_nothing, description="by the name of each uncertainty of the weight"),
+]
+
+
 class StepResult(_Strict):
     """One line of a cutflow: what survives this step and all before it."""
 
@@ -35,6 +59,21 @@ class StepResult(_Strict):
     raw: int = Field(ge=0, description="events")
     weighted: float = Field(description="events at the luminosity of the data; counts for data")
     sumw2: float = Field(ge=0, description="sum of squared weights: the variance of `weighted`")
+    varied: Varied
+
+
+class BinsResult(_Strict):
+    """Weighted counts in bins, and their variances."""
+
+    values: tuple[float, ...]
+    variances: tuple[float, ...]
+
+
+class VariedBinsResult(_Strict):
+    """What a histogram would hold with something shifted up, or down."""
+
+    up: BinsResult
+    down: BinsResult
 
 
 class HistogramResult(_Strict):
@@ -52,6 +91,7 @@ class HistogramResult(_Strict):
         default=None, description="region (null: the baseline) and place of a step that is left out"
     )
     thresholds: tuple[float, ...] = ()
+    varied: dict[str, VariedBinsResult] = Field(default={}, exclude_if=_nothing)
 
 
 class RegionResult(_Strict):
@@ -61,6 +101,7 @@ class RegionResult(_Strict):
     selected: int = Field(ge=0)
     weighted: float
     sumw2: float = Field(ge=0)
+    varied: Varied
     cutflow: tuple[StepResult, ...]
     histograms: dict[str, HistogramResult] = {}
 
@@ -81,6 +122,7 @@ class SampleResult(_Strict):
     selected: int = Field(ge=0, description="events that pass the whole baseline")
     weighted: float
     sumw2: float = Field(ge=0)
+    varied: Varied
     cutflow: tuple[StepResult, ...]
     regions: dict[str, RegionResult] = {}
     overlaps: OverlapResult = OverlapResult()
@@ -154,6 +196,24 @@ class YieldComparison(_Strict):
     agrees: bool
 
 
+class SumDifference(_Strict):
+    """A sum of weights that code and reference do not agree on."""
+
+    sample: str
+    step: str
+    weight: str = Field(description="nominal, or what is shifted: scale_up")
+    code: float
+    reference: float
+
+
+class WeightSums(_Strict):
+    """Sums of weights and of their squares, after every step, compared with those of an independent reference."""
+
+    compared: int = Field(ge=0)
+    agreeing: int = Field(ge=0)
+    differences: tuple[SumDifference, ...] = Field(default=(), description="the first ones")
+
+
 class ProbePoint(_Strict):
     """A place where a cut must change its mind, in GeV, mm and 1, and the two made-up events next to it."""
 
@@ -191,6 +251,7 @@ class Validation(_Strict):
     status: Literal["agrees", "disagrees", "not_validated"]
     probes: Probes | None = None
     event_by_event: EventByEvent | None = None
+    weights: WeightSums | None = None
     yields: tuple[YieldComparison, ...] = ()
 
 
@@ -241,6 +302,9 @@ class Result(_Strict):
     coverage: Coverage
     not_applied: tuple[Omission, ...]
     not_drawn: dict[str, str] = Field(default={}, description="observables that could not be filled, and why")
+    not_varied: dict[str, str] = Field(
+        default={}, description="uncertainties of the weight that samples do not hold, and why", exclude_if=_nothing
+    )
     validation: Validation
     software: dict[str, str] = Field(description="versions by package, Python's, and the tier of the sandbox")
     inputs: Inputs

@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from codegen.dataset import Dataset
+from codegen.dataset import Dataset, Sample
+from codegen.measured import Step as Counts
+from codegen.measured import Sums
 from codegen.plan_model import Plan, Step
 from codegen.profile import Profile
-from codegen.result import Disagreement, EventByEvent, Probes, Validation, YieldComparison
+from codegen.result import (
+    Disagreement,
+    EventByEvent,
+    Probes,
+    SumDifference,
+    Validation,
+    WeightSums,
+    YieldComparison,
+)
 from codegen.runner import Measured
 from kb.errors import DataError
 from kb.ssc import SelectionCriteria
@@ -20,6 +30,7 @@ SIX_DIGITS = 5e-7
 """Relative tolerance for published yields, which are printed sums in single precision."""
 SHOWN = 20
 """How many disagreeing events a result lists."""
+_ROUNDING = 1e-9
 
 
 class Flags(Protocol):
@@ -46,6 +57,14 @@ class Reference(Protocol):
 
     def __call__(self, criteria: SelectionCriteria, profile: Profile, files: Sequence[Path]) -> Flags:
         """Return the flags of all events of the files."""
+        ...
+
+
+class Weigher(Protocol):
+    """An independent reading of the weights of events."""
+
+    def __call__(self, profile: Profile, sample: Sample, files: Sequence[Path]) -> Mapping[str, Sequence[float]]:
+        """Return the weights of all events of the files, nominal and shifted (`scale_up`), by name."""
         ...
 
 
@@ -136,6 +155,49 @@ def _masks(plan: Plan, flags: Flags) -> Iterator[_Mask]:
         survived[region.name] = passed
 
 
+def compare_sums(
+    plan: Plan,
+    measured: Mapping[str, Measured],
+    expected: Mapping[str, Flags],
+    weights: Mapping[str, Mapping[str, Sequence[float]]],
+) -> WeightSums:
+    """Compare the sums of weights after every step, by sample, with those of a reference's events and weights."""
+    import numpy as np
+
+    compared = agreeing = 0
+    differences: list[SumDifference] = []
+    for sample, flags in expected.items():
+        found = _counted(measured[sample])
+        for mask in _masks(plan, flags):
+            passed = np.asarray(mask.wanted, dtype=bool)
+            for weight, each in weights[sample].items():
+                kept = np.asarray(each, dtype=np.float64)[passed]
+                code = found[mask.key].get(weight)
+                own = (code.weighted, code.sumw2) if code else (0.0, 0.0)
+                wanted = (float(kept.sum()), float((kept**2).sum()))
+                # The order of summation tells in proportion to what is added up, whatever its signs.
+                scales = (float(np.abs(kept).sum()), wanted[1])
+                close = [abs(a - b) <= _ROUNDING * c for a, b, c in zip(own, wanted, scales, strict=True)]
+                compared += 1
+                agreeing += all(close)
+                if not all(close) and len(differences) < SHOWN:
+                    values = {"code": own[close.index(False)], "reference": wanted[close.index(False)]}
+                    differences.append(SumDifference(sample=sample, step=mask.label, weight=weight, **values))
+    return WeightSums(compared=compared, agreeing=agreeing, differences=tuple(differences))
+
+
+def _counted(measured: Measured) -> dict[str, dict[str, Sums | Measured]]:
+    """Return the sums of a run by the key of the mask that they are of, and by weight."""
+    flow: dict[str, Counts | Measured] = {f"step_{number:03d}": step for number, step in enumerate(measured.cutflow)}
+    for place, region in enumerate(measured.regions.values()):
+        flow |= {f"region_{place:03d}_step_{number:03d}": step for number, step in enumerate(region.cutflow)}
+    flow["selected"] = measured
+    found: dict[str, dict[str, Sums | Measured]] = {}
+    for key, sums in flow.items():
+        found[key] = {"nominal": sums, **sums.varied}
+    return found
+
+
 def _after(passed: Sequence[bool], step: Step, flags: Flags) -> list[bool]:
     columns = [flags.passes[cut_id] for cut_id in step.all_cut_ids if cut_id in flags.passes]
     return [all(row) for row in zip(passed, *columns, strict=True)]
@@ -180,7 +242,10 @@ def _yield(
 
 
 def judge(
-    event_by_event: EventByEvent | None, yields: Sequence[YieldComparison], probes: Probes | None = None
+    event_by_event: EventByEvent | None,
+    yields: Sequence[YieldComparison],
+    probes: Probes | None = None,
+    weights: WeightSums | None = None,
 ) -> Validation:
     """Sum up: everything compared agrees, something disagrees, or nothing was compared."""
     if event_by_event is None and not yields and (probes is None or not probes.proven + probes.wrong):
@@ -190,5 +255,8 @@ def judge(
         same_cuts = not event_by_event.only_code and not event_by_event.only_reference
         agrees = agrees and same_cuts and event_by_event.agreeing == event_by_event.events
     agrees = agrees and (probes is None or not probes.wrong)
+    agrees = agrees and (weights is None or weights.agreeing == weights.compared)
     status: Literal["agrees", "disagrees"] = "agrees" if agrees else "disagrees"
-    return Validation(status=status, probes=probes, event_by_event=event_by_event, yields=tuple(yields))
+    return Validation(
+        status=status, probes=probes, event_by_event=event_by_event, weights=weights, yields=tuple(yields)
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from codegen.result import Probes, Result, SampleResult, StepResult, Validation
+    from codegen.result import Probes, RegionResult, Result, SampleResult, StepResult, Validation
     from kb.store.records import AnalysisRecord
 
 
@@ -103,6 +103,8 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
 
     out.print(_cutflow(result))
     out.print(_yields(result))
+    if shifted := _shifted(result):
+        out.print(shifted)
     for one in result.unread:
         out.print(Text(f"Not complete: {one.sample}: {one.name} cannot be read: {one.reason}", style="bold yellow"))
     if warning := _emptied(result):
@@ -119,6 +121,8 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
         out.print(table)
     for observable, reason in result.not_drawn.items():
         out.print(Text.assemble(("Not drawn: ", "bold yellow"), f"{observable}, because {reason}"))
+    for variation, reason in result.not_varied.items():
+        out.print(Text.assemble(("Not varied: ", "bold yellow"), f"{variation}, because {reason}"))
     for line in _validation(result.validation):
         out.print(line)
     for file, reason in result.inputs.left_out.items():
@@ -207,6 +211,40 @@ def _yields(result: Result) -> Table:
     return table
 
 
+def _shifted(result: Result) -> Table | None:
+    """Tell what the simulated yields would be with weights shifted up and down; None where they are not known."""
+    from rich.text import Text
+
+    from api.cli.screen import grid
+
+    simulated = [sample for sample in result.samples.values() if sample.kind == "mc" and sample.normalised]
+    names = dict.fromkeys(name for sample in simulated for name in sample.varied)
+    if not names:
+        return None
+    places: dict[str, Sequence[SampleResult | RegionResult]] = {"baseline": simulated}
+    places |= {region: [sample.regions[region] for sample in simulated] for region in simulated[0].regions}
+    table = grid("selection", "uncertainty", title="Weighted yields with the weights shifted")
+    for header in ("up", "down"):
+        table.add_column(header, justify="right")
+    for place, counted in places.items():
+        nominal = math.fsum(part.weighted for part in counted)
+        for name in names:
+            sides = [part.varied.get(name) for part in counted]
+            up = math.fsum(s.up.weighted if s else part.weighted for s, part in zip(sides, counted, strict=True))
+            down = math.fsum(s.down.weighted if s else part.weighted for s, part in zip(sides, counted, strict=True))
+            table.add_row(Text(place), Text(name, style="cyan"), _moved(up, nominal), _moved(down, nominal))
+    return table
+
+
+def _moved(shifted: float, nominal: float) -> str:
+    """Write a yield and by how much it has moved.
+
+    >>> _moved(103.0, 100.0), _moved(0.0, 0.0)
+    ('103 (+3.0 %)', '0')
+    """
+    return f"{shifted:.4g} ({100 * (shifted / nominal - 1):+.1f} %)" if nominal else f"{shifted:.4g}"
+
+
 def with_error(parts: Sequence[StepResult | SampleResult]) -> str:
     """Write a sum of weighted counts with its statistical uncertainty, the root of the sum of squared weights.
 
@@ -256,6 +294,14 @@ def _validation(validation: Validation) -> Iterator[Text]:
                 yield Text(f"  only the {who} applies {', '.join(cut_ids)}", style="red")
     else:
         yield text
+    if sums := validation.weights:
+        alike = sums.agreeing == sums.compared
+        text = Text.assemble(("Weights: ", "bold"), "code and independent reference agree on ")
+        yield text.append(f"{sums.agreeing} of {sums.compared} sums", style="bold green" if alike else "bold red")
+        for difference in sums.differences[:5]:
+            where = f"{difference.sample}, “{difference.step}”, {difference.weight}"
+            told = f"  {where}: {difference.code:.6g} in the code, {difference.reference:.6g} in the reference"
+            yield Text(told, style="red")
     if probes := validation.probes:
         yield from _probes(probes)
     for check in validation.yields:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 _NOT_SELECTION = frozenset(
-    {"UnreadableError", "Cutflow", "Analysis", "booked", "fill", "contents", "flat", "normalisation"}
+    {"UnreadableError", "Cutflow", "Analysis", "nothing", "count", "booked", "fill", "contents", "flat"}
+    | {"shifted", "element", "normalisation"}
     | {"pieces", "require", "table", "main"}
 )
 _OTHER = {
