@@ -19,10 +19,11 @@ from api.cli.main import app
 from api.intake import take_in
 from api.source import Source
 from api.workspace import Workspace
-from codegen.result import Result, StepResult
+from codegen.result import BackendName, Result, StepResult
 from codegen.sandbox import choose
 from codegen.toys import write_toys
 from kb.errors import DataError, DatasetNotFoundError, InputError, SandboxError
+from tests.codegen.backends import BACKENDS
 
 LATEX = r"""\documentclass{article}\title{Four leptons}\begin{document}\maketitle
 \section{Selection}
@@ -49,10 +50,11 @@ def ready(workspace: Workspace, tmp_path: Path) -> Workspace:
     return workspace
 
 
-def test_an_analysis_is_requested_followed_and_fetched(ready: Workspace) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_analysis_is_requested_followed_and_fetched(backend: BackendName, ready: Workspace) -> None:
     with TestClient(create_app(ready)) as client:
         assert [entry["name"] for entry in client.get("/v1/datasets").json()][-1:] == ["toys"]
-        reply = client.post("/v1/analyses", json={"paper": "four", "dataset": "toys"})
+        reply = client.post("/v1/analyses", json={"paper": "four", "dataset": "toys", "backend": backend})
         assert reply.status_code == 202
         job: dict[str, Any] = reply.json()
         queued = client.get(job["makes"]).json()
@@ -69,7 +71,9 @@ def test_an_analysis_is_requested_followed_and_fetched(ready: Workspace) -> None
     assert found["state"] == "done"
     assert found["result"] == result
     assert result["validation"]["status"] == "agrees"
-    assert "import uproot" in code
+    assert {"awkward": "import uproot", "rdataframe": "import ROOT"}[backend] in code
+    assert result["validation"]["probes"]["wrong"] == 0
+    assert result["validation"]["weights"]["agreeing"] == result["validation"]["weights"]["compared"] > 0
     assert plot.status_code == 200
     printed = io.StringIO()
     record = ready.store.analysis(found["id"])

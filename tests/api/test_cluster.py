@@ -16,8 +16,15 @@ import pytest
 from api.cluster import executor
 from api.settings import Settings
 from codegen import sandbox
+from codegen.backend import writer
+from codegen.dataset import open_dataset
+from codegen.plan import make_plan
+from codegen.result import BackendName
 from codegen.runner import run_analysis
+from codegen.toys import write_toys
 from kb.errors import SandboxError, UnreachableError
+from tests.codegen.backends import BACKENDS
+from tests.codegen.conftest import criteria_of, cut
 from tests.codegen.test_runner import SCRIPT
 
 pytest.importorskip("distributed")
@@ -104,6 +111,35 @@ def test_a_worker_that_dies_takes_nothing_with_it(cluster: Cluster, tmp_path: Pa
         here.samples["s"].measured.selected,
     )
     assert there.samples["s"].masks["selected"].tolist() == here.samples["s"].masks["selected"].tolist()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_ranges_of_a_file_add_up_on_the_workers(backend: BackendName, cluster: Cluster, tmp_path: Path) -> None:
+    criteria = criteria_of(cut("pt", "lepton.pt", ">", 30, "GeV", rank=1), cut("four", "lepton.count", ">=", 4))
+    write_toys(tmp_path / "toys", seed=2, events=120)
+    dataset = open_dataset(str(tmp_path / "toys"))
+    script = tmp_path / "analysis.py"
+    script.write_text(writer(backend)(make_plan(criteria, dataset.profile), dataset.samples), encoding="utf-8")
+    name = next(name for name, sample in dataset.samples.items() if sample.weighted)
+    files = dataset.samples[name].files
+    here = run_analysis(script, {name: files}, tmp_path / "here").samples[name]
+    parts: list[int] = []
+    with executor(cluster.address) as workers:
+        there = run_analysis(
+            script,
+            {name: files},
+            tmp_path / "there",
+            tree=dataset.profile.tree,
+            largest=files[0].stat().st_size // 2,
+            executor=workers,
+            progress=lambda done, total: parts.append(total),
+        ).samples[name]
+    assert parts[-1] == 2
+    assert {key: mask.tolist() for key, mask in there.masks.items()} == {
+        key: mask.tolist() for key, mask in here.masks.items()
+    }
+    assert there.measured.weighted == pytest.approx(here.measured.weighted, rel=1e-12)
+    assert [step.raw for step in there.measured.cutflow] == [step.raw for step in here.measured.cutflow]
 
 
 def test_a_scheduler_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from codegen.plan_model import Plan
 from codegen.rdf_emit import NAMESPACE, emit_rdataframe
 
 needs_root = pytest.mark.skipif(find_spec("ROOT") is None, reason="ROOT is not installed (cutbook[root])")
+BACKENDS = ["awkward", pytest.param("rdataframe", marks=needs_root)]
+"""For tests of what is the same by both."""
 _numbers = count()
 
 

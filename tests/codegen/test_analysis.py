@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from codegen.analysis import analyse
+from codegen.backend import writer
 from codegen.bundle import verify_bundle
 from codegen.dataset import Dataset, open_dataset
-from codegen.emit import emit, emit_with_distributions
+from codegen.emit import emit_with_distributions
 from codegen.export_hepdata import to_hepdata
 from codegen.plan import make_plan
-from codegen.result import Probes, Result
+from codegen.result import BackendName, Probes, Result
 from codegen.runner import run_analysis
 from codegen.toys import write_toys
 from eval.reference import reference_masks
+from eval.weights import reference_weights
 from kb.errors import DataError
 from kb.ssc import SelectionCriteria
+from tests.codegen.backends import BACKENDS
 
 
 @pytest.fixture(scope="module")
@@ -108,11 +112,12 @@ def test_a_truncated_file_is_named_in_the_result_and_the_rest_is_analysed(
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_sample_in_partitions_gives_what_it_gives_as_a_whole(
-    toys: Dataset, hzz4l: SelectionCriteria, tmp_path: Path
+    backend: BackendName, toys: Dataset, hzz4l: SelectionCriteria, tmp_path: Path
 ) -> None:
     script = tmp_path / "analysis.py"
-    script.write_text(emit(make_plan(hzz4l, toys.profile), toys.samples), encoding="utf-8")
+    script.write_text(writer(backend)(make_plan(hzz4l, toys.profile), toys.samples), encoding="utf-8")
     name, sample = next(iter(toys.samples.items()))
     path = sample.files[0]
     whole = run_analysis(script, {name: [path]}, tmp_path / "whole").samples[name]
@@ -127,9 +132,10 @@ def test_a_sample_in_partitions_gives_what_it_gives_as_a_whole(
         assert cut.measured.histograms[key].values == pytest.approx(histogram.values, rel=1e-12)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("selection", ["loose", "pt"])
 def test_published_yields_of_real_data(
-    selection: str, notebook: dict[str, SelectionCriteria], shared: Path, tmp_path: Path
+    selection: str, backend: BackendName, notebook: dict[str, SelectionCriteria], shared: Path, tmp_path: Path
 ) -> None:
     folder = shared / "data" / "atlas_2020_4lep"
     numbers = json.loads((folder / "published_yields.json").read_text(encoding="utf-8"))
@@ -137,11 +143,35 @@ def test_published_yields_of_real_data(
     dataset = open_dataset(str(folder))
     published = {name: {"weighted": weighted[name]} for name in dataset.samples if name in weighted}
     assert set(published) == {"data_A", "data_B", "data_C", "data_D", "Zee", "Zmumu", "ttbar_lep"}
-    result = analyse(notebook[selection], dataset, tmp_path, reference=reference_masks, published=published)
+    result = analyse(
+        notebook[selection],
+        dataset,
+        tmp_path,
+        reference=reference_masks,
+        weigher=reference_weights,
+        published=published,
+        backend=backend,
+    )
     assert [y for y in result.validation.yields if not y.agrees] == []
     assert result.validation.status == "agrees"
     assert result.validation.event_by_event is not None
     assert result.validation.event_by_event.events == 4827
+    assert result.validation.event_by_event.agreement == 1
+    assert result.engine.backend == backend
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_ten_runs_on_real_data_give_the_same_bytes(
+    backend: BackendName, notebook: dict[str, SelectionCriteria], shared: Path, tmp_path: Path
+) -> None:
+    dataset = open_dataset(str(shared / "data" / "atlas_2020_4lep"))
+    dataset = replace(dataset, samples={name: dataset.samples[name] for name in ("data_A", "Zmumu")})
+    found = set()
+    for number in range(10):
+        output = tmp_path / f"{number}"
+        analyse(notebook["pt"], dataset, output, backend=backend)
+        found.add(tuple((output / name).read_bytes() for name in ("analysis.py", "result.json", "bundle.zip")))
+    assert len(found) == 1
 
 
 def test_a_prober_that_breaks_leaves_the_result_and_is_told(

@@ -32,7 +32,7 @@ from eval.reference import reference_masks
 from eval.weights import reference_weights
 from kb.errors import ProfileError, SandboxError
 from kb.ssc import Region, SelectionCriteria
-from tests.codegen.backends import needs_root, ran, root_source
+from tests.codegen.backends import BACKENDS, needs_root, ran, root_source
 from tests.codegen.conftest import HASH, criteria_of, cut
 
 PROFILE = """\
@@ -399,7 +399,7 @@ def test_the_band_adds_samples_within_an_uncertainty_and_squares_of_different_on
     assert below.tolist() == [2**2 + 0**2]
 
 
-@pytest.mark.parametrize("backend", [pytest.param("awkward"), pytest.param("rdataframe", marks=needs_root)])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_result_has_them_and_a_replay_compares_them(
     backend: BackendName, dataset: Dataset, criteria: SelectionCriteria, tmp_path: Path
 ) -> None:
