@@ -107,9 +107,12 @@ def analyse(
         dataset=DatasetResult(name=dataset.name, profile=dataset.profile.name, luminosity=dataset.profile.luminosity),
         samples=samples,
         unread=tuple(UnreadInput(sample=one.sample, name=one.path.name, reason=one.reason) for one in run.unread),
-        coverage=Coverage(applied=len(plan.applied), total=len(plan.cuts)),
+        coverage=Coverage(
+            applied=len(plan.applied), already=sum(one.already for one in plan.not_applied), total=len(plan.cuts)
+        ),
         not_applied=tuple(
-            Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review) for o in plan.not_applied
+            Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review, already=o.already)
+            for o in plan.not_applied
         ),
         not_drawn=dict(plan.not_drawn),
         not_varied=dataset.not_varied,

@@ -70,12 +70,13 @@ def about(plan: Plan, *, masses: bool) -> list[str]:
         f"Coverage: {len(plan.applied)} of {len(plan.cuts)} cuts are applied. Every cut stands under its id and the "
         "sentence it comes from.",
     ]
-    if plan.not_applied:
-        lines = ["Not applied:"]
+    for already, title in ((True, "Already applied in the file:"), (False, "Not applied:")):
+        lines = [title]
         for missing in plan.not_applied:
             review = " (needs review)" if missing.review else ""
-            lines.append(f"  {missing.cut_id}: {missing.statement} – {missing.reason}{review}")
-        text.append("\n".join(lines))
+            if missing.already == already:
+                lines.append(f"  {missing.cut_id}: {missing.statement} – {missing.reason}{review}")
+        text += ["\n".join(lines)] if len(lines) > 1 else []
     text.append("Energies and masses are in GeV, lengths in mm." + (_NEGATIVE if masses else ""))
     text.append("Usage:\n  python analysis.py FILE [FILE ...] [--json OUT.json] [--masks OUT.npz] [--sample NAME]")
     return text

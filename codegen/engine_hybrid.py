@@ -78,7 +78,7 @@ class Extended:
     def __call__(self, plan: Plan, samples: Mapping[str, Sample]) -> str:
         """Return the module; without any function of the model it is the compiled one."""
         plan = with_distributions(plan)
-        written = {one.cut_id: code for one in plan.not_applied if (code := self._ask(plan, one))}
+        written = {one.cut_id: code for one in plan.not_applied if not one.already and (code := self._ask(plan, one))}
         if not written:
             return emit(plan, samples)
         functions = Functions(plan)

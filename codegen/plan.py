@@ -14,7 +14,6 @@ from codegen.plan_model import (
     Field,
     HistogramPlan,
     MergedPlan,
-    NotApplied,
     ObjectPlan,
     Plan,
     RegionPlan,
@@ -23,6 +22,7 @@ from codegen.plan_model import (
 )
 from codegen.plan_objects import Collections
 from codegen.plan_observables import planned
+from codegen.plan_overlaps import not_applied, removes_overlaps
 from codegen.plan_requirements import Requirements
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import Always, Chosen, Count, Exists, Members, Objects, Quantity, Requirement, Term, walk
@@ -87,6 +87,12 @@ class _Planner:
         for cut in group:
             self.objections[cut.id] = problem
 
+    def _overlapping(self, cut: Cut) -> tuple[str, str] | None:
+        """Return the kinds of objects of which a cut removes those that overlap, the removed one first if it says."""
+        if cut.id in self.overlaps:
+            return self.collections.overlapping(cut)
+        return MIXED.get(cut.subject.object) if removes_overlaps(cut) else None
+
     # Putting it together --------------------------------------------------------------------------------------------
 
     def plan(self) -> Plan:
@@ -113,7 +119,7 @@ class _Planner:
             regions=tuple(regions),
             histograms=histograms,
             not_applied=tuple(
-                NotApplied(cut.id, cut.statement(), problem.reason, problem.review)
+                not_applied(cut, problem, self._overlapping(cut), self.profile)
                 for cut in self.criteria.cuts
                 if (problem := self.objections.get(cut.id)) is not None
             ),

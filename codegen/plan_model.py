@@ -152,6 +152,8 @@ class NotApplied:
     statement: str
     reason: str
     review: bool = False
+    already: bool = False
+    """Whether the makers of the ntuple have applied it."""
 
 
 @dataclass(frozen=True)

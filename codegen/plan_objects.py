@@ -230,6 +230,12 @@ class Collections:
             return next(iter(cut.variable.reference), None)
         return kept
 
+    def overlapping(self, cut: Cut) -> tuple[str, str] | None:
+        """Return the kinds of objects that a removal of overlaps is about: the removed and the kept ones."""
+        kept = self._kept(cut)
+        known = self.definitions.get(kept or "")
+        return (self._filtered_kind(cut), known.object if known else kept) if kept is not None else None
+
     def _try(self, group: Sequence[Cut]) -> None:
         targets = {(self.columns.parts(self._filtered_kind(cut)), self._owners[cut.id]) for cut in group}
         if len(targets) > 1:

@@ -1,6 +1,7 @@
 """What the branches of an ntuple mean: a dataset profile, read from TOML.
 
     Profile                 tree, luminosity, weights, sample names, triggers, histograms
+    ├── overlap             which objects the makers of the ntuple have kept apart
     ├── collections         groups of branches; one value per object, or per event where `scalar`
     │   ├── prefix          what the names of all its branches begin with, if they do
     │   ├── variables       vocabulary id -> Branch (unit as in the ntuple)
@@ -19,6 +20,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from functools import cache, cached_property
+from itertools import product
 from pathlib import Path
 from typing import Literal, Self
 
@@ -26,6 +28,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from codegen.branch import Branch, Flag, Isolation, Strict, Trigger
 from codegen.collection import Collection, ObjectKind, there
+from codegen.overlap import Overlap
 from codegen.weight import Weight
 from kb.errors import DatasetNotFoundError, ProfileError
 from kb.ssc import Variable
@@ -111,6 +114,7 @@ class Profile(Strict):
     trigger_paths: tuple[str, ...] = Field(default=(), description="the paths of one tree; filled in when it is read")
     cleaning: dict[str, Trigger] = Field(default={})
     weight: Weight | None = None
+    overlap: Overlap | None = None
     samples: SampleNames
     histograms: tuple[HistogramAxis, ...] = ()
 
@@ -126,6 +130,11 @@ class Profile(Strict):
             for part in kind.union:
                 if part not in self.objects or self.objects[part].union:
                     msg = f"objects.{name}: '{part}' is no object with a collection"
+                    raise ValueError(msg)
+        for pair in self.overlap.apart if self.overlap else ():
+            for name in pair.objects:
+                if name not in self.objects:
+                    msg = f"overlap.apart: '{name}' is no object of the profile"
                     raise ValueError(msg)
         return self
 
@@ -191,6 +200,20 @@ class Profile(Strict):
             if not any(s <= start and end <= e and e - s > end - start and other != name for s, e, other in found)
         }
         return tuple(name for name in self.triggers if name in outer)
+
+    def apart(self, one: str, other: str) -> float | None:
+        """Return the ΔR within which the ntuple has no two objects of these kinds, or None if nothing is known."""
+        found: list[float] = []
+        for pair in product(self.parts(one), self.parts(other)):
+            known = [
+                stated.distance
+                for stated in (self.overlap.apart if self.overlap else ())
+                if {pair, pair[::-1]} & {*product(*map(self.parts, stated.objects))}
+            ]
+            if not known:
+                return None
+            found.append(max(known))
+        return min(found, default=None)
 
     def trigger(self, name: str) -> Flag:
         """Return the flag of a trigger or a path that `named_triggers` names."""
@@ -287,7 +310,7 @@ def load_profile(name: str | Path) -> Profile:
         first = error.errors(include_url=False)[0]
         keys = [part for part in first["loc"] if part != "[key]"]
         said = first["msg"].removeprefix("Value error, ")
-        named = re.match(r"((?:objects|variations)(?:\.\w+)+): ", said)
+        named = re.match(r"((?:objects|variations|overlap)(?:\.\w+)+): ", said)
         if named:  # what is wrong between tables is said by the name of one
             keys, said = [*keys, *_dotted(named[1])], said.removeprefix(named[0])
         where = ".".join(map(str, keys))

@@ -23,12 +23,12 @@ EngineName = Literal["compiled", "llm", "hybrid"]
 BackendName = Literal["awkward", "rdataframe"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
 def _nothing(value: object) -> bool:
     return not value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SumsResult(_Strict):
@@ -150,6 +150,7 @@ class Coverage(_Strict):
     """How many of the paper's cuts the code applies."""
 
     applied: int = Field(ge=0)
+    already: int = Field(default=0, ge=0, description="applied in the data before", exclude_if=_nothing)
     total: int = Field(ge=0)
 
 
@@ -160,6 +161,7 @@ class Omission(_Strict):
     statement: str
     reason: str
     review: bool = Field(default=False, description="a person could settle it")
+    already: bool = Field(default=False, description="those who made the data have applied it", exclude_if=_nothing)
 
 
 class Disagreement(_Strict):

@@ -112,13 +112,16 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
     if result.engine.model:
         out.print(Text.assemble(("Engine: ", "bold"), f"{result.engine.name}, with {result.engine.model}"))
     coverage = result.coverage
-    out.print(Text.assemble(("Coverage: ", "bold"), f"{coverage.applied} of {coverage.total} cuts applied"))
-    if result.not_applied:
-        table = grid("cut", "not applied", "because")
+    before = f", {coverage.already} more already applied in the file" if coverage.already else ""
+    out.print(Text.assemble(("Coverage: ", "bold"), f"{coverage.applied} of {coverage.total} cuts applied{before}"))
+    for already, title in ((True, "already applied in the file"), (False, "not applied")):
+        table = grid("cut", title, "because")
         for missing in result.not_applied:
             name = Text(missing.cut_id.rpartition("-")[2], style="cyan")
-            table.add_row(name, Text(missing.statement), Text(missing.reason))
-        out.print(table)
+            if missing.already == already:
+                table.add_row(name, Text(missing.statement), Text(missing.reason))
+        if table.row_count:
+            out.print(table)
     for observable, reason in result.not_drawn.items():
         out.print(Text.assemble(("Not drawn: ", "bold yellow"), f"{observable}, because {reason}"))
     for variation, reason in result.not_varied.items():
