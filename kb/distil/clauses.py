@@ -127,13 +127,15 @@ def _join_respective(reading: Reading) -> None:
             and last.operator == quantity.operator
             and (respectively or _descend(reading, last, quantity))
             and (
-                reading.shape[quantity.end : quantity.end + 2] in {"ly", "yp"}
+                re.match(r"ly|yp|ft?ra.*y", reading.shape[quantity.end :]) is not None
                 if quantity.variable is None
                 else reading.tokens[last.variable].text == reading.tokens[quantity.variable].text
             )
             and re.fullmatch(r"(?:l?a|l)v?", reading.shape[last.end : quantity.start])
         ):
-            last.amounts = [*last.amounts, *quantity.amounts]
+            shared = quantity.amounts[0].unit
+            own = [replace(one, unit=shared) if one.unit == "1" else one for one in last.amounts]
+            last.amounts = [*own, *quantity.amounts]
             last.end = quantity.end
         else:
             joined.append(quantity)

@@ -29,7 +29,8 @@ _CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
 _DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters the sample when"
     r"\b(?:is|are) (?:tagged|identified|classified|labell?ed|called|regarded|counted|isolated|assigned)"
     r"(?: (?:as|to(?: be)?))?(?: (?:an?|the))?(?: [\w-]+){0,3}$"
-    r"|\b(?:qualif(?:y|ies)|counts?|belongs?|enters?|forms?)(?: (?:as|in|to|the|an?|[\w-]+)){0,4}$"
+    r"|\b(?:qualif(?:y|ies)|counts?|belongs?|enters?|forms?)(?: (?:as|in|to|the|an?|[\w-]+)){0,6}$"
+    r"|\b(?:considered|accepted|selected|kept|retained|used|taken|treated) as(?: [\w-]+){1,3}$"
 )
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
@@ -232,7 +233,8 @@ def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
     """`in the barrel (|η| < 1.479)`: what a part of the detector is."""
     for match in re.finditer(r"[to](?:b(?:vcn|ncvcn)d|l(?:vcn|ncvcn)l(?=t?m))", reading.shape):
         predicate = re.search(r"mt$", reading.shape[: match.start()])  # "one of which must be central (|η| < 2.4)"
-        if reading.tokens[match.start()].word in _PARTS and not predicate:
+        left_out = re.match("t?j", reading.shape[match.end() :])  # "the transition region (…) is excluded"
+        if reading.tokens[match.start()].word in _PARTS and not predicate and not left_out:
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
             before = re.search(r"[mk]", reading.shape[: match.start()]) is None
             yield ConditionalSpan(match.start(), match.end(), before, inside, firm=True)

@@ -68,7 +68,7 @@ def _rank(token: Token, rank: int) -> Token:
 
 def with_antecedents(tokens: list[Token], before: tuple[str, ...]) -> list[Token]:
     """Name what `for the former`, `tight ones` and `the second must …` mean; `before` are the objects spoken of."""
-    tokens = _with_former(tokens, before)
+    tokens = _with_others(_with_former(tokens, before))
     if (
         len(before) != 1
         or before[0] not in PHYSICAL
@@ -110,6 +110,19 @@ def _with_former(tokens: list[Token], before: tuple[str, ...]) -> list[Token]:
         two = _two(tokens[: index - 2]) or (before if len(before) == 2 else ())
         if two:
             out[index] = replace(token, kind="o", value=Mention(two[_ORDER[token.word]], plural=True))
+    return out
+
+
+def _with_others(tokens: list[Token]) -> list[Token]:
+    """Name the objects of `the leading jet must have p_T > 100 GeV and all others p_T > 50 GeV`."""
+    out = list(tokens)
+    for index, token in enumerate(tokens):
+        if token.word != "others" or not index or tokens[index - 1].word not in {"all", "any", "the"}:
+            continue
+        ranked = list(re.finditer(r"r[th]{0,3}(o)", kinds(tokens[:index])))
+        if ranked:
+            other = tokens[ranked[-1].start(1)].value.object
+            out[index] = replace(token, kind="o", value=Mention(other, plural=True))
     return out
 
 

@@ -164,7 +164,8 @@ def _about(match: re.Match[str], body: str) -> Named | None:
     index = re.sub(r"^\|?\s?(?:min\s?)?\|?Δ?\s?[A-Za-zηφχσ]", "", body).strip("| ")
     index = re.sub(r"^_?\{?T\}?|^\^?2", "", index)
     for piece in re.findall(r"[_^]\{((?:[^{}]|\{[^{}]*\})*)\}|[_^]([^_^{}()|\s]+)", index):
-        found = named((piece[0] or piece[1]).removeprefix("T").strip(",^_{} "))
+        mark = (piece[0] or piece[1]).removeprefix("T").strip(",^_{} ")
+        found = named(mark) if "Δ" not in body or not mark.isdigit() else None  # of the first two, whatever they are
         if found:
             return found
     bare = re.match(rf"_?({_GLUED})", index)

@@ -24,8 +24,9 @@ _PIECE = re.compile(
     r"|(?P<name>J/ψ|[DBΛ]_?\{?[scb]?\}?(?:\^\{?[0+*±-]+\}?)?|τ_?\{?h(?:ad)?\}?|b-?jets?|b-?tags?|large-R jet|jets?"
     r"|lep(?:tons?)?|electrons?|muons?|photons?|tracks?|trk|tau|ele?|mu(?![a-z])|[ℓμτγeljbtWZHhVJKπφψpX])"
     r"(?:_\{?[WZ](?P<from>\d)?(?![\dA-Za-zℓμγτ])\}?"
+    r"|_\{?[ijk]\}?(?![\wℓμ])"
     r"|[_^,]?\{?(?P<mark>[\dik]|lead(?:ing)?|sub(?:lead(?:ing)?)?)(?![\dℓμ])\}?(?P<list>(?:[,-]\d)*(?:,?\(\d\))?))?"
-    r"|[ ,&+\-±*^_{}()·×]"
+    r"|[ ,&+\-±*^_{}()·×'′]"
 )
 _ORDER: dict[frozenset[str], str] = {
     frozenset(pair): name for name, pairs in _DATA["together"].items() for pair in pairs

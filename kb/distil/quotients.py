@@ -94,7 +94,8 @@ def _worded(tokens: list[Token]) -> list[Token]:
             quotient = _quotient(tokens, start, end, "h_over_e", None)
         elif _ROOT.search(words) and any(_is_missing(t) for t in inside):
             quotient = _quotient(tokens, start, end, "met_sig", Named("met"))
-        elif re.search(r"impact parameter", words) and re.search(r"uncertaint|error", words):
+        elif "impact parameter" in words and (over := _over_uncertainty(tokens, start, end)):
+            end = over
             quotient = _quotient(tokens, start, end, "d0_sig", None)
         else:
             of = next((mention(inside, i).object for i, t in enumerate(inside) if t.kind == "o"), None)
@@ -106,6 +107,14 @@ def _worded(tokens: list[Token]) -> list[Token]:
             quotient = _quotient(tokens, start, end, "", Named("event" if of in {None, "met", "event"} else str(of)))
         return [*tokens[:start], quotient, *tokens[end:]]
     return tokens
+
+
+def _over_uncertainty(tokens: list[Token], start: int, end: int) -> int | None:
+    """Return where `the ratio of the impact parameter, computed …, and its uncertainty` ends."""
+    behind = re.search(r"[mkjSWcn]", kinds(tokens[end:]))
+    stop = end + behind.start() if behind else len(tokens)
+    last = next((i for i in range(start, stop) if re.match(r"uncertaint|error", tokens[i].word)), None)
+    return max(end, last + 1) if last is not None else None
 
 
 def up_to_verb(tokens: list[Token], start: int) -> int | None:

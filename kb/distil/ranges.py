@@ -36,14 +36,14 @@ def double(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _outside(tokens: list[Token], shape: str, start: int) -> bool:
     """`outside the range 81 < m < 101 GeV`, `must not be in the range 81 < m < 101 GeV`."""
-    named = re.search(r"[qQ][tqOh]{0,5}$", shape[:start])
+    named = re.search(r"[qQ][tqOhM]{0,5}$", shape[:start])
     return named is not None and named.group().startswith("Q") != negated(tokens, named.start())
 
 
 def spoken(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`between 80 and 100 GeV`, `in the range 60–120 GeV`, `outside 70 to 110 GeV`."""
     ends = rf"(?P<low>{AMOUNT})(?P<sep>[agh]|ta)t?(?P<high>{AMOUNT})"
-    for match in re.finditer(rf"(?P<o>[qQ])[tqO]{{0,3}}(?P<v>v?)(?P<in>[Oq]?){ends}", shape):
+    for match in re.finditer(rf"(?P<o>[qQ])[tqOhM]{{0,4}}(?P<v>v?)(?P<in>[Oq]?){ends}", shape):
         pairs = ranges_of(amounts(tokens, *match.span("low")), amounts(tokens, *match.span("high")))
         if not pairs or pairs[0].values[0] >= pairs[0].upper[0]:
             continue

@@ -58,7 +58,10 @@ def _inside(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
 def _is_channel(reading: Reading, phrase: Phrase) -> bool:
     """Say whether an object only names a channel: `in the muon channel`."""
     return (
-        re.match(r"(?:channel|final state|categor|decay mode)", reading.words(phrase.index + 1, phrase.index + 3))
+        re.match(
+            r"(?:channel|final state|categor|decay mode|(?:control |validation |signal )?region|background)",
+            reading.words(phrase.index + 1, phrase.index + 3),
+        )
         is not None
     )
 

@@ -21,6 +21,8 @@ from kb.distil.reading import Reading
 from kb.distil.spoken import following_objects, objects_of, preceding, spoken_of, trailing
 
 _POINTING = {"this", "these", "that", "those", "such"}
+_OF_TRACKS = {"d0", "d0_sig", "z0", "z0_sintheta", "other", "isolation"}
+_TRACKED = {"electron", "muon", "lepton", "tau"}
 _DEFINITE = {"the", "these", "those", "any", "each", "all"}
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
 _UNRANKED = {"other", "ratio", "count"}
@@ -186,6 +188,8 @@ def _at_least_one_of(reading: Reading, anchor: int) -> bool:
     number, behind = reading.tokens[place + (least is not None) :][:2]
     if least is None and re.match(r"of the (?:two|three|four|five)\b", reading.text, re.IGNORECASE):
         return number.value == 1 and behind.kind == "m"  # "of the two jets, one must have …"
+    if least is None and behind.word == "of" and re.search(r"\bone of .*\bthe other\b", reading.text):
+        return number.value == 1  # "with one of the leptons having p_T > 25 GeV and the other …"
     if least is None:  # "two b jets, one of which must have p_T > 45 GeV"
         return number.value == 1 and behind.word == "of which"
     return least == ">=" and number.value == 1 and (behind.kind == "m" or behind.word in {"of", "of which"})
@@ -203,15 +207,18 @@ def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -
         return replace(phrase, object=memory.subject)
     if phrase.object == "jet" and not phrase.plural and bounded.index == phrase.index + 1:  # "a jet mass"
         return next((replace(p, rank=None) for p in reading.phrases if p.object == "fatjet"), phrase)
+    qualifying = reading.phrase_at(phrase.index - 1) if phrase.object == "track" else None
+    if qualifying is not None and qualifying.object in _TRACKED and bounded.variable in _OF_TRACKS:
+        return qualifying  # "each lepton track must have …"
     if (
         phrase.object == "track"
-        and bounded.variable in {"d0", "d0_sig", "z0", "z0_sintheta", "other", "isolation"}
+        and bounded.variable in _OF_TRACKS
         and (
             re.search(r"\b(?:associated|matched|corresponding)\b", phrase.words)
             or reading.tokens[phrase.start - 1].word in {"its", "their"}
             or (phrase.words.lower() == "the" and not phrase.plural)
         )
-        and memory.subject in {"electron", "muon", "lepton", "tau"}
+        and memory.subject in _TRACKED
     ):
         return replace(phrase, object=memory.subject)
     return phrase
