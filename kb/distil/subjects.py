@@ -187,9 +187,9 @@ def _at_least_one_of(reading: Reading, anchor: int) -> bool:
     least = reading.tokens[place].value if reading.shape[place] == "c" else None
     number, behind = reading.tokens[place + (least is not None) :][:2]
     if least is None and re.match(r"of the (?:two|three|four|five)\b", reading.text, re.IGNORECASE):
-        return number.value == 1 and behind.kind == "m"  # "of the two jets, one must have …"
+        return bool(number.value == 1) and behind.kind == "m"  # "of the two jets, one must have …"
     if least is None and behind.word == "of" and re.search(r"\bone of .*\bthe other\b", reading.text):
-        return number.value == 1  # "with one of the leptons having p_T > 25 GeV and the other …"
+        return bool(number.value == 1)  # "with one of the leptons having p_T > 25 GeV and the other …"
     if least is None:  # "two b jets, one of which must have p_T > 45 GeV"
         return number.value == 1 and behind.word == "of which"
     return least == ">=" and number.value == 1 and (behind.kind == "m" or behind.word in {"of", "of which"})
