@@ -36,6 +36,7 @@ _TAGGING = re.compile(
     re.IGNORECASE,
 )
 _COUNTED_WITH = re.compile(r"(?:[Nn]umber of )?(?P<o>[^()]{3,40}?)\s*\((?:with )?(?P<what>[^()]+)\)$")
+_POINT = re.compile(r"(?:very |extra )?(?:loose|medium|tight)|\d+(?:\.\d+)?\s?%(?: WP)?", re.IGNORECASE)
 _COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
 _VETOING = re.compile(r"(?P<o>[^()]+(?:\([^()]+\))?)\s+veto(?:es)?", re.IGNORECASE)
 _CHANNEL = re.compile(
@@ -76,7 +77,9 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
             yield made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
         return
     vetoing = _VETOING.fullmatch(bare)
-    if vetoing and states_bound(cell):  # "Photon veto | p_T > 15 GeV, |η| < 2.5"
+    if (
+        vetoing and states_bound(cell) and not re.match(r"\s*(?:0|no|zero|none)\b", cell, re.IGNORECASE)
+    ):  # "Photon veto | p_T > 15 GeV, |η| < 2.5"
         yield from _sentence(
             f"Events with any {vetoing['o'].lower()} with {cell} are vetoed", None, None, setting, "", None
         )
@@ -102,6 +105,9 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         return
     if unit and states_bound(cell) and _is_energy(cell) and not re.search(rf"\d\s?(?:{_UNITS})\b", cell):
         cell = f"{cell} {unit}"  # "Dijet mass [GeV] | m_jj < 110"
+    if counted and _POINT.fullmatch(counted["what"].strip()):  # "b-tags (medium) | ≥ 2"
+        yield from requirement(counted["o"], cell, regions, about)
+        return
     listed = thresholds(bare, cell)
     if listed:  # "p_T(ℓ_1, ℓ_2) [GeV] | > 25, 20"
         for name, value in listed:

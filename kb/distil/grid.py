@@ -74,7 +74,10 @@ class Grid:
                 for column in range(cell.column, cell.column + cell.column_span):
                     self._cover.setdefault((row, column), item)
         self.subtitles = {row for row in range(self.rows) if self._is_subtitle(row)}
-        self.heads = {row for row in range(self.rows) if row not in self.subtitles and self._is_head(row)}
+        self.heads: set[int] = set()
+        for row in range(self.rows):
+            if row not in self.subtitles and self._is_head(row):
+                self.heads.add(row)
         self.sides = self._count_sides()
 
     def at(self, row: int, column: int) -> Item | None:
@@ -140,14 +143,15 @@ class Grid:
         rest = [i for i in cells if i.cell.column > 0]
         if row and len(rest) >= 2 and self._repeats(cells):
             return True
-        if not cells:
+        if not cells or (len(cells) == 1 and cells[0].cell.column_span > 1 and states_bound(cells[0].text)):
             return False
         if all(i.cell.header for i in cells):
             return True
         if len(rest) >= 2 and sum(i.is_label for i in rest) >= max(2, len(rest) // 2 + 1):
             return True
         titled = len(rest) >= 2 or (rest and _TITLE.match(cells[0].text))
-        first = all(other in self.subtitles for other in range(row))
+        above = self.subtitles | (self.heads if _TITLE.match(cells[0].text) else set())
+        first = all(other in above for other in range(row))
         return first and bool(titled) and not any(_VALUE.match(i.text) and not i.is_label for i in rest)
 
     def _repeats(self, cells: list[Item]) -> bool:

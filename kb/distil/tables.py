@@ -103,6 +103,10 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
 def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
     """Rows are requirements, columns regions; `unit` is that of energies whose header gives none."""
     for row, side in grid.body_rows():
+        alone = len([i for i in grid.row(row) if i.text]) == 1 and side.cell.column_span >= max(2, grid.columns - 1)
+        if alone:  # "E_T^miss > 250 GeV" across the table
+            yield from (_Found(c, (side.cell,)) for c in requirement("", side.text, (), about))
+            continue
         if is_empty(side.text) or (_TELLS.search(side.text) and not names_variable(side.text)):
             continue
         body = [i for i in grid.row(row) if i.cell.column >= grid.sides]
