@@ -7,6 +7,7 @@ events' numbers), and as a bare count.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,7 @@ def count_by_coffea(file: Path, events: int) -> int:
 
 def rdataframe(file: Path) -> Outcome:
     """Do the whole work by RDataFrame, in one loop over the events; masks come as the numbers of those that pass."""
-    import ROOT
-
-    frame = ROOT.RDataFrame("Events", str(file))
+    frame = _frame(file)
     numbers = frame.Take["UInt_t"]("run"), frame.Take["ULong64_t"]("event")
     steps = _filtered(frame)
     places = [step.Take["ULong64_t"]("rdfentry_") for step in steps]
@@ -138,9 +137,7 @@ def rdataframe(file: Path) -> Outcome:
 
 def count_by_rdataframe(file: Path) -> int:
     """Count by RDataFrame."""
-    import ROOT
-
-    return int(_filtered(ROOT.RDataFrame("Events", str(file)))[-1].Count().GetValue())
+    return int(_filtered(_frame(file))[-1].Count().GetValue())
 
 
 def _pieces(file: Path, branches: Sequence[str]) -> Iterator[Any]:
@@ -181,6 +178,14 @@ def _packed(file: Path, events: int) -> Iterator[tuple[Any, Any]]:
         for name, mask in masks.items():
             packed.add(name, ak.to_numpy(ak.fill_none(mask, False)))
         yield nano, packed
+
+
+def _frame(file: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # ROOT's wheel warns that it is young
+        import ROOT
+
+    return ROOT.RDataFrame("Events", str(file))
 
 
 def _filtered(frame: Any) -> list[Any]:
