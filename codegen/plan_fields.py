@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from codegen.plan_columns import KINEMATIC, PDG_IDS, isolation_field
+from codegen.plan_columns import KINEMATIC, PDG_IDS, isolation_field, plural
 from codegen.plan_model import ChosenPair, CompositePlan, Field, LeadingGroup, ObjectPlan, Plan, Quadruplet
 from codegen.plan_objects import Selected
 from codegen.plan_terms import (
@@ -178,7 +178,7 @@ def object_plan(selected: Selected, profile: Profile, columns: set[str], flags: 
     return ObjectPlan(
         name=selected.name,
         kind=selected.kind,
-        title=f"{selected.definition}s" if selected.definition else f"selected {selected.name.replace('_', ' ')}",
+        title=_title(selected),
         definition=selected.definition,
         fields=tuple(fields),
         where=kind.where,
@@ -196,3 +196,10 @@ def column_source(collection: Collection, name: str) -> Branch | None:
         if isolation_field(sum_.component, sum_.cone) == name:
             return sum_
     return None
+
+
+def _title(selected: Selected) -> str:
+    if not selected.before and not selected.definition:
+        return f"selected {selected.name.replace('_', ' ')}"
+    objects = f"{selected.definition}s" if selected.definition else plural(selected.kind)
+    return f"{objects}, of which later removals of overlaps may drop some" if selected.before else objects

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from codegen.plan_columns import DISTANCES, PLURALS, Columns, both, comparison, constrain, either, plural
 from codegen.plan_company import Asked, additional
@@ -16,6 +17,8 @@ from codegen.plan_names import free, identifier
 from codegen.plan_terms import Any, DistanceKind, Near, Not, Objects, Requirement
 from codegen.profile import Profile
 from kb.ssc import Cut, ObjectDefinition, SelectionCriteria
+
+_BEFORE = "_before_overlaps"
 
 
 @dataclass
@@ -26,7 +29,11 @@ class Selected:
     kind: str
     definition: str | None
     chain: frozenset[str]
+    cut_ids: tuple[str, ...]
+    """Of the paper's filters, in its order."""
     filters: list[Filter] = field(default_factory=list)
+    before: bool = False
+    """Whether later removals of overlaps are still to come."""
 
 
 class Collections:
@@ -44,15 +51,15 @@ class Collections:
         self.merged: dict[str, tuple[str, ...]] = {}
         self.objections: dict[str, UnplannableError] = {}
         self.taken: set[str] = set()
-        self._making: list[tuple[str, frozenset[str]]] = []
+        self._making: list[tuple[str, frozenset[str], tuple[str, ...]]] = []
         self._owners = self._find_owners(filters)
         self._overlaps = {o.cut: (o.removed, o.kept) for d in criteria.objects for o in d.overlap_removal}
         self._named = set(named)
         self.asked = Asked(criteria)
         self._built = [name for c in criteria.composites for name in c.constituents if name in self.definitions]
-        self._groups: list[list[Cut]] = []
-        for group in self._feasible(filters):
-            self._refuse_circles(group)
+        self._groups = self._feasible(filters)
+        self._turns = self._find_turns()
+        """Places of the removals that are done one after the other, by cut id."""
 
     # Which definition -----------------------------------------------------------------------------------------------
 
@@ -100,40 +107,44 @@ class Collections:
 
     # Collections ----------------------------------------------------------------------------------------------------
 
-    def collection(self, kind: str, definition: str | None = None) -> Objects:
-        """Return a selected collection, and make it first if need be."""
+    def collection(self, kind: str, definition: str | None = None, before: int | None = None) -> Objects:
+        """Return a selected collection, and make it first if need be; `before` that place, no removals are done."""
         parts = self.columns.parts(kind)
         known = definition if definition in self.definitions else None
-        names = tuple(self._make(part, known).name for part in parts)
+        names = tuple(self._make(part, known, before).name for part in parts)
         if parts == (kind,):
             return Objects(names[0])
         for name, members in self.merged.items():
             if members == names:
                 return Objects(name)
-        name = self._free(identifier(f"{known}s") if known else PLURALS.get(kind, f"{kind}s"))
+        wanted = identifier(f"{known}s") if known else PLURALS.get(kind, f"{kind}s")
+        name = self._free(wanted if before is None else f"{wanted}{_BEFORE}")
         self.merged[name] = names
         return Objects(name)
 
-    def _make(self, kind: str, definition: str | None) -> Selected:
+    def _make(self, kind: str, definition: str | None, before: int | None = None) -> Selected:
         chain = self._lines(kind, definition)
-        if (kind, chain) in self._making:
+        own = [group for group in self._groups if self._applies(group[0], kind, chain)]
+        done = [group for group in own if before is None or not self._removes(group) or self._place(group) < before]
+        key = (kind, chain, tuple(cut.id for group in done for cut in group))
+        if key in self._making:
             message = "its objects are defined by each other"
             raise UnplannableError(message, review=True)
         for selected in self.selected.values():
-            if (selected.kind, selected.chain) == (kind, chain):
+            if (selected.kind, selected.chain, selected.cut_ids) == key:
                 return selected
         wanted = PLURALS.get(kind, f"{kind}s")
         if definition:
             base = self.definitions[definition].object
             text = definition if base == kind else definition.replace(base, kind)
             wanted = identifier(f"{text}s" if kind in text else f"{text} {kind}s")
-        selected = Selected(self._free(wanted), kind, definition, chain)
-        self._making.append((kind, chain))
+        wanted = wanted if done == own else f"{wanted}{_BEFORE}"
+        selected = Selected(self._free(wanted), kind, definition, chain, key[-1], before=done != own)
+        self._making.append(key)
         try:
-            for group in self._groups:
-                if self._applies(group[0], kind, chain):
-                    parts = [self._filter(cut, Objects(selected.name), kind) for cut in group]
-                    selected.filters.append(Filter(tuple(cut.id for cut in group), either(parts)))
+            for group in done:
+                parts = [self._filter(cut, Objects(selected.name), kind) for cut in group]
+                selected.filters.append(Filter(tuple(cut.id for cut in group), either(parts)))
             selected.filters += self._besides(selected)
         finally:
             self._making.pop()
@@ -205,24 +216,36 @@ class Collections:
                 feasible.append(group)
         return feasible
 
-    def _refuse_circles(self, group: list[Cut]) -> None:
-        """Take in a group of filters unless its objects would then be defined by each other."""
-        self._groups.append(group)
-        keeps = [self._kept(cut) for known in self._groups for cut in known]
-        removes = [self._filtered_kind(cut) for known in self._groups for cut in known]
-        edges = {
-            (one, other)
-            for removed, kept in zip(removes, keeps, strict=True)
-            if kept is not None
-            for one in self.columns.parts(removed)
-            for other in self.columns.parts(self.definitions[kept].object if kept in self.definitions else kept)
+    def _pairs(self, cut: Cut) -> set[tuple[str, str]]:
+        """Return which kinds a removal drops, each with a kind that it looks at for that."""
+        kept = self._kept(cut)
+        if kept is None:
+            return set()
+        object_ = self.definitions[kept].object if kept in self.definitions else kept
+        return set(product(self.columns.parts(self._filtered_kind(cut)), self.columns.parts(object_)))
+
+    def _find_turns(self) -> dict[str, int]:
+        """Return the removals that depend on each other, by their places, for they are done in the paper's order.
+
+        Jets at electrons are dropped, then electrons at the jets that remain: what a removal looks at are the objects
+        that those before it have left.
+        """
+        pairs = {cut.id: self._pairs(cut) for group in self._groups for cut in group}
+        reached = set().union(*pairs.values())
+        for _ in range(len(reached)):
+            reached |= {(a, d) for a, b in reached for c, d in reached if b == c}
+        return {
+            cut.id: place
+            for place, group in enumerate(self._groups)
+            for cut in group
+            if any((kept, removed) in reached for removed, kept in pairs[cut.id])
         }
-        for _ in range(len(edges)):
-            edges |= {(a, d) for a, b in edges for c, d in edges if b == c}
-        if any(one == other for one, other in edges):
-            self._groups.pop()
-            for cut in group:
-                self.objections[cut.id] = UnplannableError("its objects are defined by each other", review=True)
+
+    def _removes(self, group: Sequence[Cut]) -> bool:
+        return any(self._kept(cut) is not None for cut in group)
+
+    def _place(self, group: list[Cut]) -> int:
+        return self._groups.index(group)
 
     def _kept(self, cut: Cut) -> str | None:
         _, kept = self._overlaps.get(cut.id, (None, None))
@@ -244,6 +267,9 @@ class Collections:
         for cut in group:
             for part in self.columns.parts(self._filtered_kind(cut)):
                 self._filter(cut, Objects("?"), part, trial=True)
+            if any(removed == kept for removed, kept in self._pairs(cut)):
+                message = "it does not say which of two objects of one kind is removed"
+                raise UnplannableError(message, review=True)
 
     def _filter(self, cut: Cut, of: Objects, kind: str, *, trial: bool = False) -> Requirement:
         if cut.id in self._overlaps or cut.variable.id in DISTANCES:
@@ -277,7 +303,9 @@ class Collections:
             raise UnplannableError(message, review=True)
         name = self.definitions[kept].object if kept in self.definitions else kept
         self.columns.parts(name)
-        other = Objects("?") if trial else self.collection(name, kept if kept in self.definitions else None)
+        other = Objects("?")
+        if not trial:
+            other = self.collection(name, kept if kept in self.definitions else None, self._turns.get(cut.id))
         distance: DistanceKind = next(known for known in DISTANCES if known == cut.variable.id)
         operator = comparison(cut.operator)
         # 'removed if closer than' and 'kept if further than' are two ways to say one thing.

@@ -7,6 +7,8 @@ that no cut names. Cuts without a definition hold for all objects of their kind.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 from eval.event import DISTANCES, InexpressibleError, Ntuple, Particle, Row, distance
 from eval.inequality import satisfies, unsigned_offset
@@ -14,6 +16,14 @@ from kb.ssc import Clause, Condition, Cut, Piecewise, SelectionCriteria
 
 LEPTONS = frozenset({"lepton", "electron", "muon"})
 Others = Callable[[str, "str | None"], "list[Particle]"]
+
+
+class Stages(Protocol):
+    """What gives the selected objects of a name and definition, or those that are left before a removal."""
+
+    def __call__(self, name: str, definition: str | None, *, before: int | None = None) -> list[Particle]:
+        """Return them, pT descending."""
+        ...
 
 
 class Filters:
@@ -25,6 +35,8 @@ class Filters:
         self.definitions = {definition.name: definition for definition in criteria.objects}
         self.overlaps = {o.cut: (o.removed, o.kept) for d in criteria.objects for o in d.overlap_removal}
         self.groups: list[tuple[Cut, ...]] = []
+        self._places: dict[str, int] = {}
+        self._in_turn: frozenset[str] = frozenset()
         self.memory: dict[tuple[object, ...], bool] | None = None
         """What was found of single objects, if it is to be remembered: made-up events share most of theirs."""
         self._lines: dict[tuple[str, str, str | None], frozenset[str]] = {}
@@ -42,19 +54,37 @@ class Filters:
         """Take in a cut, or alternatives; InexpressibleError says what the ntuple lacks for them."""
         for cut in group:
             self._attempt(cut)
-            self._refuse_circle(cut)
+            if any(removed == kept for removed, kept in self._waits(cut)):
+                message = "it drops objects near others of their own kind, and does not say which of the two"
+                raise InexpressibleError(message)
         self.groups.append(group)
+        self._places |= {cut.id: len(self._places) for cut in group}
+        self._in_turn = self._circle()
 
-    def select(self, row: Row, name: str, definition: str | None, others: Others) -> list[Particle]:
-        """Return the selected objects of a name in one event, pT descending."""
+    def select(
+        self, row: Row, name: str, definition: str | None, others: Stages, before: int | None = None
+    ) -> list[Particle]:
+        """Return the selected objects of a name in one event, pT descending.
+
+        Removals of overlaps that depend on each other are done in their order: each looks at what those before it have
+        left. With `before` only the removals before that place are done.
+        """
+        around = [group for group in self.groups if self._looks_around(group)]
+        if before is not None:
+            around = [group for group in around if self._places[group[0].id] < before]
         selected = []
         for particle in self.ntuple.particles(row, name):
             line = self.lines_for(name, particle.kind, definition)
             if self._is_good(particle, line) and all(
-                self._lets_pass(group, particle, line, others) for group in self.groups if self._looks_around(group)
+                self._lets_pass(group, particle, line, self._seen_by(group, others)) for group in around
             ):
                 selected.append(particle)
         return selected
+
+    def _seen_by(self, group: tuple[Cut, ...], others: Stages) -> Others:
+        """Return what gives the objects that a removal looks at."""
+        place = self._places[group[0].id]
+        return partial(others, before=place) if group[0].id in self._in_turn else others
 
     def _looks_around(self, group: tuple[Cut, ...]) -> bool:
         """Say whether a filter is about the distance to other objects."""
@@ -91,21 +121,28 @@ class Filters:
             if cut.id not in self.overlaps and cut.variable.id not in DISTANCES:
                 self._object_test(cut, self.ntuple.probe(kind))
 
-    def _refuse_circle(self, cut: Cut) -> None:
-        """Refuse a removal of objects by others whose own selection waits for the removal."""
+    def _waits(self, cut: Cut) -> set[tuple[str, str]]:
+        """Return which kinds wait for which, before a cut on their distance can be decided."""
+        if self._kept(cut) is None:
+            return set()
         parts = self.ntuple.profile.parts
-        waits = {
-            (removed, kept)
-            for known in [*(known for group in self.groups for known in group), cut]
-            if self._kept(known) is not None
-            for removed in parts(self.filtered(known))
-            for kept in parts(self._kept_object(known))
-        }
-        for _ in range(len(waits)):
-            waits |= {(first, last) for first, one in waits for other, last in waits if one == other}
-        if any(first == last for first, last in waits):
-            message = "its objects are defined by each other"
-            raise InexpressibleError(message)
+        return {(removed, kept) for removed in parts(self.filtered(cut)) for kept in parts(self._kept_object(cut))}
+
+    def _circle(self) -> frozenset[str]:
+        """Return the removals of which each waits, in the end, for itself."""
+        waits = {cut.id: self._waits(cut) for group in self.groups for cut in group}
+        after: dict[str, set[str]] = {}
+        for pairs in waits.values():
+            for removed, kept in pairs:
+                after.setdefault(removed, set()).add(kept)
+
+        def follows(kind: str, wanted: str, seen: frozenset[str] = frozenset()) -> bool:
+            nexts = after.get(kind, set()) - seen
+            return wanted in nexts or any(follows(one, wanted, seen | nexts) for one in nexts)
+
+        return frozenset(
+            name for name, pairs in waits.items() if any(follows(kept, removed) for removed, kept in pairs)
+        )
 
     def _kept(self, cut: Cut) -> str | None:
         """Return what objects are kept away from, by a cut on their distance; None for another cut."""

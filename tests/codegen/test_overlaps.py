@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import random
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import awkward as ak
 import numpy as np
@@ -12,84 +16,133 @@ import uproot
 from codegen.dataset import open_dataset
 from codegen.emit import emit
 from codegen.plan import make_plan
-from codegen.plan_model import NotApplied, Plan
+from codegen.plan_model import NotApplied
 from codegen.profile import PROFILES, Profile, load_profile
+from eval.reference import reference_masks
 from kb.errors import ProfileError
 from kb.ssc import Cut, ObjectDefinition, OverlapRemoval
-from tests.codegen.conftest import criteria_of, cut
+from kb.vocabulary import vocabulary
+from tests.codegen.conftest import clause, criteria_of, cut, event, when, write_events
+
+NEAR = "jet_electron.delta_r"
+SHARED = cut("track", "jet_electron.other", "is", "shared track", role="veto", name="shared-track")
+TRACKS = cut("tracks", "electron_muon.other", "is", "shared track", role="veto", name="shared-track")
 
 
-def sequence(second: float = 0.4) -> tuple[tuple[Cut, ...], tuple[ObjectDefinition, ...]]:
-    """Return the usual order: jets at electrons are dropped, then electrons at the jets that remain; and tracks."""
-    cuts = (
-        cut("jet-at-e", "jet_electron.delta_r", "<", 0.2, scope="object", role="veto"),
-        cut("e-at-jet", "jet_electron.delta_r", "<", second, scope="object", role="veto"),
-        cut("track", "electron_muon.other", "is", "shared track", role="veto", name="shared-track"),
-        cut("n", "jet.count", ">=", 1),
-        cut("e", "electron.count", ">=", 1),
-    )
-    jets = ObjectDefinition(
-        name="clean jet",
-        object="jet",
-        overlap_removal=(OverlapRemoval(removed="jet", kept="electron", cut="jet-at-e"),),
-    )
-    electrons = ObjectDefinition(
-        name="clean electron",
-        object="electron",
-        overlap_removal=(OverlapRemoval(removed="electron", kept="jet", cut="e-at-jet"),),
-    )
-    return cuts, (jets, electrons)
-
-
-def planned(profile: Profile, second: float = 0.4) -> tuple[Plan, dict[str, NotApplied]]:
-    cuts, objects = sequence(second)
-    plan = make_plan(criteria_of(*cuts, objects=objects), profile)
-    return plan, {missing.cut_id: missing for missing in plan.not_applied}
-
-
-def test_what_can_be_applied_is_whatever_the_file_has_done() -> None:
-    for name in ("atlas-2020", "cms-nanoaod"):
-        plan, _ = planned(load_profile(name))
-        assert "jet-at-e" in plan.applied
+def missing(profile: Profile, *cuts: Cut) -> dict[str, NotApplied]:
+    plan = make_plan(criteria_of(*cuts, cut("n", "jet.count", ">=", 1)), profile)
+    return {one.cut_id: one for one in plan.not_applied}
 
 
 def test_what_the_makers_of_the_file_have_done_is_told_as_that() -> None:
-    plan, missing = planned(load_profile("atlas-2020"))
-    assert missing["e-at-jet"].already
-    assert not missing["e-at-jet"].review
-    assert "within ΔR = 0.4" in missing["e-at-jet"].reason
-    assert "removal of overlaps" in missing["e-at-jet"].reason
-    assert not missing["track"].already, "electrons and muons are not kept apart"
-    head = emit(plan).split('"""')[1]
-    assert head.index("Already applied in the file:") < head.index("e-at-jet") < head.index("Not applied:")
+    profile = load_profile("atlas-2020")
+    found = missing(profile, SHARED, TRACKS)
+    assert found["track"].already
+    assert not found["track"].review
+    assert "no jet is within ΔR = 0.4 of any electron in the file" in found["track"].reason
+    assert "because the release was made after the removal of overlaps" in found["track"].reason
+    assert not found["tracks"].already, "electrons and muons are not kept apart"
+    assert "not known to have it applied" in found["tracks"].reason
+    head = emit(make_plan(criteria_of(SHARED, TRACKS), profile)).split('"""')[1]
+    assert head.index("Already applied in the file:") < head.index("  track:") < head.index("Not applied:")
 
 
-def test_a_wider_removal_than_that_of_the_file_is_not_done() -> None:
-    _, missing = planned(load_profile("atlas-2020"), second=0.6)
-    assert not missing["e-at-jet"].already
-    assert "not known to have it applied" in missing["e-at-jet"].reason
+def test_a_distance_counts_only_as_far_as_the_file_goes() -> None:
+    condition = when("for jets of no use", clause("jet", "other", "useless"))
+    for distance, already in ((0.2, True), (0.4, True), (0.6, False)):
+        stated = cut("near", NEAR, "<", distance, scope="object", role="veto", when=condition)
+        assert missing(load_profile("atlas-2020"), stated)["near"].already == already
 
 
 def test_a_format_that_keeps_every_object_says_so() -> None:
-    _, missing = planned(load_profile("cms-nanoaod"))
-    assert not any(one.already for one in missing.values())
-    assert "not applied in the file either, because NanoAOD holds every object" in missing["e-at-jet"].reason
+    found = missing(load_profile("cms-nanoaod"), SHARED)["track"]
+    assert not found.already
+    assert "not applied in the file either, because NanoAOD holds every object" in found.reason
 
 
 def test_objects_that_must_be_near_are_no_overlap() -> None:
-    """A jet next to an electron is asked for, which a file without such jets has not 'already applied'."""
-    near = cut("near", "jet_electron.phi", "<", 0.4)
-    far = cut("far", "jet_electron.delta_phi", ">", 0.4, rank=3)
-    plan = make_plan(criteria_of(near, far), load_profile("atlas-2020"))
-    assert not any(one.already for one in plan.not_applied)
+    """A jet next to an electron is asked for: a file without such jets has not 'already applied' that."""
+    condition = when("for jets of no use", clause("jet", "other", "useless"))
+    for operator, role in (("<", "select"), (">", "veto")):
+        stated = cut("near", NEAR, operator, 0.4, role=role, when=condition)
+        assert not missing(load_profile("atlas-2020"), stated)["near"].already
 
 
 def test_a_cut_that_was_rejected_in_review_stays_rejected() -> None:
-    cuts, objects = sequence()
-    rejected = [one.model_copy(update={"status": "rejected"}) if one.id == "e-at-jet" else one for one in cuts]
-    plan = make_plan(criteria_of(*rejected, objects=objects), load_profile("atlas-2020"))
-    [missing] = [one for one in plan.not_applied if one.cut_id == "e-at-jet"]
-    assert (missing.reason, missing.already) == ("it was rejected in review", False)
+    found = missing(load_profile("atlas-2020"), SHARED.model_copy(update={"status": "rejected"}))["track"]
+    assert (found.reason, found.already) == ("it was rejected in review", False)
+
+
+def removal(label: str, removed: str, kept: str, distance: float) -> tuple[Cut, ObjectDefinition]:
+    """Return 'REMOVED within ΔR < DISTANCE of a KEPT are dropped', and the definition that says so."""
+    pair = next(name for name in (f"{removed}_{kept}", f"{kept}_{removed}") if name in vocabulary().objects)
+    stated = cut(label, f"{pair}.delta_r", "<", distance, scope="object", role="veto")
+    return stated, ObjectDefinition(
+        name=f"clean {removed} {label}",
+        object=removed,
+        overlap_removal=(OverlapRemoval(removed=removed, kept=kept, cut=label),),
+    )
+
+
+ORDER = (("jet", "electron", 0.2), ("electron", "jet", 0.4), ("jet", "muon", 0.2), ("muon", "jet", 0.4))
+
+
+def crowded(number: int) -> list[dict[str, Any]]:
+    """Return events whose objects lie so close that every removal has something to do."""
+    of = random.Random(5)
+
+    def place() -> tuple[float, float]:
+        return of.choice([-1.0, 1.0]) + of.uniform(-0.35, 0.35), of.choice([-2.0, 2.0]) + of.uniform(-0.35, 0.35)
+
+    return [
+        event(
+            [(of.choice([11, 13]), 1, of.uniform(5, 60), *place()) for _ in range(of.randint(0, 4))],
+            [(of.uniform(10, 90), *place()) for _ in range(of.randint(0, 5))],
+        )
+        for _ in range(number)
+    ]
+
+
+def in_turn(path: Path) -> list[tuple[int, int, int]]:
+    """Count jets, electrons and muons by hand: each removal looks at what those before it have left."""
+    counts = []
+    branches = ("lep_type", "lep_eta", "lep_phi", "jet_eta", "jet_phi")
+    for kinds, etas, phis, jet_etas, jet_phis in zip(
+        *(uproot.open(path)["mini"][name].array().to_list() for name in branches), strict=True
+    ):
+        left = {"jet": list(zip(jet_etas, jet_phis, strict=True))}
+        for name, number in (("electron", 11), ("muon", 13)):
+            left[name] = [(e, p) for k, e, p in zip(kinds, etas, phis, strict=True) if k == number]
+        for removed, kept, distance in ORDER:
+            left[removed] = [
+                one
+                for one in left[removed]
+                if not any(
+                    math.hypot(one[0] - other[0], math.remainder(one[1] - other[1], math.tau)) < distance
+                    for other in left[kept]
+                )
+            ]
+        counts.append((len(left["jet"]), len(left["electron"]), len(left["muon"])))
+    return counts
+
+
+def test_removals_of_each_other_are_done_in_the_order_of_the_paper(
+    masks: Callable[..., dict[str, list[bool]]], profile: Profile, tmp_path: Path
+) -> None:
+    path = write_events(tmp_path / "events.root", *crowded(400))
+    stated = [removal(f"r{place}", *one) for place, one in enumerate(ORDER)]
+    counts = in_turn(path)
+    both = [cut_ for cut_, _ in stated]
+    for place, kind in enumerate(("jet", "electron", "muon")):
+        wanted = max(count[place] for count in counts) - 1
+        number = cut("n", f"{kind}.count", "==", wanted)
+        criteria = criteria_of(*both, number, objects=tuple(known for _, known in stated))
+        expected = [count[place] == wanted for count in counts]
+        assert 0 < sum(expected) < len(expected)
+        assert masks(criteria, path)["selected"] == expected
+        reference = reference_masks(criteria, profile, [path])
+        assert reference.selected == expected
+        assert reference.not_applied == {}
 
 
 def test_leptons_are_apart_if_electrons_and_muons_are(profile: Profile) -> None:

@@ -134,12 +134,17 @@ def test_alternatives_are_applied_together_or_not_at_all(profile: Profile) -> No
     assert set(reasons(plan_of(profile, one, two, lost))) == {"one", "two", "lost"}
 
 
-def test_objects_defined_by_each_other_are_refused(profile: Profile) -> None:
+def test_objects_defined_by_each_other_are_selected_in_turn(profile: Profile) -> None:
     jets = cut("jets", "jet.delta_r", ">", 0.2, scope="object", reference=("electron",))
     electrons = cut("electrons", "electron.delta_r", ">", 0.4, scope="object", reference=("jet",))
     plan = plan_of(profile, jets, electrons, cut("n", "jet.count", ">=", 1))
-    assert "jets" in plan.applied
-    assert reasons(plan)["electrons"] == "its objects are defined by each other"
+    assert set(plan.applied) == {"jets", "electrons", "n"}
+    assert [known.name for known in plan.objects] == ["electrons_before_overlaps", "jets", "electrons"]
+
+
+def test_objects_near_others_of_their_kind_are_not_dropped_on_both_sides(profile: Profile) -> None:
+    near = cut("near", "jet.delta_r", ">", 0.4, scope="object", reference=("jet",))
+    assert "which of two objects of one kind" in reasons(plan_of(profile, near))["near"]
 
 
 def test_definitions_keep_their_cuts_apart(profile: Profile) -> None:

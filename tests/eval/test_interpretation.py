@@ -132,11 +132,20 @@ def test_overlapping_jets_are_removed_and_the_lepton_kept(event: Make, profile: 
     assert masks_of(profile, file, removal, cut("n", "jet.count", "==", 1), objects=(objects,)).selected == [True]
 
 
-def test_objects_defined_by_each_other_are_refused(event: Make, profile: Profile) -> None:
-    file = event([(E, 1, 30.0, 0.0, 0.0)])
-    one = cut("a", "jet.delta_r", ">", 0.4, scope="object", reference=("electron",))
+def test_objects_defined_by_each_other_are_selected_in_turn(event: Make, profile: Profile) -> None:
+    """The electron drops the jet on it, and the jet that is left drops the electron."""
+    file = event([(E, 1, 30.0, 0.0, 0.0)], jets=[(40.0, 0.1, 0.0), (40.0, 0.3, 0.0)])
+    one = cut("a", "jet.delta_r", ">", 0.2, scope="object", reference=("electron",))
     other = cut("b", "electron.delta_r", ">", 0.4, scope="object", reference=("jet",))
-    assert "each other" in masks_of(profile, file, one, other).not_applied["b"]
+    counts = (cut("jets", "jet.count", "==", 1), cut("electrons", "electron.count", "==", 0))
+    masks = masks_of(profile, file, one, other, *counts)
+    assert masks.not_applied == {}
+    assert masks.selected == [True]
+
+
+def test_objects_near_others_of_their_kind_are_not_dropped_on_both_sides(event: Make, profile: Profile) -> None:
+    near = cut("near", "jet.delta_r", ">", 0.4, scope="object", reference=("jet",))
+    assert "which of the two" in masks_of(profile, event([]), near).not_applied["near"]
 
 
 def test_a_named_definition_has_its_own_cuts_and_those_it_inherits(event: Make, profile: Profile) -> None:
