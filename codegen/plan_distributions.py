@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from codegen.plan_model import HistogramPlan, Plan, Step
-from codegen.plan_observables import NORMAL_UNITS, label_of
+from codegen.plan_observables import axis_unit, label_of
 from codegen.plan_terms import Compare, Every, Not, Quantity, Requirement, Some, Within
 from codegen.profile import HistogramAxis
 from kb.ssc import Cut, Variable
@@ -86,4 +86,4 @@ def _range(variable: Variable, thresholds: Sequence[float]) -> tuple[int, float,
 
 
 def _unit(cut: Cut) -> str:
-    return NORMAL_UNITS.get(vocabulary().variables[cut.variable.id].unit, "")
+    return axis_unit(vocabulary().variables[cut.variable.id].unit)

@@ -11,14 +11,8 @@ from codegen.profile import HistogramAxis
 from kb.observable import Observable
 from kb.ssc import Subject, Variable
 from kb.statement import subject_text
-from kb.vocabulary import unit_factor, vocabulary
+from kb.vocabulary import normal_unit, unit_factor, vocabulary
 
-NORMAL_UNITS = {
-    **dict.fromkeys(("TeV", "GeV", "MeV"), "GeV"),
-    **dict.fromkeys(("m", "cm", "mm", "um"), "mm"),
-    **{"ns": "ns", "rad": "rad"},
-}
-"""Units as they stand at axes: energies in GeV, lengths in mm."""
 _OF_THE_EVENT = {"mt", "count"}
 
 
@@ -33,7 +27,7 @@ def planned(observable: Observable, requirements: Requirements) -> HistogramPlan
         bins=observable.bins,
         range=(observable.low * factor, observable.high * factor),
         label=observable.label or _label(observable),
-        unit=NORMAL_UNITS.get(observable.unit, ""),
+        unit=axis_unit(observable.unit),
     )
     return HistogramPlan(axis, _quantity(observable, requirements))
 
@@ -59,6 +53,16 @@ def _quantity(observable: Observable, requirements: Requirements) -> Quantity:
 def _label(observable: Observable) -> str:
     take = {"each": "", "largest": "largest ", "smallest": "smallest ", "sum": "sum of "}[observable.take]
     return f"{take}{label_of(observable.subject, observable.variable)}"
+
+
+def axis_unit(unit: str) -> str:
+    """Return a unit as it stands at axes, where numbers are in the normal form of the vocabulary; none for 1.
+
+    >>> axis_unit("TeV"), axis_unit("cm"), axis_unit("1")
+    ('GeV', 'mm', '')
+    """
+    normal = normal_unit(unit)
+    return normal if normal and normal != "1" else ""
 
 
 def label_of(subject: Subject, variable: Variable) -> str:
