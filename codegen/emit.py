@@ -18,7 +18,7 @@ from codegen.plan_model import Plan, Step
 from codegen.weight import SIDES, Weight
 
 _DRIVER = (
-    *("UnreadableError", "Cutflow", "Analysis", "nothing", "count", "booked", "fill", "contents", "flat"),
+    *("UnreadableError", "Cutflow", "Analysis", "nothing", "tally", "booked", "fill", "contents", "flat"),
     *("shifted", "element", "normalisation", "pieces", "require", "table", "main"),
 )
 CHUNK = 250_000

@@ -56,7 +56,7 @@ class Cutflow:
         """Count a piece of the events, of which those in `passed` come this far; return what survives all steps."""
         for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
             passed = passed & np.asarray(mask)
-            count(line, weights, passed)
+            tally(line, weights, passed)
             if keep:
                 kept.append(passed)
         return passed
@@ -113,7 +113,7 @@ class Analysis:
         weights = self.weights(events)
         passed = self.baseline.add(np.ones(len(events), dtype=bool), steps, weights, keep=self.keep_masks)
         self.events += len(events)
-        count(self.total, weights, passed)
+        tally(self.total, weights, passed)
         survived: dict[str | None, Any] = {None: passed}
         for name, masks in regions.items():
             parent = survived[REGIONS[name]["parent"]]
@@ -175,7 +175,7 @@ def nothing(varied: Iterable[str]) -> dict[str, Any]:
     return {"raw": 0, **zero, **({"varied": others} if others else {})}
 
 
-def count(counted: dict[str, Any], weights: dict[str, Any], passed: Any) -> None:
+def tally(counted: dict[str, Any], weights: dict[str, Any], passed: Any) -> None:
     """Count the events that have passed: their number, their weights and the squares of these."""
     places = np.flatnonzero(passed)  # by place: faster than by mask
     counted["raw"] += len(places)

@@ -17,6 +17,8 @@ from codegen.emit_source import (
     number,
     statement,
 )
+from codegen.plan_columns import PDG_IDS
+from codegen.plan_numbers import UNSIGNED, is_whole, may_be_negative, tells_sign
 from codegen.plan_terms import (
     All,
     Always,
@@ -68,8 +70,6 @@ from kb.bounds import comparisons
 
 _LONG = 80
 """Longest sum of two momenta in the middle of a line, in characters."""
-UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
-_PDG_IDS = {"electron": "11", "muon": "13", "tau": "15", "photon": "22"}
 _RELATIONS: dict[Relation, str] = {
     "same_flavour": "same_flavour",
     "opposite_charge": "opposite_charge",
@@ -132,7 +132,7 @@ class Writer:
                 return self._input(term.composite)
             case OfKind():
                 of = self.collection(term.of)
-                kept = compared(member(of, "pdg_id"), "==", code(_PDG_IDS[term.kind]))
+                kept = compared(member(of, "pdg_id"), "==", code(str(PDG_IDS[term.kind])))
                 return self._named(term, f"{term.kind}s_of_{of}", code(f"{of}[{kept}]"))
             case Leading():
                 of = self.collection(term.of)
@@ -214,7 +214,7 @@ class Writer:
                 return call("ak.sum", self.requirement(term.where), "axis=1")
             case Total():
                 value = self._single(self.collection(term.of), term.variable)
-                return call("ak.sum", nonnegative(value) if self._is_mass(term) else value, "axis=1")
+                return call("ak.sum", nonnegative(value) if may_be_negative(term, self.stored) else value, "axis=1")
             case Extreme():
                 return call("ak.max" if term.largest else "ak.min", self.quantity(term.of), "axis=1")
             case Sum():
@@ -233,17 +233,8 @@ class Writer:
                 return call("threshold", self.quantity(term.of), *points)
 
     def _at(self, bound: Quantity | float, term: Quantity, value: Code) -> Code:
-        """Write a value to be compared with a bound; no bound above 0 can tell a negative mass from 0."""
-        points = [y for _, y in bound.points] if isinstance(bound, Curve) else [bound]
-        told = any(isinstance(y, float | int) and y <= 0 for y in points)
-        return nonnegative(value) if told and self._is_mass(term) else value
-
-    def _is_mass(self, term: Quantity) -> bool:
-        """Say whether a quantity is a mass that is computed, not read."""
-        if not isinstance(term, Attribute | Total) or term.variable != "mass":
-            return False
-        system = isinstance(term, Attribute) and isinstance(term.of, Chosen | Pairs | LeadingPair | Whole)
-        return system or "mass" not in self.stored
+        """Write a value to be compared with a bound."""
+        return nonnegative(value) if tells_sign(bound) and may_be_negative(term, self.stored) else value
 
     def _plane(self, term: Collection | System) -> Code:
         """Write the transverse part of momenta."""
@@ -300,7 +291,7 @@ class Writer:
         match term:
             case Compare():
                 right = number(term.right) if isinstance(term.right, float | int) else self.quantity(term.right)
-                if isinstance(term.right, float | int) and _whole(term.left) and float(term.right).is_integer():
+                if isinstance(term.right, float | int) and is_whole(term.left) and float(term.right).is_integer():
                     right = code(str(int(term.right)))
                 left = self._at(term.right, term.left, self.quantity(term.left))
                 return compared(left, term.operator, right)
@@ -311,7 +302,7 @@ class Writer:
                     return flag(term.flag)
                 return member(self._any(term.of), term.field)
             case KindIs():
-                return compared(member(self._any(term.of), "pdg_id"), "==", code(_PDG_IDS[term.kind]))
+                return compared(member(self._any(term.of), "pdg_id"), "==", code(str(PDG_IDS[term.kind])))
             case Related():
                 return self.related(self._any(term.of), term.relation)
             case Flavours():
@@ -364,11 +355,6 @@ class Writer:
         one, two = self._names[key].split(", ")
         inner = compared(distance(term.kind, code(one), code(two)), term.operator, number(term.value))
         return call("ak.all" if term.every else "ak.any", inner, "axis=2")
-
-
-def _whole(term: Quantity) -> bool:
-    """Say whether a quantity is a whole number."""
-    return isinstance(term, Count) or (isinstance(term, Attribute | Total) and term.variable.startswith("charge"))
 
 
 def _undefined(term: Requirement) -> bool:

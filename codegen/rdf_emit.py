@@ -42,7 +42,7 @@ _NAME = "\0"
 SPAN = 500_000
 """Events between two starts of ROOT's loop; what is kept of them is in memory."""
 _COUNTING = (
-    *("UnreadableError", "Cutflow", "Analysis", "nothing", "count", "booked", "fill", "contents", "shifted"),
+    *("UnreadableError", "Cutflow", "Analysis", "nothing", "tally", "booked", "fill", "contents", "shifted"),
     *("normalisation", "table", "main"),
 )
 _BOOKING = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from codegen.emit_terms import UNSIGNED
 from codegen.plan_columns import PDG_IDS
+from codegen.plan_numbers import UNSIGNED, is_whole, may_be_negative, tells_sign
 from codegen.plan_terms import (
     All,
     Always,
@@ -114,7 +114,7 @@ class Writer(Lists):
                 return self._size(term.of) if term.where is None else self._over("number_of", term.where)
             case Total():
                 inner = self._single(Cpp("object"), term.variable)
-                inner = nonnegative(inner) if self._is_mass(term) else inner
+                inner = nonnegative(inner) if may_be_negative(term, self._stored) else inner
                 return call("sum_of", self.collection(term.of), function("Object &object", inner))
             case Extreme():
                 return self._over("largest" if term.largest else "smallest", term.of)
@@ -180,13 +180,6 @@ class Writer(Lists):
     def _has_mass(self, name: str) -> bool:
         return name == "mass" and any(known.mass is not None for known in self.plan.objects)
 
-    def _is_mass(self, term: Quantity) -> bool:
-        """Say whether a quantity is a mass that is computed, not read."""
-        if not isinstance(term, Attribute | Total) or term.variable != "mass":
-            return False
-        system = isinstance(term, Attribute) and isinstance(term.of, Chosen | Pairs | Whole)
-        return system or "mass" not in self._stored
-
     # Requirements ---------------------------------------------------------------------------------------------------
 
     def mask(self, term: Requirement) -> Cpp:
@@ -239,7 +232,7 @@ class Writer(Lists):
 
     def _compare(self, term: Compare) -> Cpp:
         left = self._at((term.right,), term.left, self.quantity(term.left))
-        if isinstance(term.right, float | int) and _counts(term.left) and float(term.right).is_integer():
+        if isinstance(term.right, float | int) and is_whole(term.left) and float(term.right).is_integer():
             right = Cpp(str(int(term.right)), ATOM if term.right >= 0 else UNARY)
             # Sizes are unsigned in C++, and nothing unsigned is below 0.
             left = call("int", left) if term.right < 0 else left
@@ -250,10 +243,8 @@ class Writer(Lists):
         return number(bound) if isinstance(bound, float | int) else self.quantity(bound)
 
     def _at(self, bounds: Sequence[Quantity | float], term: Quantity, value: Cpp) -> Cpp:
-        """Write a value to be compared with bounds; no bound above 0 can tell a negative mass from 0."""
-        points = [y for b in bounds for y in ([y for _, y in b.points] if isinstance(b, Curve) else [b])]
-        told = any(isinstance(y, float | int) and y <= 0 for y in points)
-        return nonnegative(value) if told and self._is_mass(term) else value
+        """Write a value to be compared with bounds."""
+        return nonnegative(value) if tells_sign(*bounds) and may_be_negative(term, self._stored) else value
 
     def flag(self, of: Flag, place: str = "") -> Cpp:
         """Write a flag of the event, or of the object at a place of its list."""
@@ -293,11 +284,6 @@ def of_momentum(momentum: Cpp, variable: str, term: Term) -> Cpp:
 def nonnegative(mass: Cpp) -> Cpp:
     """Write a mass as 0 where rounding makes its square negative."""
     return call("std::max", mass, "0.0")
-
-
-def _counts(term: Quantity) -> bool:
-    """Say whether a quantity is a whole number."""
-    return isinstance(term, Count) or (isinstance(term, Attribute | Total) and term.variable.startswith("charge"))
 
 
 def _is_single(value: float) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 _NOT_SELECTION = frozenset(
-    {"UnreadableError", "Cutflow", "Analysis", "nothing", "count", "booked", "fill", "contents", "flat"}
+    {"UnreadableError", "Cutflow", "Analysis", "nothing", "tally", "booked", "fill", "contents", "flat"}
     | {"shifted", "element", "normalisation"}
     | {"pieces", "require", "table", "main"}
 )
