@@ -13,7 +13,7 @@ _RESERVED = """
     opposite_charge same_charge transverse_mass sides flavours_are threshold chosen numbered disjoint
     leaving_another members normalisation pieces require table main select preselection baseline
     missing_momentum all_of spread scattered outside groups total listed flat all_but_one_of
-    booked fill contents nothing tally shifted element elements
+    booked fill contents nothing tally shifted element elements picked marked passing are_sorted spread_in_turn
 """
 RESERVED = frozenset(_RESERVED.split())
 
