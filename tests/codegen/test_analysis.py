@@ -165,7 +165,10 @@ def test_ten_runs_on_real_data_give_the_same_bytes(
     backend: BackendName, notebook: dict[str, SelectionCriteria], shared: Path, tmp_path: Path
 ) -> None:
     dataset = open_dataset(str(shared / "data" / "atlas_2020_4lep"))
-    dataset = replace(dataset, samples={name: dataset.samples[name] for name in ("data_A", "Zmumu")})
+    few = {name: dataset.samples[name] for name in ("data_A", "Zmumu")}
+    # One histogram is drawn; drawing them all takes longer than all else together.
+    profile = dataset.profile.model_copy(update={"histograms": dataset.profile.histograms[:1]})
+    dataset = replace(dataset, samples=few, profile=profile)
     found = set()
     for number in range(10):
         output = tmp_path / f"{number}"
