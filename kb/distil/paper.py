@@ -118,7 +118,7 @@ class _Walk:
             path = self.document.section_path(block.start)
             if path != section:
                 section = path
-                self.regions.current = ()
+                self.regions.current = self.regions.mentioned = ()
                 self.regions.of_section = of_title(path[-1]) if path else ()
                 self.regions.base = next(filter(is_base, self.regions.of_section), None)
                 self.memory.variable = None
@@ -138,7 +138,7 @@ class _Walk:
         if table.caption is None or not found:
             return
         before = len(self.findings.candidates)
-        self.regions.current = ()
+        self.regions.current = self.regions.mentioned = ()
         self.regions.of_section = tuple(dict.fromkeys(name for c in found for name in c.regions))
         block = Block(start=table.caption.start, end=table.caption.end, kind="caption")
         for sentence in sentences(self.document, block):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kb.distil.candidates import Candidate
 from kb.distil.inheritance import Inheritance
-from kb.distil.region_names import Name, brackets
+from kb.distil.region_names import Name, brackets, is_channel
 from kb.distil.region_parts import listed
 from kb.distil.regions import Regions, is_common
 from kb.ssc import Condition
@@ -47,9 +47,15 @@ def in_turn(found: list[Candidate], text: str, own: tuple[str, ...]) -> list[Can
     return [c.with_(regions=(turn[c.at],), scope="region") if c.at else c for c in found]
 
 
+def _flavoured(when: Condition | None) -> str | None:
+    """Return whose flavours a condition names, where it names nothing else: `in the 4μ channel`."""
+    clauses = when.clauses if when else ()
+    return clauses[0].subject.object if len(clauses) == 1 and clauses[0].variable.name == "flavour" else None
+
+
 def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | None:
     """Drop a condition that only says in which region a bound holds."""
-    if when is None or when.clauses:
+    if when is None or (when.clauses and not (_flavoured(when) == "event" and all(map(is_channel, regions)))):
         return when
     said = re.sub(r"^(?:in|for) (?:the )?|\W", "", when.text.lower())
     names = [re.sub(r"\W", "", region.lower()) for region in regions]
@@ -67,8 +73,11 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Can
         if behind and behind[0][0] - candidate.at < 90:
             return candidate.with_(regions=(behind[0][1],), scope="region")
         place = max(0, candidate.at - start - 1)  # counts stand where their objects end
-        if regions.parts and candidate.scope != "trigger" and (own := regions.at(place)):
-            return candidate.with_(regions=own, scope="region", when=_without(candidate.when, own))
+        if regions.parts and (own := regions.at(place)):
+            if _flavoured(candidate.when) == "fourlepton" and all(map(is_channel, own)):
+                return candidate  # "less than 6 in the 4μ channel" is told of the quadruplet
+            scope = candidate.scope if candidate.scope == "trigger" else "region"
+            return candidate.with_(regions=own, scope=scope, when=_without(candidate.when, own))
     elif regions.parts and candidate.scope in {"event", "region"} and len({p.regions for p in regions.parts}) == 1:
         return candidate.with_(regions=regions.parts[0].regions, scope="region")
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):

@@ -106,7 +106,7 @@ def channel_condition(text: str) -> Condition | None:
         return None
     channel = match.group(1)
     flavour = Variable(id="other", name="flavour")
-    subject = Subject(object="fourlepton" if re.match(r"[1-4]?[eμℓ]", channel) else "event")
+    subject = Subject(object="fourlepton" if re.match(r"[1-4][eμℓ]", channel) else "event")
     if channel in {"other", "remaining"}:
         return Condition(text=text.strip(), clauses=())
     return Condition(

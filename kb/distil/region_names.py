@@ -27,11 +27,23 @@ _PROCESSES = (
     r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
     r"|top(?:-quark)?|tt̄|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
 )
+_STATE = (
+    r"(?:(?:di|single-?|same-|two-)?(?:electron|muon|photon|tau)|(?:same|different|opposite|mixed)-(?:flavou?r|sign|charge)"
+    r"|(?=[^\s,]*[eμτℓγ])(?:[0-5]?(?:τ_\{?[\w-]+\}?|[eμτℓγνqb]h?(?![a-z]))[+ ]?){1,4}"
+    r"(?:(?:(?<=\+)|\s?\+\s?)[0-9]?\s?jets)?)"
+)
 _NO_WORD = (
     r"(?!(?i:the|an?|each|every|this|that|one|two|three|four|event|events|first|same|other|following|additional|both|all"
     r"|remaining|new|single|last|next|given|final|its|their|whose|no|per|by|in|of|into|for|and|or|to|from|these|those"
     r"|most|more|different|second|third|inclusive|exclusive|between|with|as|which|our|respective|corresponding|main"
     r"|dedicated|various|several|define[sd]?|defining|called|is|are|called|named|using|use[sd]?)\s)"
+)
+_NOT_DATA = (
+    r"(?!(?i:simulat\w+|mc|monte|generated|calibration|training|large|small|same|wide|different|phase|fiducial)\s)"
+)
+_OF_EVENTS = (
+    r"(?=,?\s+(?:(?:of|with)\s+events\s+)?(?:with|where|in\s+which|for\s+which|that|which|containing|requiring|selecting"
+    r"|enriched|(?:is\s+|are\s+)?(?:defined|selected|obtained|formed|constructed)\s+(?:by|with|as|from))\b)"
 )
 _WORD = rf"{_NO_WORD}[A-Za-zγμτℓνt̄][\w/→̄-]*(?:\s?\+\s?[\w-]+)?"
 _NAMES = re.compile(
@@ -40,11 +52,14 @@ _NAMES = re.compile(
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
     rf"|(?P<worded>(?<![\w-])(?:(?:{_WORD},\s+)*{_WORD}\s+and\s+)?{_WORD}\s+[SCV]Rs?\b(?![\w-]))"
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
+    rf"|\b[Aa]n?\s+(?P<population>(?:{_NOT_DATA}[\w+/→^-]+\s+){{0,3}}?(?:samples?|sidebands?|subsets?|regions?|selection)){_OF_EVENTS}"
+    r"|\b(?:the|its|their)\s+(?P<sideband>(?:[\w+/→^-]+\s+)?sidebands?)(?=\s+(?:with|in which|where|[\d.]+\s*[<≤]))"
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?!\.\d|\s*[<≤])"
     r"(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
     rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
     r"|(?:pre-?)?selections?|regions?|final states?)\b)"
+    rf"|(?P<states>(?<![\w/+→-])(?<!→\s)(?:(?:{_STATE},\s+)*{_STATE},?\s+(?:and|or)\s+)?{_STATE}\s*\b(?:channels?|final\s+states?)\b)"
     rf"|(?P<process>(?<![\w-]){_PROCESSES}\s+regions?\b)"
     r"|(?P<own>(?<![\w-])(?!(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Tt]his|[Oo]ne|[Tt]wo|[Tt]hree|event|[Ff]irst|same|other"
     r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"
@@ -52,6 +67,15 @@ _NAMES = re.compile(
     r"(?:(?=[\w+/-]*[A-Z][\w+/-]*[A-Z]|[a-z]+[A-Z])[\w+/-]+\s+){0,2}[\w+/-]+\s+(?:sub)?categor(?:y|ies)\b)"
     rf"|(?P<flavour>(?<![\w/]){_FLAVOURS}\s+(?:samples?|selections?|regions?|categor(?:y|ies))\b)"
     r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
+)
+_RICH = re.compile(r"\s+(?:that\s+is\s+)?(?:enriched\s+(?:in|with|by)|dominated\s+by)\s+(?P<of>[\w+/]+)")
+_PURPOSES = {
+    "validation": re.compile(r"\b(?:validat|verif|check|test)\w*"),
+    "control": re.compile(r"\b(?:estimat|measur|normali[sz]|constrain|determin|deriv)\w*"),
+}
+_AND = re.compile(
+    r"(?P<one>.+)\s+(?:and|or)\s+(?P<other>.+?)"
+    r"(?P<noun>\s+(?:(?:signal|control|validation|search) )?(?:region|sample|categorie?)s?)"
 )
 _GENERIC = re.compile(r"(?:signal|control|validation|search|analysis) (?:regions?|samples?)")
 _CALLED = re.compile(
@@ -76,7 +100,10 @@ _WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|each|between)\
 _DECAY = re.compile(r"\b(?:candidates?|channels?|selection|decays?|mode|sample)\b")
 _AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
 _SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
-_GATE = re.compile(r"[Rr]egion|SR|CR|VR|[Ss]ample|[Cc]ategor|[Cc]hannel|[Tt]opolog|[Rr]egime|[Ss]election|\bR\d|-Z\b")
+_GATE = re.compile(
+    r"[Rr]egion|SR|CR|VR|[Ss]ample|[Cc]ategor|[Cc]hannel|[Ff]inal states|[Ss]ideband|[Ss]ubset"
+    r"|[Tt]opolog|[Rr]egime|[Ss]election|\bR\d|-Z\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +250,15 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
     if match.group("worded"):
         yield from _worded(match, bracketed=bracketed)
         return
+    if match.group("states"):
+        *states, _ = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*\b(?:channels?|final\s+states?)$", whole)
+        for state in states:
+            yield Name(f"{state.strip()} channel", start, match.end(), bracketed, False)
+        return
+    if population := match.group("population") or match.group("sideband"):
+        if name := _population(re.sub(r"\s+", " ", population), text, match.end()):
+            yield Name(name, match.end() - len(population), match.end(), False, False)
+        return
     alias, long = match.group("alias"), ""
     spelt = re.sub(r"\s*\([^()]*\)$", "", re.sub(r"\s+", " ", whole)).strip()
     name = _DROP.sub("", _WITHIN.sub("", spelt))
@@ -239,8 +275,24 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         name = re.sub(
             r"(region|sample|channel|selection|state)s$", r"\1", re.sub(r"(categor|topolog)ies$", r"\1y", name)
         )
-    if name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
+    both = _AND.fullmatch(name) if plural and not long else None
+    if both:
+        kinds = {"signal", "control", "validation"}
+        for one in (both["one"], both["other"]):
+            noun = both["noun"] if one not in kinds else " region"
+            yield Name(f"{one}{noun}", start, match.end(), bracketed, False)
+    elif name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
         yield Name(name, start, match.end(), bracketed, plural, long)
+
+
+def _population(name: str, text: str, end: int) -> str | None:
+    """Return what to call events that have no name, by what they are for: `checked in a region with m_T > 80 GeV`."""
+    bare = re.sub(r"^data ", "", name)
+    if " " in bare or bare.startswith("sideband"):
+        return bare
+    if rich := _RICH.match(text, end):
+        return f"{rich['of']} {bare}"
+    return next((f"{kind} {bare}" for kind, purpose in _PURPOSES.items() if purpose.search(text)), None)
 
 
 def _worded(match: re.Match[str], *, bracketed: bool) -> Iterator[Name]:

@@ -43,11 +43,12 @@ _WITH = re.compile(
     r"|,\s+(?:defined|identical|identically|obtained|selected|constructed|formed|built|similar|analogous|equal)\b"
     r"|\s*:\s"
 )
+_APPOSED = re.compile(r"\s+[\d.]+\s*[<≤]")  # "the sideband 60 < E_T^miss < 90 GeV"
 _TOLD = re.compile(
     r"(?:\s*\([^()]*\))?(?:,\s+(?!with|requiring|containing|selecting)|\s*:|,?\s+(?:which|that|where|in\s+which|for\s+which)\b)"
 )
 _NO_WITH = re.compile(
-    r"\b(?:as|than|like|same|from|to|of|between|(?-i:\w*(?:SR|CR|VR)[\w-]*)\s+(?:is|are))\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$"
+    r"\b(?:as|than|like|same|from|to|of|between|passing|satisfying|fulfilling|(?-i:\w*(?:SR|CR|VR)[\w-]*)\s+(?:is|are))\s+(?:in\s+)?(?:the\s+|that\s+|those\s+)?$"
 )
 _INTO = re.compile(
     r"\b(?:enters?|belongs?\s+to|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
@@ -97,7 +98,7 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
             shared.append(Part(_clause_start(text, start, first), stop.start() if stop else len(text), regions))
         elif _BOUND.search(before) and not re.match(r",?\s+(?:where|in which)\b", after):
             shared.append(Part(_clause_start(text, start, first), end, regions))
-        elif _WITH.match(after) and (_TOLD.match(after) or not _NO_WITH.search(before)):
+        elif _APPOSED.match(after) or (_WITH.match(after) and (_TOLD.match(after) or not _NO_WITH.search(before))):
             others = any(not _LIKE.search(text[: later[0]]) for later in groups[index + 1 :])
             stop = (_BREAK if others else _TURNS).search(text, end + 2)
             shared.append(Part(end, stop.start() if stop else max(following, len(text)), regions))

@@ -46,7 +46,9 @@ _OPENING = re.compile(
 _OWNED = re.compile(
     r"^(?:(?:the|each|every|all|both|any)\s+)?(?:[\w-]+\s+){1,4}(?:in|of)\s+(?:the\s+)?$", re.IGNORECASE
 )
-_HAS = re.compile(r"(?:\s*\([^()]*\))?\s+(?:has|have|must|(?:is|are)\s+required)\b")
+_HAS = re.compile(
+    r"(?:\s*\([^()]*\))?\s+(?:has|have|must|(?:is|are|were|was)\s+(?:required|recorded|collected|selected|triggered))\b"
+)
 _HEADS = re.compile(r"^[\s•–*-]*(?:(?:the|a|an|its|one|two)\s+)?(?:[\w+-]+\s+){0,2}$", re.IGNORECASE)
 _ENTERED = re.compile(
     r"(?:\s*\([^()]*\))?(?:,\s(?!and\b|or\b)|\s*[:–—]\s|(?<=,)\s"
@@ -69,7 +71,10 @@ _THIS = re.compile(
     re.IGNORECASE,
 )
 _IN_BOTH = re.compile(
-    r"^(?:in|for) (?:both|all|each)(?: of (?:them|these))?(?: (?:cases|regions|categories|channels))?,", re.IGNORECASE
+    r"^(?:in|for) (?:both|all|each)(?: of (?:them|these))?(?: (?:cases|regions|categories|channels))?,"
+    r"|^(?:both|all|each)(?: (?:two|three|four|five))?(?: of (?:them|these))?(?: (?:regions|categories|channels))?"
+    r" (?:requires?|uses?|has|have|contains?|must|are required|select|demand)\b",
+    re.IGNORECASE,
 )
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
@@ -119,8 +124,8 @@ class Regions:
             self._learn(self.current)
         elif self.last and _THIS.match(text):
             self.current = (self.last,) if self.passing or not self.current else self.current
-        elif self.mentioned and _IN_BOTH.match(text):
-            self.current = self.mentioned
+        elif (meant := self.mentioned or self.of_section) and _IN_BOTH.match(text):
+            self.current = tuple(name for name in meant if not is_base(name)) or meant
         else:
             self.passing = False
             if found:
@@ -151,7 +156,7 @@ class Regions:
         if serving is not None:
             return (serving.name,)
         if self.known and _EVERY.search(text):
-            return tuple(self.known[-8:])
+            return self.of_section or tuple(self.known[-8:])
         shared = [n.name for n in found if _COMMON_TO.search(text[: n.start])]
         if shared and not re.search(r"\d", text[: found[0].start]):
             rest = found[[n.name for n in found].index(shared[0]) :]
