@@ -34,6 +34,7 @@ _EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$"
 _NOT_THIS = re.compile(r"\b(?:instead of|rather than|in place of|as opposed to)(?: the| an?)?$")
 _OF_ANY_KIND = {"other", "ratio", "discriminant", "isolation", "met_sig", "lifetime", "decay_length", "chi2", "id"}
 _ANY_ONE = re.compile(r"\b(?:an?|any)\b")
+_VARIES = re.compile(r"^(?:the |its |their )?(?:\w+ ){1,4}var(?:y|ies|ied) (?:from|between)\b[^,]*$", re.IGNORECASE)
 _CHANGED = re.compile(r"(?:tightened|relaxed|raised|increased|lowered|loosened) to")
 _FROM_ABOVE = {  # what is bounded from above where only the number is changed
     "d0",
@@ -66,6 +67,9 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     if _EFFICIENT.search(reading.words(0, quantity.start)):
         return False  # "a trigger that is 97% efficient for p_T > 200 GeV"
     if variable is not None and is_cone(reading, variable):
+        return False
+    clause = max((i for i in range(quantity.start) if reading.shape[i] in "SW"), default=-1) + 1
+    if _VARIES.search(reading.words(clause, quantity.start)):
         return False
     if quantity.operator == "in" and re.search(r"\bthresholds?(?: ranging)?$", reading.words_before(quantity.start, 2)):
         return False  # "thresholds between 24 and 26 GeV": each period had its own

@@ -22,6 +22,8 @@ from kb.distil.totals import of_others
 from kb.distil.variables import respective, variables
 from kb.distil.windows import gaps, windows
 
+_AVOIDS = re.compile(r"(?:in order )?to (?:avoid|prevent)\b", re.IGNORECASE)
+
 
 def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
     """Return the candidates a sentence states by bounds and counts."""
@@ -59,6 +61,8 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
             own = replace(quantity, amounts=[quantity.amounts[index]]) if each else quantity
             found += bound(reading, own, bounded, spans, memory, setting)
     for count in reading.counts:
+        if _AVOIDS.match(reading.text) and count.start < reading.shape.find("l"):
+            continue
         if any(s.start < count.start < s.end and (s.leading or s.quantities or _is_if(reading, s)) for s in spans):
             continue
         if count.start and reading.tokens[count.start - 1].word == "using":

@@ -173,7 +173,7 @@ def _continues(reading: Reading, start: int, comma: int) -> bool:
 
 def _described(shape: str) -> re.Match[str] | None:
     """`those with p_T < 120 GeV and |η| < 2.4 are rejected`: find what tells which ones, before an `if`."""
-    return re.search(r"(?:^|[lS])[ten]{0,3}(?P<who>[to])(?P<w>w)[vcnu]+(?:l?a[vcnu]+)*t{1,2}[jk]$", shape)
+    return re.search(r"(?:^|[lS])[ten]{0,3}(?P<who>[to])(?P<w>w)[vcnuaotw]*[nu][ot]{0,3}w?[to]{0,2}t{1,2}[jk]$", shape)
 
 
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
@@ -192,7 +192,8 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
                 q.operator != "<" for q in inside if _is_momentum(reading, q)
             ):
                 return  # "muons with p_T > 5 GeV are kept if they are isolated" asks for both
-            yield ConditionalSpan(told.start("w"), inside[-1].end, True, inside, firm=True)
+            if inside:
+                yield ConditionalSpan(told.start("w"), inside[-1].end, True, inside, firm=True)
             return
     verb = _verb(reading.shape, match.end()) if match else -1
     if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):

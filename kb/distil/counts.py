@@ -15,7 +15,7 @@ from kb.distil.lexicon import lexicon
 _SETS = lexicon().sets
 _LARGEST = 20
 _NUMBERED = re.compile(
-    r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>a)c?(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?(?:[tk]a[tkh]{1,3})?)(?P<o>o))"
+    r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>[agh])c?(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?(?:[tk]a[tkh]{1,3})?)(?P<o>o))"
 )
 _NOT_CONTAINED = re.compile(r"Nk(?P<mid>[trh]{0,3}?)(?P<o>o)")
 _CONTAIN = {"contain", "have", "has", "contains"}
@@ -135,7 +135,10 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
         respective = any(t.kind == "y" for t in tokens[match.end() :])
         if match.start("m") > match.end("or") and tokens[match.end("or")].value != "==":
             return None  # "two or at least three jets"
-        if tokens[match.start("or")].word != "or" or respective or most.kind != "n" or most.value <= least:
+        between = tokens[match.start("or")].kind in "gh"  # "three to five jets"
+        if not (between or (tokens[match.start("or")].word == "or" and not respective)) or most.kind != "n":
+            return None
+        if most.value <= least:
             return None
         return Count(first, match.end(), "in", (least, float(most.value)), target, True, "one-or-two")
     behind = " ".join(t.word for t in tokens[match.end() : match.end() + 2])

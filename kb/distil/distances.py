@@ -6,12 +6,13 @@ import re
 
 from kb.distil.amounts import Quantity
 from kb.distil.memory import Memory
-from kb.distil.particles import FLAVOURS, PAIRED, Named, compose, of_any_flavour, twice
+from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, Named, compose, of_any_flavour, twice
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
 _SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}
 _BOTH = re.compile(r"(?:the )?(?:two|both) (?:selected )?(?:objects|candidates|particles)\b", re.IGNORECASE)
+_PRONOUN = re.compile(r"(?:They|It|These|Those) (?:must|are|is|have|has|should)\b")
 _APART = {"distance", "angle", "separation", "difference", "separated"}
 
 
@@ -24,6 +25,8 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     if owner:
         return [owner]
     before = [p for p in things if p.index < anchor]
+    if whose := _from(reading, anchor, things, before):
+        return [whose]
     heads = [p for p in before if not p.oblique] or before
     head = heads[-1] if heads else None
     if head is not None and "_" in head.object:
@@ -35,6 +38,8 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
         others = [p for p in before if p.object != head.object and "_" not in p.object and p.object not in _SYSTEMS]
         if partner is None and others:
             partner = others[-1].object
+        if partner == head.object and memory.subject in PHYSICAL and _PRONOUN.match(reading.text) and len(heads) == 1:
+            return [Named(compose((memory.subject, partner)))]  # "They must be separated from any lepton by ΔR > 1"
         if partner is not None and "_" not in partner:
             first = head.object
             if first in FLAVOURS and partner not in FLAVOURS and len(heads) > 1:
@@ -60,6 +65,19 @@ def _of_several(reading: Reading, anchor: int, things: list[Phrase]) -> Named | 
         return None
     of = re.fullmatch(r"O[trhnkae]{0,5}", reading.shape[anchor + 1 : behind[0].index])
     return Named(twice(behind[0].object)) if of and reading.tokens[anchor + 1].word == "of" else None
+
+
+def _from(reading: Reading, anchor: int, things: list[Phrase], before: list[Phrase]) -> Named | None:
+    """`jets are discarded if their separation ΔR from an identified muon is …`: the jets' from the muon."""
+    to = re.match(r"O[trek]{0,3}(o)", reading.shape[anchor + 1 :])
+    if to is None or reading.tokens[anchor + 1].word != "from":
+        return None
+    other = next((p for p in things if p.index == anchor + 1 + to.start(1)), None)
+    its = {"their", "its"} & set(reading.words(max(0, anchor - 3), anchor).split())
+    heads = [p for p in before if not p.oblique]
+    if other is None or not its or not heads or "_" in heads[0].object + other.object:
+        return None
+    return Named(compose((heads[0].object, other.object)))
 
 
 def _kept_apart(reading: Reading, anchor: int, before: list[Phrase]) -> str | None:

@@ -17,6 +17,8 @@ class Memory:
     """The object spoken of before it, which `both` means too."""
     collection: str | None = None
     """The collection it was said to be: `high-purity electron`."""
+    large: bool = False
+    """Whether large-radius jets were spoken of, so that a jet with a mass or prongs is one."""
     variable: str | None = None
     pair: str = "lepton_pair"
     """What a bare `pair` is a pair of."""

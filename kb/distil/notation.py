@@ -135,8 +135,8 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("other", None, body)
         case "cos":
             return made("other", _about(match, body), body)
-        case "discriminant" if body.startswith(("DLL", "ProbNN")):
-            return made("discriminant", None)  # of a track that may be either of them
+        case "discriminant" if re.match(r"DLL|ProbNN|D_?\{?(?:[12]jet|[VWZ]H)", body):
+            return made("discriminant", None)  # of a track that may be either of them, or of the event
         case "z0_sig":
             return made("other", _about(match, body), "z0 significance")
         case "iso":
@@ -169,4 +169,4 @@ def _about(match: re.Match[str], body: str) -> Named | None:
         if found:
             return found
     bare = re.match(rf"_?({_GLUED})", index)
-    return named(bare.group(1)) if bare else None
+    return named(bare.group(1)) if bare and not ("Δ" in body and bare.group(1).isdigit()) else None

@@ -40,6 +40,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         memory.subject = "lepton" if set(heads[:2]) == FLAVOURS else heads[0]
         collections = (p.definition for p in reading.phrases if p.object == memory.subject and p.definition)
         memory.collection = next(collections, None)
+    memory.large = memory.large or any(p.object == "fatjet" for p in reading.phrases)
     pairs = [p.object for p in reading.phrases if p.object.endswith("_pair")]
     pairs = pairs or [twice(p.object) for p in reading.phrases if p.number == 2 and p.object in PAIRED and p.plural]
     if pairs:

@@ -13,6 +13,7 @@ from kb.distil.reading import Reading
 
 _OF_WHAT_DECAYS = {"chi2", "decay_length", "mass", "lifetime"}
 _DECAYING = {"candidate", "meson", "jpsi"}
+_PREDICATE = re.compile(r"(?:are|must|have to|should)\b")
 _HAVING_CONES = {"electron", "muon", "lepton", "photon", "tau"}
 
 
@@ -68,8 +69,8 @@ def _is_channel(reading: Reading, phrase: Phrase) -> bool:
 
 def trailing(reading: Reading, quantity: Quantity) -> list[Phrase]:
     """`… for both the electrons and muons`, `… for muons (electrons)`."""
-    match = re.match(r"[l]?(?:f|t)[te]{0,3}", reading.shape[quantity.end :])
-    if not match or reading.tokens[quantity.end + (match.group()[0] == "l")].word not in {"for", "on"}:
+    match = re.match(r"(?P<lead>l?yl?|l?)(?:f|t)[te]{0,3}", reading.shape[quantity.end :])
+    if not match or reading.tokens[quantity.end + match.end("lead")].word not in {"for", "on"}:
         return []
     start = quantity.end + match.end()
     for phrase in reading.phrases:
@@ -126,7 +127,7 @@ def preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]
     listed = re.search(r"(o)w[tx]?(?:v?cnu?(?:bnu?d)?(?:l?a|l)[tx]?)+$", reading.shape[:limit])
     if listed and (holder := next((p for p in before if p.index == listed.start()), None)):
         return _closed(reading, reading.joined_before(holder, [p for p in before if p.index < holder.index]))
-    owners = _owners(reading, before, limit)
+    owners = _owners(reading, before, limit) or _first_subject(reading, before, limit)
     if owners:
         return owners
     boundary = max(
@@ -191,6 +192,19 @@ def _owners(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
     if not owners or "S" in reading.shape[owners[-1].index : limit]:
         return []
     return reading.joined_before(owners[-1], owners[:-1])
+
+
+def _first_subject(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
+    """`electrons are found by matching clusters to tracks, and are required to have …`: still the electrons."""
+    second = re.search(r"(?P<and>a)(?P<verb>t{0,3}m)[tgk]{0,3}[^SWmkjo]*$", reading.shape[:limit])
+    if second is None or not _PREDICATE.match(reading.words(second.end("and"), second.end("and") + 3)):
+        return []
+    start = max(reading.shape.rfind(kind, 0, second.start()) for kind in "SW") + 1
+    heads = [p for p in before if start <= p.index < second.start() and not p.oblique]
+    between = [p for p in before if second.start() < p.index and not p.oblique]
+    if not heads or between or not heads[0].plural or reading.shape[heads[0].index + 1 : heads[0].index + 2] == "m":
+        return []
+    return reading.joined_after(heads[0])
 
 
 def following_objects(reading: Reading, quantity: Quantity) -> list[Phrase]:

@@ -34,6 +34,9 @@ _OTHERS = re.compile(
     r"(?!They|These|Those|Events|Requirements|Thresholds|Values|Cuts|Criteria|Both|Candidates|Its|This|Always|Objects|Ones)"
     r"[A-Z][a-z]+s (?:must|are|have|has|with)\b"
 )
+_PRONOUN = re.compile(r"(?:They|It|These|Those) (?:must|are|is|have|has|should)\b")
+_JET_MASS = re.compile(r"\b(?:masses|a mass|(?:jet|the|its|whose) mass|jet)$")
+_EACH_JET = re.compile(r"\b(?:[Bb]oth|[Ee]ach|[Aa]ll)\b(?! [\w ]*\bcombin)")
 _CANDIDATES = re.compile(r"^(?:\w+ )?[Cc]andidates\b|\bcandidates (?:with|that|which|whose|having)\b")
 _POINTS_BACK = re.compile(r"\b(?:angle|cosine)\b.*\bmomentum\b.*\bvert(?:ex|ices)\b")
 _OF_CANDIDATE = re.compile(r"of (?:the|each|every|all|a) candidates?\b")
@@ -62,6 +65,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         behind = _rank_behind(reading, quantity)
         return [replace(told[0], rank=behind)] if behind else list(told)
     if named is not None and (named.object not in {"meson", "candidate"} or bounded.variable == "mass"):
+        if bounded.variable in DISTANCES and named.rank is None and (ranks := _each_behind(reading, quantity)):
+            return [replace(named, rank=rank) for rank in ranks]
         return [_fuller(reading, quantity, bounded, named, anchor)]
     member = member_of(reading, quantity)
     if member is not None:
@@ -75,6 +80,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     group = [_known(reading, p, bounded, memory) for p in group]
     if bounded.variable == "other" and {p.object for p in group} == {"vertex"} and _POINTS_BACK.search(reading.text):
         return [Named("candidate")]  # "the angle between its momentum and the vector to its decay vertex"
+    if large := _large(reading, bounded, group, anchor, memory):
+        return large
     if bounded.variable in _ISOLATIONS and (owner_of := isolated(reading, quantity, group, memory)):
         return [next((p for p in group if p.object == owner_of), Named(owner_of))]
     if len(group) == 1 and bounded.variable in _OWN_OF_ONE and _is_of_several(reading, group[0]):
@@ -108,7 +115,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         return [replace(group[0], rank=1, plural=False)]
     if not group and named is not None:
         return [named]
-    group = group or following_objects(reading, quantity)
+    pronoun = _PRONOUN.match(reading.text) is not None and memory.subject is not None
+    group = group or ([] if pronoun else following_objects(reading, quantity))
     if not group:
         if bounded.variable == "chi2" and memory.fitted and re.search(r"\bfit\b", reading.text):
             return [Named("vertex")]
@@ -175,6 +183,25 @@ def _groomed(reading: Reading, of: Phrase | Named, anchor: int) -> Phrase | Name
     return replace(of, object="fatjet")
 
 
+def _large(
+    reading: Reading, bounded: Bounded, group: list[Phrase], anchor: int, memory: Memory
+) -> list[Phrase | Named] | None:
+    """`both jets must have masses above 50 GeV`: of a paper's jets, the large-radius ones have a mass or prongs."""
+    kinds_of = {p.object for p in group} or {memory.subject or "jet"}
+    if bounded.variable == "tau21" or (bounded.name or "").startswith(("τ_3", "τ32", "D_2", "C_2")):
+        if kinds_of <= {"jet", "bjet", "fatjet"}:
+            return [replace(p, object="fatjet") for p in group] or [Named("fatjet")]
+        return None
+    here = memory.large or any(p.object == "fatjet" for p in reading.phrases)
+    if not here or not kinds_of <= {"jet", "fatjet"}:
+        return None
+    own = _JET_MASS.search(reading.words(max(0, anchor - 2), anchor + 1)) is not None
+    each = _EACH_JET.search(reading.words(0, anchor)) or not any(p.plural for p in group)
+    if bounded.variable == "mass" and group and own and each and "invariant" not in reading.words(0, anchor + 1):
+        return [replace(p, object="fatjet") for p in group]
+    return None
+
+
 def _at_least_one_of(reading: Reading, anchor: int) -> bool:
     """`at least one of the jets must have p_T > 60 GeV`: the leading one then has it."""
     if "j" in reading.shape:
@@ -238,6 +265,16 @@ def _rank_behind(reading: Reading, quantity: Quantity) -> int | None:
         return None
     rank = int(reading.tokens[quantity.end + match.start(match.lastindex or 0)].value)
     return rank if rank > 0 else None
+
+
+def _each_behind(reading: Reading, quantity: Quantity) -> list[int]:
+    """Return the ranks of `> 0.5 for the two leading jets`, `> 0.3 for the third and fourth`."""
+    of = trailing(reading, quantity)
+    if of and of[0].first:
+        return list(range(1, of[0].first + 1))
+    listed = re.match(r"ft?(?P<ranks>r(?:l?at?r)*)(?![^lS.]{0,2}o)", reading.shape[quantity.end :])
+    tokens = reading.tokens[quantity.end : quantity.end + listed.end("ranks")] if listed else []
+    return [int(t.value) for t in tokens if t.kind == "r" and t.value > 0]
 
 
 def _fuller(reading: Reading, quantity: Quantity, bounded: Bounded, named: Named, anchor: int) -> Phrase | Named:

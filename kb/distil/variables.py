@@ -37,6 +37,7 @@ _NEVER_SHARES = {
     "d0",
     "z0",
 }
+_ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
 _OVER = re.compile(r"above|below|over")
 _FORMER = re.compile(r"\b(?:former|latter)\b")
 _AUXILIARIES = {"is", "are", "was", "were", "be", "also"}
@@ -107,6 +108,9 @@ def variables(
     ):
         return [Bounded("h_over_e")]
     if quantity.spelt:  # "less than three" can only count, or be a significance
+        behind = tokens[quantity.end] if quantity.end < len(tokens) else None
+        if behind is not None and behind.kind == "o" and behind.value.object == "event":
+            return []  # "bins with fewer than five events"
         named = [i for i in range(quantity.start - 1, -1, -1) if tokens[i].kind == "v"]
         for index in named:
             if tokens[index].value.variable in {"count", "n_tracks", "charge"}:
@@ -188,7 +192,7 @@ def _before(
             token.kind == "v"
             and token.value.about == Named("met")
             and (
-                re.search(r"vO[tren]{0,3}o[la]+t?$", shape[:index])
+                re.search(r"v[Oq][tren]{0,3}o[la]+t?$", shape[:index])
                 or (
                     (of := re.search(r"vO[tren]{0,3}a[tr]?$", shape[:index]))
                     and tokens[of.start()].value.variable == "mt"
@@ -197,6 +201,8 @@ def _before(
             and not re.match(r"c", shape[index + 1 :])
         ):
             continue  # "the transverse mass of the muon and p_T^miss must be …"
+        if token.kind == "v" and token.value.variable in _ISOLATIONS and tokens[quantity.start].word.startswith("thr"):
+            continue  # "with no isolation requirement, and a dielectron trigger with thresholds of 33 GeV"
         if share and token.kind == "v" and token.value.variable in _NEVER_SHARES and not is_cone(reading, index):
             return None
         if token.kind == "v" and fits(token.value.variable, unit) and not is_cone(reading, index):

@@ -14,7 +14,7 @@ from kb.distil.reading import Reading
 
 _QUALITY = re.compile(
     r"\b(?:to satisfy|fail\w*|bad|noise|non-collision|halo|cosmic|mismeasured|poorly|quality"
-    r"|instrumental|anomalous|originating|misidentified)\b",
+    r"|instrumental|anomalous|originating|misidentified|inconsistent)\b",
     re.IGNORECASE,
 )
 _HAS = re.compile(
@@ -207,6 +207,8 @@ def vetoed(reading: Reading) -> list[Phrase]:
         behind = reading.words(phrase.index + 1, phrase.index + 12)
         if _QUALITY.search(re.split(r"[,;]|\bor\b|\band\b", behind)[0]) or _QUALITY.search(phrase.words):
             continue
+        if phrase.words.startswith("such") and _QUALITY.search(reading.words(0, phrase.start)):
+            continue  # "to identify jets arising from noise, and any event containing such a jet is removed"
         if _RELATES.search(before) or _ITS_MOMENTUM.match(reading.words(phrase.index + 1, phrase.index + 3)):
             continue
         joined = found and _JOINED.fullmatch(reading.shape[found[-1].index + 1 : phrase.index])
