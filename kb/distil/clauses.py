@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from kb.distil.amounts import Amount, Quantity
 from kb.distil.bounded import Bounded
@@ -22,6 +23,14 @@ from kb.distil.totals import of_others
 from kb.distil.variables import respective, variables
 from kb.distil.windows import gaps, windows
 
+# "jets with |η| < 2.5 containing b hadrons are identified by …", "jets with p_T > 20 GeV are b tagged with …"
+_ARE_TAGGED = re.compile(
+    r"(?:the )?(?:\w+ )?jets? (?:(?!\b(?:are|is|must)\b)[^;])*?"
+    r"(?:\b(?:contain(?:ing)?|originating from|arising from|initiated by) (?:the \w+ of )?(?:an? )?b[- ]\w+"
+    r"[^;]*?\b(?:are|is) (?:\w+ )?(?:identified|tagged)\b"
+    r"|\b(?:are|is) (?:\w+ )?(?:b[- ]tagged|(?:identified|tagged) as b)\b)",
+    re.IGNORECASE,
+)
 _AVOIDS = re.compile(r"(?:in order )?to (?:avoid|prevent)\b", re.IGNORECASE)
 
 
@@ -71,7 +80,12 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
     found += counted(reading, setting)
     found += absent(reading, setting)
     found += present(reading, setting)
-    return found
+    return [_tagged(one) for one in found] if _ARE_TAGGED.match(reading.text) else found
+
+
+def _tagged(one: Candidate) -> Candidate:
+    """Give to b jets what is required of `jets with p_T > 20 GeV that contain b hadrons`."""
+    return one.with_(object="bjet") if one.object == "jet" and one.rank is None else one
 
 
 def _is_all(reading: Reading, span: ConditionalSpan, spans: list[ConditionalSpan]) -> bool:
@@ -101,11 +115,22 @@ def _is_if(reading: Reading, span: ConditionalSpan) -> bool:
 
 
 def _use_windows(reading: Reading) -> None:
+    _share_units(reading)
     for window in windows(reading.tokens, reading.shape):
         reading.quantities = [q for q in reading.quantities if q.end <= window.start or q.start >= window.end]
         reading.quantities.append(window)
     reading.quantities.sort(key=lambda q: q.start)
     reading.quantities = gaps(reading.tokens, reading.quantities)
+
+
+def _share_units(reading: Reading) -> None:
+    """`m < 70 or m > 110 GeV`: a bound without a unit has that of the next on the same variable."""
+    for one, other in pairwise(reading.quantities):
+        if one.variable is None or other.variable is None or reading.shape[one.end : other.variable] != "a":
+            continue
+        same = reading.tokens[one.variable].text == reading.tokens[other.variable].text
+        if same and one.amounts[0].unit == "1" and len(one.amounts) == len(other.amounts) == 1:
+            one.amounts = [replace(one.amounts[0], unit=other.amounts[0].unit)]
 
 
 def _descend(reading: Reading, one: Quantity, other: Quantity) -> bool:

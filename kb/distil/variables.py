@@ -132,6 +132,10 @@ def variables(
         and (_APART.search(reading.words(0, quantity.start)))
     ):
         return [Bounded("delta_phi")]  # "separated by more than 2.1 in azimuth"
+    if tokens[quantity.start].word.startswith("in the mass"):  # "a same-flavour pair in the mass range 86–96 GeV"
+        of = next((p for p in reversed(reading.phrases) if p.index == quantity.start - 1), None)
+        if of and of.object != "event":
+            return [Bounded("mass", Named(of.object), index=quantity.start)]
     implied = _implied(reading, quantity, unit)
     if implied is not None:
         return [implied]
