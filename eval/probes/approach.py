@@ -42,8 +42,18 @@ class Approach:
             if distance is not None:
                 yield self._led(row, distance, cut, scope)
 
-    def past(self, cut: Cut, rows: Sequence[Row], scope: Collection[str], tries: int) -> Iterator[Row]:
-        """Yield events that pass although pairs that the cut's condition leaves out do not meet its threshold."""
+    def past(
+        self,
+        cut: Cut,
+        rows: Sequence[Row],
+        scope: Collection[str],
+        tries: int,
+        like: Sequence[PairRequirement] = (),
+    ) -> Iterator[Row]:
+        """Yield events that pass although pairs that the cut leaves out do not meet its threshold.
+
+        `like` is what the two objects of such a pair are to each other, if it is to be certain ones.
+        """
         relations = self.trial.reading.relations_of(cut)
         for _ in range(tries if relations else 0):
             row = self._mixed(self.rng.choice(rows), scope)
@@ -52,9 +62,11 @@ class Approach:
             if isinstance(bound, Piecewise):
                 return
             within = cut.operator in {"<", "<="} or edge.name == "upper end"
+            within = within != ((cut.role == "veto") != (cut.operator == "not_in"))
             beyond = bound * (1.06 if within else 0.94)
             labels = [reading.label for reading in self.gauge.readings(row, cut.subject, cut.variable)]
             labels = [label for label in labels if not self.gauge.related(row, label, relations)]
+            labels = [label for label in labels if not like or self.gauge.related(row, label, like)]
             if labels:
                 measured = self._of_label(self.rng.choice(labels), cut.subject, cut.variable)
                 yield self._led(row, _away(measured, beyond), cut, scope)

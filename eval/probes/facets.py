@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from eval.composition import PAIRS
 from eval.inequality import flavour_mixtures
 from eval.interpretation import Interpretation
 from eval.probes.gauge import GROUPS, WHOLE, edges
-from kb.ssc import Cut, Piecewise
+from kb.ssc import Cut, PairRequirement, Piecewise
 
 _SIGNED = frozenset({"abs_eta", "d0", "d0_sig", "z0", "z0_sintheta"})
 
@@ -100,6 +101,19 @@ def _numbers(cut: Cut) -> list[tuple[int, bool]]:
         else:
             decisive |= {at - 1, at, at + 1}
     return [(n, n in decisive) for n in sorted(near) if n >= 0]
+
+
+def left_out(relations: Collection[PairRequirement]) -> Iterator[tuple[str, tuple[PairRequirement, ...]]]:
+    """Yield what pairs may be that a cut on pairs of such relations is not about: its name, and their relations.
+
+    >>> [name for name, _ in left_out(("same_flavour", "opposite_charge"))]
+    ['pairs of same flavour, same charge', 'pairs of different flavour, opposite charge', \
+'pairs of different flavour, same charge']
+    """
+    for flavour, charge in product(("same_flavour", "different_flavour"), ("opposite_charge", "same_charge")):
+        like: tuple[PairRequirement, PairRequirement] = (flavour, charge)  # type: ignore[assignment]
+        if set(relations) - set(like):
+            yield "pairs of " + ", ".join(word.replace("_", " ") for word in like), like
 
 
 def is_whole(cut: Cut) -> bool:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from codegen.profile import Profile
+from eval.composition import PAIRS
+from eval.inequality import satisfies, unsigned_offset
 from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
-from eval.probes.facets import Facet, is_whole, numeric, regions_of, states
+from eval.probes.facets import Facet, is_whole, left_out, numeric, regions_of, states
 from eval.probes.gauge import GROUPS, Crossing, Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Flip, Hunter
@@ -18,19 +20,20 @@ from eval.probes.lines import Line
 from eval.probes.nudges import Nudges
 from eval.probes.reach import Reach, Reaches
 from eval.probes.seeds import Seeds
-from eval.probes.specimen import Anatomy, Row, flag_value
+from eval.probes.specimen import Anatomy, Place, Row, flag_value
 from eval.probes.starts import Starts
 from eval.probes.trial import Trial
 from eval.scene import Scene
-from kb.ssc import Cut, Piecewise, SelectionCriteria, Variable
+from kb.ssc import Cut, PairRequirement, Piecewise, SelectionCriteria, Variable
 
 _EACH = 2  # probes of a facet
 _BYSTANDERS = 4  # tries of each kind
 _REGIONS = 4  # in which a cut is shown, if it is stated for more
 _TRIES = 14  # events led to a threshold
 _PER_CUT = 5000
+_PER_CLASS = 3000
 _ALL = 60_000
-"""How many events may be judged in search of probes: for one cut, and for all."""
+"""How many events may be judged in search of probes: for one cut, for pairs it leaves out, and for all."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Search:
             # What later cuts are about may be gone with this one; its mask shows without them.
             self._limit = min(self.trial.spent.events + _PER_CUT, _ALL)
             self._collect(cut, replace(reach, steps=place), left, shown)
+        self.found.probes += self._left_out(cut, reach)
         if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
             self.found.absent.setdefault(cut.id, []).extend(absent)
             tried = self.trial.spent.events - spent
@@ -117,7 +121,7 @@ class Search:
             facet = probe.facet
             if shown.setdefault(facet, 0) < _EACH:
                 shown[facet] += 1
-                self.found.probes.append(self._crowded(probe, cut, reach))
+                self.found.probes.append(self._disordered(self._crowded(probe, cut, reach)))
             if all(shown[facet] >= _EACH for facet in wanted) or self.trial.spent.events > self._limit:
                 break
 
@@ -142,6 +146,11 @@ class Search:
                     rows += crowd
                     break
         return replace(probe, rows=tuple(rows))
+
+    def _disordered(self, probe: Probe) -> Probe:
+        """Add the first two events with their objects in the order of rising pT."""
+        rows = [self.anatomy.reordered(row) for row in probe.rows[:2]]
+        return replace(probe, rows=(*probe.rows, *(row for row in rows if row not in probe.rows)))
 
     def _reach(self, cut: Cut, region: str | None) -> Reach | None:
         """Return events that pass what comes before a cut, and all else if possible; note why if there are none."""
@@ -382,6 +391,41 @@ class Search:
             found = self.seeds.walk(trial, reach.scope, reach.rows, 120, also=bare).row
             if found is not None:
                 yield Probe(cut.id, facet, (found,))
+
+    def _left_out(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
+        """Events that pass with pairs beyond the threshold that are not what the cut is about."""
+        if cut.subject.object not in PAIRS or not self.trial.reading.relations_of(cut) or not edges(cut):
+            return
+        place = reach.line.place(cut.id) or reach.steps
+        for name, like in left_out(self.trial.reading.relations_of(cut)):
+            # Where a later cut forbids such pairs, the masks up to this one show it.
+            for asked in dict.fromkeys((reach.steps, place)):
+                rows = list(self._passing(cut, replace(reach, steps=asked), like))
+                if rows:
+                    yield Probe(cut.id, Facet(name, reach.line.region, needed=False), tuple(rows))
+                    break
+
+    def _passing(self, cut: Cut, reach: Reach, like: Sequence[PairRequirement]) -> Iterator[Row]:
+        """Yield some events that pass with pairs beyond the threshold that are to each other like this."""
+        limit = min(self.trial.spent.events + _PER_CLASS, _ALL)
+        left = _EACH
+        for row in self.approach.past(cut, reach.rows, reach.scope, _TRIES, like):
+            if any(self.gauge.related(row, label, like) for label in self._beyond(cut, row)):
+                yield row
+                left -= 1
+            if not left or self.trial.spent.events > limit:
+                return
+
+    def _beyond(self, cut: Cut, row: Row) -> Iterator[tuple[Place, ...]]:
+        """Yield the pairs of the objects a cut is about that do not meet its threshold."""
+        scene = Scene(self.trial.filters, self.reading.recipe, row)
+        names = list(self.anatomy.profile.collections)
+        objects = scene.leading(PAIRS[cut.subject.object], None) or ()
+        places = {(names[particle.place[0]], particle.place[1]) for particle in objects}
+        for reading in self.gauge.readings(row, cut.subject, cut.variable):
+            met = satisfies(unsigned_offset(cut, reading.value), cut)
+            if places.issuperset(reading.label) and met == (cut.role == "veto"):
+                yield reading.label
 
     def _exempt(self, cut: Cut, reach: Reach) -> Iterator[Row]:
         """Yield events in which one object violates a filter, and is or is not what its condition speaks of."""

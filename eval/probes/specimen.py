@@ -139,6 +139,15 @@ class Anatomy:
         """Return the event with one object more."""
         return row | {b: [*row[b], _typed(values[b], kind)] for b, kind in self.lists[collection].items()}
 
+    def reordered(self, row: Row) -> Row:
+        """Return the event with the objects of each collection in the order of rising pT."""
+        for name, branches in self.lists.items():
+            pt = self.profile.collections[name].variables.get("pt")
+            if pt is not None and pt.branch in branches:
+                order = sorted(range(self.number(row, name)), key=lambda index: row[pt.branch][index])
+                row = row | {branch: [row[branch][index] for index in order] for branch in branches}
+        return row
+
     def set_flag(self, row: Row, place: Place, flag: Flag, *, on: bool) -> Row:
         """Return the event with a flag of one object set or not."""
         return self.put(row, place, flag.branch, flag_value(flag, on=on))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from codegen.dataset import Dataset
 from codegen.profile import Profile
@@ -17,7 +21,7 @@ from codegen.sandbox import Policy
 from eval.probes.lines import Line, lines
 from eval.probes.search import Found, Probe, Search
 from eval.probes.specimen import Row, write_rows
-from eval.probes.trial import Trial
+from eval.probes.trial import Bins, Trial
 from kb.ssc import SelectionCriteria
 
 Verdict = Literal["proven", "wrong", "not_provable"]
@@ -71,6 +75,16 @@ class _Miss:
     line: str | None
     cut_ids: tuple[str, ...]
     passes: bool
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A mask by its key, and for each probe event what it must be."""
+
+    region: str | None
+    cut_ids: tuple[str, ...]
+    key: str
+    must: npt.NDArray[np.bool_]
 
 
 class Table:
@@ -179,48 +193,53 @@ class Table:
 
     # Comparison -------------------------------------------------------------------------------------------------------
 
-    def _misses(self, masks: Mapping[str, Any]) -> list[_Miss | None]:
-        """Return for each event the first mask that is not as it must be."""
+    @cached_property
+    def _wanted(self) -> list[_Wanted]:
+        """The masks that are looked at, in the order of the selection, and what they must be."""
         reading = self.trial.reading
-        columns = {key: mask.tolist() for key, mask in masks.items()}
-        found: list[_Miss | None] = []
-        for index, row in enumerate(self.rows):
-            failing = self.trial.failing(row, self.trial.tests)
-            found.append(self._miss(index, failing, columns, set(reading.baseline)))
-        return found
-
-    def _miss(
-        self, index: int, failing: frozenset[str], columns: Mapping[str, list[bool]], baseline: set[str]
-    ) -> _Miss | None:
-        selected = not failing & baseline
+        failing = [self.trial.failing(row, self.trial.tests) for row in self.rows]
+        baseline = set(reading.baseline)
+        selected = np.array([not cuts & baseline for cuts in failing], dtype=bool)
+        found: list[_Wanted] = []
         for line in self.lines:
-            passed = True
+            passed = np.ones(len(failing), dtype=bool)
             for number, (ids, key) in enumerate(zip(line.steps, line.keys, strict=True), start=1):
-                passed = passed and not failing & set(ids)
+                passed = passed & np.array([not cuts & set(ids) for cuts in failing], dtype=bool)
                 must = passed
                 if line.region is not None and number == len(line.steps):
-                    must = selected and not failing & set(self.trial.reading.regional[line.region])
+                    regional = set(reading.regional[line.region])
+                    must = selected & np.array([not cuts & regional for cuts in failing], dtype=bool)
                 if number > line.own or line.region is None:
-                    passes = bool(columns[key][index])
-                    if passes != must:
-                        return _Miss(line.region, ids, passes)
-            if line.region is None and bool(columns["selected"][index]) != selected:
-                return _Miss(None, (), bool(columns["selected"][index]))
-        return None
+                    found.append(_Wanted(line.region, ids, key, must))
+            if line.region is None:
+                found.append(_Wanted(None, (), "selected", selected))
+        return found
+
+    def _misses(self, masks: Mapping[str, Any]) -> list[_Miss | None]:
+        """Return for each event the first mask that is not as it must be."""
+        found: list[_Miss | None] = [None] * len(self.rows)
+        for wanted in self._wanted:
+            passes = np.asarray(masks[wanted.key], dtype=bool)
+            for index in np.flatnonzero(passes != wanted.must).tolist():
+                found[index] = found[index] or _Miss(wanted.region, wanted.cut_ids, bool(passes[index]))
+        return found
 
     def _bins(self, shown: Mapping[str, Shown]) -> list[bool]:
         """Return for each event whose bins are looked at whether it fell into the right ones."""
         right: list[bool] = []
-        axes = self.trial.axes
         for number, start in enumerate(range(0, len(self.coded), _CODED)):
-            part = self.coded[start : start + _CODED]
+            part = self._coded_bins[start : start + _CODED]
             histograms = shown[f"{BINS}{number}"].measured.histograms
-            for power, row in enumerate(part):
-                partner = part[power ^ 1]
-                pairs = zip(axes, self.trial.bins(row), self.trial.bins(partner), strict=True)
+            for power, bins in enumerate(part):
+                pairs = zip(self.trial.axes, bins, part[power ^ 1], strict=True)
                 looked = [(axis.name, bin_) for axis, bin_, other in pairs if bin_ != other]
                 right.append(all(_falls(histograms, name, power) == bin_ for name, bin_ in looked))
         return right
+
+    @cached_property
+    def _coded_bins(self) -> list[Bins]:
+        """The bins that the events must fall into whose bins are looked at."""
+        return [self.trial.bins(row) for row in self.coded]
 
 
 def _falls(histograms: Mapping[str, Any], name: str, power: int) -> int | None:

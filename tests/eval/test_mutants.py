@@ -6,12 +6,15 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pytest
+import uproot
 
 from codegen.emit import emit
 from codegen.plan import make_plan
@@ -97,16 +100,22 @@ class Case:
     reference: ReferenceMasks
 
 
+@cache
+def events_of(path: Path) -> ak.Array:
+    """Read a file with all its branches, so that a mutant may take a wrong one."""
+    with uproot.open(path) as file:
+        return file["mini"].arrays()
+
+
 def shown(source: str, files: Mapping[str, Sequence[Path]]) -> dict[str, Any]:
-    """Run a module in this process, as the sandbox would run it."""
+    """Run a module in this process, as the sandbox would run it, on files that are read once for all modules."""
     module: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
     exec(compile(source, "analysis.py", "exec"), module)
     found: dict[str, Any] = {}
     for name, paths in files.items():
         analysis = module["Analysis"](None, None)
         for path in paths:
-            for piece in module["pieces"](str(path), analysis.branches):
-                analysis.add(piece)
+            analysis.add(events_of(path))
         histograms = {key: SimpleNamespace(**value) for key, value in analysis.report()["histograms"].items()}
         found[name] = SimpleNamespace(masks=analysis.masks(), measured=SimpleNamespace(histograms=histograms))
     return found
