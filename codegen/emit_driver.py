@@ -48,12 +48,15 @@ class UnreadableError(Exception):
 class Cutflow:
     """What survives each step and all before it; raw, weighted, and with squared weights."""
 
-    def __init__(self, steps: list[dict[str, Any]], varied: Iterable[str]) -> None:
+    def __init__(self, steps: list[dict[str, Any]], varied: Iterable[str], *, alone: bool = False) -> None:
         self.lines: list[dict[str, Any]] = [{**step, **nothing(varied)} for step in steps]
         self.masks: list[list[Any]] = [[] for _ in steps]
+        self.alone: list[list[Any]] = [[] for _ in steps if alone]
 
     def add(self, passed: Any, masks: list[Any], weights: dict[str, Any], *, keep: bool) -> Any:
         """Count a piece of the events, of which those in `passed` come this far; return what survives all steps."""
+        for kept, mask in zip(self.alone, masks, strict=False):
+            kept.append(np.asarray(mask))
         for line, kept, mask in zip(self.lines, self.masks, masks, strict=True):
             passed = passed & np.asarray(mask)
             tally(line, weights, passed)
@@ -65,18 +68,21 @@ class Cutflow:
 class Analysis:
     """Counts and histograms of one sample, filled piece by piece.
 
-    Masks and identifiers of all events grow with the files, and are kept only where they are asked for.
+    Masks and identifiers of all events grow with the files, and are kept only where they are asked for; `alone` asks
+    for the masks of what meets each step by itself, too.
     """
 
-    def __init__(self, sample: str | None, samples: Path | None, *, keep_masks: bool = True) -> None:
+    def __init__(
+        self, sample: str | None, samples: Path | None, *, keep_masks: bool = True, alone: bool = False
+    ) -> None:
         self.keep_masks = keep_masks
         self.scale = normalisation(sample, samples)
         self.events = 0
         lacking = VARIATIONS if self.scale is None else NOT_VARIED.get(sample or "", ())
         self.varied = [name for name in VARIATIONS if name not in lacking]
         self.total = nothing(self.varied)
-        self.baseline = Cutflow(STEPS, self.varied)
-        self.regions = {name: Cutflow(region["steps"], self.varied) for name, region in REGIONS.items()}
+        self.baseline = Cutflow(STEPS, self.varied, alone=alone)
+        self.regions = {name: Cutflow(region["steps"], self.varied, alone=alone) for name, region in REGIONS.items()}
         self.histograms = booked(HISTOGRAMS, self.varied)
         observables = {name: axis for name, axis in HISTOGRAMS.items() if "without" not in axis}
         self.of_regions = {name: booked(observables, self.varied) for name in REGIONS}
@@ -159,11 +165,12 @@ class Analysis:
         }
 
     def masks(self) -> dict[str, Any]:
-        """Return which events survive each step and all before it, and the events' identifiers."""
-        found = {f"step_{i:03d}": kept for i, kept in enumerate(self.baseline.masks)}
-        for number, cutflow in enumerate(self.regions.values()):
-            for i, kept in enumerate(cutflow.masks):
-                found[f"region_{number:03d}_step_{i:03d}"] = kept
+        """Return which events survive each step and all before it, which meet it by itself, and their identifiers."""
+        flows = {"": self.baseline} | {f"region_{n:03d}_": flow for n, flow in enumerate(self.regions.values())}
+        found: dict[str, list[Any]] = {}
+        for prefix, flow in flows.items():
+            found |= {f"{prefix}step_{i:03d}": kept for i, kept in enumerate(flow.masks)}
+            found |= {f"{prefix}step_{i:03d}_alone": kept for i, kept in enumerate(flow.alone)}
         found = {**found, "selected": self.selected, **self.identifiers}
         return {name: np.concatenate(parts) if parts else np.zeros(0, dtype=bool) for name, parts in found.items()}
 
@@ -301,12 +308,14 @@ def main() -> int:
     parser.add_argument("--entries", nargs=2, type=int, metavar=("START", "STOP"), help="only these of a single file")
     parser.add_argument("--json", type=Path, help="write counts and histograms here")
     parser.add_argument("--masks", type=Path, help="write one boolean per event and step here")
+    parser.add_argument("--alone", action="store_true", help="and what meets each step by itself")
     parser.add_argument("--sample", help="name of the sample, for its weight")
     parser.add_argument("--samples", type=Path, help="cross-sections, instead of those built in")
     options = parser.parse_args()
     if options.entries and len(options.files) > 1:
         parser.error("--entries are those of a single file")
-    analysis = Analysis(options.sample, options.samples, keep_masks=options.masks is not None)
+    keep = options.masks is not None
+    analysis = Analysis(options.sample, options.samples, keep_masks=keep, alone=keep and options.alone)
     if analysis.scale is None and SAMPLES:
         known = ", ".join(SAMPLES)
         sys.stderr.write(f"Every event counts as 1. To weight simulation, name its sample by --sample: {known}\n")

@@ -125,7 +125,8 @@ class _UnreadableError(Exception):
 def _run(code: bytes, partition: Partition, files: Sequence[Path], policy: Policy, tier: str) -> dict[str, Any]:
     name = partition.sample
     entries = ["--entries", *map(str, partition.entries)] if partition.entries else []
-    argv = [*map(str, files), *entries, "--json", _JSON, "--masks", _MASKS, "--sample", name]
+    alone = ["--alone"] if partition.alone else []
+    argv = [*map(str, files), *entries, "--json", _JSON, "--masks", _MASKS, *alone, "--sample", name]
     with TemporaryDirectory(prefix="cutbook-run-") as folder:
         script, fresh = Path(folder) / "analysis.py", Path(folder) / "out"
         script.write_bytes(code)

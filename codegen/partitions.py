@@ -14,16 +14,20 @@ LARGEST = 512 << 20
 
 @dataclass(frozen=True)
 class Partition:
-    """Files of a sample that are read together, in this order; `entries` is a range [start, stop) of a single one."""
+    """Files of a sample that are read together, in this order; `entries` is a range [start, stop) of a single one.
+
+    `alone`: the mask of each step by itself is wanted as well.
+    """
 
     sample: str
     files: tuple[Path, ...]
     entries: tuple[int, int] | None = None
+    alone: bool = False
 
     def key(self, *ingredients: str) -> str:
         """Return a name of this partition and of what is done with it; content that changes changes it."""
         about = [(str(path.absolute()), *_stamp(path)) for path in self.files]
-        return hashlib.sha256(repr((about, self.entries, ingredients)).encode()).hexdigest()[:32]
+        return hashlib.sha256(repr((about, self.entries, self.alone, ingredients)).encode()).hexdigest()[:32]
 
 
 def partitions(sample: str, files: Sequence[Path], tree: str | None, *, largest: int = LARGEST) -> list[Partition]:

@@ -232,7 +232,7 @@ class CutProbes(_Strict):
     cut_id: str
     statement: str
     verdict: Literal["proven", "wrong", "not_provable"]
-    reason: str = Field(default="", description="what is wrong, or why it could not be shown")
+    reason: str = Field(default="", description="what is wrong, or why it is shown by itself only, or not")
     events: int = Field(ge=0)
     points: tuple[ProbePoint, ...] = ()
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,7 @@ def run_analysis(
     policy: Policy | None = None,
     *,
     tree: str | None = None,
+    alone: bool = False,
     largest: int = LARGEST,
     workers: int = 1,
     executor: Executor | None = None,
@@ -90,6 +91,8 @@ def run_analysis(
     A partition holds about `largest` bytes; files beyond that are cut by the entries of their `tree`. `workers` run
     side by side here, or as many as the `executor` has, which may lead to other machines that see the same files.
     What a partition leaves is kept in `output` until the run is complete, so that a run which was killed goes on.
+    The mask `step_000` is of what meets all up to this step; `alone` asks for `step_000_alone`, of what meets it by
+    itself, too.
 
     Files that cannot be read are named in the result, and the rest is run; `DataError` if no file can be. Raises
     `AnalysisError` with the end of the script's standard error when it fails or breaks its contract, `SandboxError`
@@ -101,7 +104,7 @@ def run_analysis(
         _check_name(name, files)
         good, useless = _looked_at(name, files)
         unread += useless
-        parts += partitions(name, good, tree, largest=largest)
+        parts += [replace(one, alone=alone) for one in partitions(name, good, tree, largest=largest)]
     tier = choose()
     kept = Parts(output, script, tier)
     tell = progress or (lambda _done, _total: None)

@@ -17,6 +17,8 @@ class Line:
     keys: tuple[str, ...]
     own: int
     """Where the steps of the region itself begin."""
+    common: int
+    """How many steps are those of the baseline."""
 
     def upto(self, number: int) -> frozenset[str]:
         """Return the cuts of the first steps."""
@@ -30,7 +32,7 @@ class Line:
 def lines(measured: Measured) -> list[Line]:
     """Return the baseline's line and those of the regions, parents included."""
     baseline = list(_steps(measured.cutflow, "step"))
-    found = [Line(None, *_parted(baseline), own=0)]
+    found = [Line(None, *_parted(baseline), own=0, common=len(baseline))]
     regions = {
         name: (region.parent, list(_steps(region.cutflow, f"region_{number:03d}_step")))
         for number, (name, region) in enumerate(measured.regions.items())
@@ -42,7 +44,8 @@ def lines(measured: Measured) -> list[Line]:
             chain.append(at)
             at = regions[at][0]
         steps = [*baseline, *(step for part in reversed(chain) for step in regions[part][1])]
-        found.append(Line(name, *_parted(steps), own=len(steps) - len(regions[name][1])))
+        own = len(steps) - len(regions[name][1])
+        found.append(Line(name, *_parted(steps), own=own, common=len(baseline)))
     return found
 
 

@@ -46,6 +46,8 @@ class Probe:
     crossing: Crossing | None = None
     exact: bool = False
     hidden: bool = False
+    apart: bool = False
+    """Whether it takes the mask of a step by itself to see it."""
 
 
 @dataclass
@@ -55,6 +57,8 @@ class Found:
     probes: list[Probe] = field(default_factory=list)
     absent: dict[str, list[Facet]] = field(default_factory=dict)
     because: dict[str, str] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
+    """Why cuts are shown by themselves only."""
     judged: int = 0
 
 
@@ -76,16 +80,17 @@ class Search:
         self.starts = Starts(self.trial, self.nudges, self.rng)
         self.lines = {line.region: line for line in lines}
         self.found = Found()
+        self.reaches = Reaches(self.trial, self.seeds)
         self._reaches: dict[str | None, Reach] = {}
+        self._apart: dict[str, Reach] = {}
         self._limit = 0
 
     def run(self) -> Found:
         """Search for all cuts."""
-        reaches = Reaches(self.trial, self.seeds)
-        baseline = self._reaches[None] = reaches.of(self.lines[None])
+        baseline = self._reaches[None] = self.reaches.of(self.lines[None])
         for region, line in self.lines.items():
             if region is not None and baseline.whole:
-                self._reaches[region] = reaches.of(line, baseline.rows)
+                self._reaches[region] = self.reaches.of(line, baseline.rows)
         for cut in self.trial.cuts.values():
             for region in regions_of(cut, self.reading)[:_REGIONS]:
                 self._show(cut, region)
@@ -106,7 +111,7 @@ class Search:
         shown: dict[Facet, int] = dict.fromkeys(wanted, 0)
         self._collect(cut, reach, wanted, shown)
         left = [facet for facet, number in shown.items() if facet.needed and not number]
-        if left and not self.trial.is_filter(cut) and (place := reach.line.place(cut.id)) is not None:
+        if left and not reach.free and not self.trial.is_filter(cut) and (place := reach.line.place(cut.id)) is not None:
             # What later cuts are about may be gone with this one; its mask shows without them.
             self._limit = min(self.trial.spent.events + _PER_CUT, _ALL)
             self._collect(cut, replace(reach, steps=place), left, shown)
@@ -121,7 +126,7 @@ class Search:
             facet = probe.facet
             if shown.setdefault(facet, 0) < _EACH:
                 shown[facet] += 1
-                self.found.probes.append(self._disordered(self._crowded(probe, cut, reach)))
+                self.found.probes.append(self._disordered(self._crowded(probe, cut, reach), reach))
             if all(shown[facet] >= _EACH for facet in wanted) or self.trial.spent.events > self._limit:
                 break
 
@@ -147,10 +152,11 @@ class Search:
                     break
         return replace(probe, rows=tuple(rows))
 
-    def _disordered(self, probe: Probe) -> Probe:
+    def _disordered(self, probe: Probe, reach: Reach) -> Probe:
         """Add the first two events with their objects in the order of rising pT."""
         rows = [self.anatomy.reordered(row) for row in probe.rows[:2]]
-        return replace(probe, rows=(*probe.rows, *(row for row in rows if row not in probe.rows)))
+        rows = [row for row in rows if row not in probe.rows]
+        return replace(probe, rows=(*probe.rows, *rows), apart=bool(reach.free))
 
     def _reach(self, cut: Cut, region: str | None) -> Reach | None:
         """Return events that pass what comes before a cut, and all else if possible; note why if there are none."""
@@ -161,13 +167,19 @@ class Search:
             self.found.because[cut.id] = "no step of the code applies it"
             return None
         reach = self._reaches.get(line.region) or self._reaches[None]
-        place = line.place(cut.id) or 0
+        place = line.place(cut.id) or 1
         if place <= reach.steps and reach.rows:
             return reach
         stopped = " and ".join(f"“{self.trial.cuts[c].statement()}”" for c in reach.stopped_by if c in self.trial.cuts)
         others = " and ".join(f"“{self.trial.cuts[c].statement()}”" for c in reach.excluded_by)
         why = f"no event passes {stopped or 'the cuts before it'} with all cuts before it"
         why += f"; {others} excludes it" if others else ""
+        known = [row for found in self._apart.values() for row in found.rows[:1]]
+        apart = self.reaches.apart(line, place, self._reaches[None], known)
+        if apart is not None:
+            self._apart[cut.id] = apart
+            self.found.excluded[cut.id] = why
+            return apart
         self.found.because.setdefault(cut.id, why if cut.id in reach.stopped_by else f"no event comes so far: {why}")
         self.found.absent.setdefault(cut.id, [])
         return None
@@ -396,13 +408,14 @@ class Search:
         """Events that pass with pairs beyond the threshold that are not what the cut is about."""
         if cut.subject.object not in PAIRS or not self.trial.reading.relations_of(cut) or not edges(cut):
             return
-        place = reach.line.place(cut.id) or reach.steps
+        place = reach.steps if reach.free else reach.line.place(cut.id) or reach.steps
         for name, like in left_out(self.trial.reading.relations_of(cut)):
             # Where a later cut forbids such pairs, the masks up to this one show it.
             for asked in dict.fromkeys((reach.steps, place)):
                 rows = list(self._passing(cut, replace(reach, steps=asked), like))
                 if rows:
-                    yield Probe(cut.id, Facet(name, reach.line.region, needed=False), tuple(rows))
+                    facet = Facet(name, reach.line.region, needed=False)
+                    yield Probe(cut.id, facet, tuple(rows), apart=bool(reach.free))
                     break
 
     def _passing(self, cut: Cut, reach: Reach, like: Sequence[PairRequirement]) -> Iterator[Row]:

@@ -25,7 +25,7 @@ from eval.probes.trial import Bins, Trial
 from kb.ssc import SelectionCriteria
 
 Verdict = Literal["proven", "wrong", "not_provable"]
-SAMPLE, BINS = "probes", "bins"
+SAMPLE, BINS, ALONE = "probes", "bins", "_alone"
 _CODED = 10
 """Events that share a file whose histograms are looked at: the n-th is repeated 2ⁿ times, so that sums can be read."""
 
@@ -50,7 +50,8 @@ def probe(
     template = next((path for sample in dataset.samples.values() for path in sample.files), None)
     with TemporaryDirectory(prefix="cutbook-probes-") as folder:
         files = table.write(Path(folder), template)
-        run = run_analysis(script, files, Path(folder) / "runs", policy, workers=len(os.sched_getaffinity(0)))
+        workers = len(os.sched_getaffinity(0))
+        run = run_analysis(script, files, Path(folder) / "runs", policy, alone=True, workers=workers)
         return table.judged(run.samples)
 
 
@@ -85,6 +86,8 @@ class _Wanted:
     cut_ids: tuple[str, ...]
     key: str
     must: npt.NDArray[np.bool_]
+    where: npt.NDArray[np.bool_] | None = None
+    """The events for which it is known; None for all."""
 
 
 class Table:
@@ -135,7 +138,11 @@ class Table:
             for miss in misses[start : start + len(one.rows)]
             if miss and cut_id in miss.cut_ids and cut_id in self.trial.tests
         }
-        entries = [self._entry(cut_id, by_cut.get(cut_id, []), misses, bins, blamed) for cut_id in self.trial.cuts]
+        sees_alone = bool(shown) and any(key.endswith(ALONE) for key in shown[SAMPLE].masks)
+        entries = [
+            self._entry(cut_id, by_cut.get(cut_id, []), misses, bins, blamed, sees_alone=sees_alone)
+            for cut_id in self.trial.cuts
+        ]
         verdicts = [entry.verdict for entry in entries]
         return Probes(
             events=len(self.rows),
@@ -152,6 +159,8 @@ class Table:
         misses: Sequence[_Miss | None],
         bins: Sequence[bool],
         blamed: set[str],
+        *,
+        sees_alone: bool,
     ) -> CutProbes:
         cut = self.trial.cuts[cut_id]
         verdict: Verdict = "proven"
@@ -170,6 +179,10 @@ class Table:
                     verdict, reason = "not_provable", f"the code is wrong at {others}, on which its events depend"
             if verdict == "proven" and coded is not None and not all(bins[coded : coded + 2]):
                 verdict, reason = "wrong", f"{one.facet.told()}: a histogram is not filled as it must be"
+        if verdict == "proven" and any(one.apart for one, *_ in probes):
+            reason = self.found.excluded.get(cut_id, "")
+            if not sees_alone:
+                verdict = "not_provable"
         absent = self.found.absent.get(cut_id)
         if verdict == "proven" and (absent is not None or cut_id in self.found.because or not probes):
             verdict = "not_provable"
@@ -210,17 +223,29 @@ class Table:
                     regional = set(reading.regional[line.region])
                     must = selected & np.array([not cuts & regional for cuts in failing], dtype=bool)
                 if number > line.own or line.region is None:
+                    found.append(self._alone(line, number, failing))
                     found.append(_Wanted(line.region, ids, key, must))
             if line.region is None:
                 found.append(_Wanted(None, (), "selected", selected))
         return found
 
+    def _alone(self, line: Line, number: int, failing: Sequence[frozenset[str]]) -> _Wanted:
+        """Return the mask of a step by itself, which is known for events that fail one other step of the baseline."""
+        ids = set(line.steps[number - 1])
+        must = np.array([not cuts & ids for cuts in failing], dtype=bool)
+        others = [set(step) for place, step in enumerate(line.steps[: line.common], start=1) if place != number]
+        where = np.array([sum(bool(cuts & step) for step in others) <= 1 for cuts in failing], dtype=bool)
+        return _Wanted(line.region, line.steps[number - 1], f"{line.keys[number - 1]}{ALONE}", must, where)
+
     def _misses(self, masks: Mapping[str, Any]) -> list[_Miss | None]:
         """Return for each event the first mask that is not as it must be."""
         found: list[_Miss | None] = [None] * len(self.rows)
         for wanted in self._wanted:
+            if wanted.where is not None and wanted.key not in masks:
+                continue
             passes = np.asarray(masks[wanted.key], dtype=bool)
-            for index in np.flatnonzero(passes != wanted.must).tolist():
+            differs = passes != wanted.must
+            for index in np.flatnonzero(differs if wanted.where is None else differs & wanted.where).tolist():
                 found[index] = found[index] or _Miss(wanted.region, wanted.cut_ids, bool(passes[index]))
         return found
 
@@ -251,7 +276,7 @@ def _falls(histograms: Mapping[str, Any], name: str, power: int) -> int | None:
 
 def _point(one: Probe) -> ProbePoint:
     crossing = one.crossing
-    where = one.facet.told() + (", in a histogram" if one.hidden else "")
+    where = one.facet.told() + (", in a histogram" if one.hidden else "") + (", by itself" if one.apart else "")
     if crossing is None:
         return ProbePoint(where=where)
     low, high = sorted((rounded(crossing.low), rounded(crossing.high)))

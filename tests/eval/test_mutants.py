@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import uproot
 
-from codegen.emit import emit
+from codegen.emit import emit_with_distributions
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.profile import Profile, load_profile
@@ -113,7 +113,7 @@ def shown(source: str, files: Mapping[str, Sequence[Path]]) -> dict[str, Any]:
     exec(compile(source, "analysis.py", "exec"), module)
     found: dict[str, Any] = {}
     for name, paths in files.items():
-        analysis = module["Analysis"](None, None)
+        analysis = module["Analysis"](None, None, alone=True)
         for path in paths:
             analysis.add(events_of(path))
         histograms = {key: SimpleNamespace(**value) for key, value in analysis.report()["histograms"].items()}
@@ -136,7 +136,7 @@ def steps(plan: Plan) -> Measured:
 def case_of(criteria: SelectionCriteria, profile: Profile, folder: Path, toys: Sequence[Path]) -> Case:
     plan = make_plan(criteria, profile)
     table = Table.of(criteria, profile, steps(plan))
-    case = Case(plan, emit(plan), table, table.write(folder), toys, reference_masks(criteria, profile, toys))
+    case = Case(plan, emit_with_distributions(plan), table, table.write(folder), toys, reference_masks(criteria, profile, toys))
     good: dict[str, Shown] = shown(case.source, case.probes)
     assert table.judged(good).wrong == 0
     return case
