@@ -343,6 +343,24 @@ class Nudges:
         value = amount * scale
         return self.anatomy.move(row, place, part, value) if part else self.anatomy.put(row, place, branch, value)
 
+    def evened(self, row: Row, place: Place, kind: str, variable: Variable, amount: float) -> Row | None:
+        """Return the event with an object of such a pT that its relative isolation can be exactly so much."""
+        isolation = self.profile.isolation(kind, variable)
+        if isolation is None or isolation.relative:
+            return None
+        pt = self.anatomy.momentum(row, place, kind)[0]
+        for step in (10.0, 5.0, 1.0):
+            near = self.set_to(row, place, kind, Variable(id="pt"), step * max(1, math.ceil(pt / step)))
+            reached = near and self.set_to(near, place, kind, variable, amount)
+            if near and reached:
+                sum_, own = (
+                    self.anatomy.amount(reached, place, isolation),
+                    self.anatomy.momentum(reached, place, kind)[0],
+                )
+                if sum_ / own == amount:
+                    return near
+        return None
+
     def handle(self, row: Row, place: Place, kind: str, variable: Variable) -> tuple[str, str, float] | None:
         """Return by which branch a variable is set: a part of the momentum or '', the branch, and units per amount."""
         name = variable.id

@@ -9,10 +9,12 @@ from eval.probes.lines import Line
 from eval.probes.seeds import Seeds, passing
 from eval.probes.specimen import Row
 from eval.probes.trial import Trial
+from kb.ssc import Cut
 
 _STEPS = 300
 _SEEDS = 3
-_OBSTACLES = 4
+_OBSTACLES = 3
+_AGAIN = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Reaches:
     def __init__(self, trial: Trial, seeds: Seeds) -> None:
         self.trial = trial
         self.seeds = seeds
+        self._known: dict[frozenset[str], tuple[Row, ...]] = {}
 
     def of(self, line: Line, starts: Sequence[Row] = ()) -> Reach:
         """Return how far events come along a line; `starts` pass an earlier part of it."""
@@ -57,43 +60,60 @@ class Reaches:
             return Reach(line, (*rows, *more), len(line.steps))
         return self._partly(line, starts, left)
 
-    def apart(self, line: Line, place: int, reached: Reach, also: Sequence[Row] = ()) -> Reach | None:
-        """Return events that pass a step, and all of the baseline's but one, if the whole line cannot be passed.
+    def apart(self, line: Line, place: int, baseline: Reach, *, about: Cut | None = None) -> Iterator[Reach]:
+        """Yield events that pass a step and all of the baseline's but one, if they need not pass the whole line.
 
-        `reached` is how far events come along the baseline, `also` are events to begin with.
+        `baseline` is how far events come along it. With `about`, only steps on what a cut is about are left out.
         """
         steps = max(place, line.common)
         asked = frozenset(line.steps[place - 1])
         elsewhere = line.upto(steps) - line.upto(line.common) - asked
-        for left_out in self._obstacles(line, place, reached):
+        for left_out in self._obstacles(line, place, baseline, about):
+            starts = self._without(baseline, left_out)
+            if not starts:
+                continue
             free = (elsewhere | left_out) - asked
             scope = line.upto(steps) - free
-            starts = [*also, *reached.rows]
             rows = passing(self.trial, scope, starts, _SEEDS)
-            if not rows:
-                rows, _ = self.seeds.several(self.trial, scope, starts, _SEEDS, _STEPS)
+            for _ in range(_AGAIN if not rows else 0):
+                found = self.seeds.walk(self.trial, scope, starts, _STEPS)
+                if found.row is not None:
+                    rows = [self.seeds.slimmed(self.trial, scope, found.row), found.row]
+                    break
             if rows:
-                return Reach(line, tuple(rows), steps, free=frozenset(free))
-        return None
+                yield Reach(line, tuple(rows), steps, free=frozenset(free))
 
-    def _obstacles(self, line: Line, place: int, reached: Reach) -> Iterator[frozenset[str]]:
-        """Yield steps of the baseline that may be what cannot be passed together with another step, likely ones first.
+    def _without(self, baseline: Reach, left_out: frozenset[str]) -> tuple[Row, ...]:
+        """Return events that pass the baseline but for one step; none if that does not help."""
+        if left_out not in self._known:
+            line = baseline.line
+            scope = line.upto(line.common) - left_out
+            rows: list[Row] = list(baseline.rows) if baseline.whole else []
+            if not baseline.whole:
+                rows, _ = self.seeds.several(self.trial, scope, baseline.rows, _SEEDS, _STEPS)
+            self._known[left_out] = tuple(rows)
+        return self._known[left_out]
 
-        For a step of a region there may be none.
+    def _obstacles(self, line: Line, place: int, baseline: Reach, about: Cut | None) -> list[frozenset[str]]:
+        """Return steps of the baseline that may be what cannot be passed together with another, likely ones first.
+
+        For a step of a region it may be none.
         """
-        if place > line.common and reached.whole:
-            yield frozenset()
-        known = {*reached.stopped_by, *reached.excluded_by}
-        asked = [self.trial.cuts[c] for c in line.steps[place - 1] if c in self.trial.tests]
-        about = {word for cut in asked for word in (cut.subject.object, cut.variable.id)}
-
-        def rank(step: tuple[str, ...]) -> tuple[bool, int]:
+        known = {*baseline.stopped_by, *baseline.excluded_by}
+        own = line.steps[place - 1]
+        asked = [about] if about else [self.trial.cuts[c] for c in own if c in self.trial.tests]
+        words = {word for cut in asked for word in (cut.subject.object, cut.variable.id)}
+        ranked: list[tuple[bool, int, int, frozenset[str]]] = []
+        for number, step in enumerate(line.steps[: line.common]):
             cuts = [self.trial.cuts[c] for c in step if c in self.trial.tests]
-            return not known & set(step), -sum(len({cut.subject.object, cut.variable.id} & about) for cut in cuts)
-
-        steps = [step for step in line.steps[: line.common] if set(step) & set(self.trial.tests)]
-        for step in sorted((step for step in steps if step != line.steps[place - 1]), key=rank)[:_OBSTACLES]:
-            yield frozenset(step)
+            shared = max((len({cut.subject.object, cut.variable.id} & words) for cut in cuts), default=0)
+            if cuts and step != own and (about is None or any(cut.subject.object in words for cut in cuts)):
+                ranked.append((not known & set(step), -shared, number, frozenset(step)))
+        found = [step for *_, step in sorted(ranked, key=lambda entry: entry[:3])]
+        if baseline.whole:
+            return [frozenset(), *found] if about is None and place > line.common else found
+        helpful = [step for step in found if self._without(baseline, step)]
+        return helpful[:_OBSTACLES]
 
     def _partly(self, line: Line, starts: Sequence[Row], left: frozenset[str]) -> Reach:
         """Go step by step."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import islice, product
 
 from codegen.profile import Profile
 from eval.composition import PAIRS
@@ -26,13 +26,14 @@ from eval.probes.trial import Trial
 from eval.scene import Scene
 from kb.ssc import Cut, PairRequirement, Piecewise, SelectionCriteria, Variable
 
+_APART = 2  # steps of the baseline without which a cut is shown
 _EACH = 2  # probes of a facet
 _BYSTANDERS = 4  # tries of each kind
 _REGIONS = 4  # in which a cut is shown, if it is stated for more
 _TRIES = 14  # events led to a threshold
 _PER_CUT = 5000
 _PER_CLASS = 3000
-_ALL = 60_000
+_ALL = 120_000
 """How many events may be judged in search of probes: for one cut, for pairs it leaves out, and for all."""
 
 
@@ -82,7 +83,6 @@ class Search:
         self.found = Found()
         self.reaches = Reaches(self.trial, self.seeds)
         self._reaches: dict[str | None, Reach] = {}
-        self._apart: dict[str, Reach] = {}
         self._limit = 0
 
     def run(self) -> Found:
@@ -111,10 +111,18 @@ class Search:
         shown: dict[Facet, int] = dict.fromkeys(wanted, 0)
         self._collect(cut, reach, wanted, shown)
         left = [facet for facet, number in shown.items() if facet.needed and not number]
-        if left and not reach.free and not self.trial.is_filter(cut) and (place := reach.line.place(cut.id)) is not None:
+        place = reach.line.place(cut.id)
+        if left and not reach.free and not self.trial.is_filter(cut) and place is not None:
             # What later cuts are about may be gone with this one; its mask shows without them.
             self._limit = min(self.trial.spent.events + _PER_CUT, _ALL)
             self._collect(cut, replace(reach, steps=place), left, shown)
+        left = [facet for facet in left if not shown[facet]]
+        if left and place is not None:
+            # What the baseline asks already can fail with it only: that shows in the mask of the step by itself.
+            for apart in islice(self.reaches.apart(reach.line, place, self._reaches[None], about=cut), _APART):
+                self._limit = min(self.trial.spent.events + _PER_CUT // 2, _ALL)
+                self._collect(cut, apart, [facet for facet in left if not shown[facet]], shown)
+                self.found.excluded.setdefault(cut.id, "it asks no more than other cuts, or the opposite of them")
         self.found.probes += self._left_out(cut, reach)
         if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
             self.found.absent.setdefault(cut.id, []).extend(absent)
@@ -174,10 +182,8 @@ class Search:
         others = " and ".join(f"“{self.trial.cuts[c].statement()}”" for c in reach.excluded_by)
         why = f"no event passes {stopped or 'the cuts before it'} with all cuts before it"
         why += f"; {others} excludes it" if others else ""
-        known = [row for found in self._apart.values() for row in found.rows[:1]]
-        apart = self.reaches.apart(line, place, self._reaches[None], known)
+        apart = next(self.reaches.apart(line, place, self._reaches[None]), None)
         if apart is not None:
-            self._apart[cut.id] = apart
             self.found.excluded[cut.id] = why
             return apart
         self.found.because.setdefault(cut.id, why if cut.id in reach.stopped_by else f"no event comes so far: {why}")
@@ -330,6 +336,9 @@ class Search:
                 if cut.variable.id == "z0_sintheta":  # at θ = 90° the threshold can be met exactly
                     central = self.nudges.set_to(row, place, kind, Variable(id="eta"), 0.0) or row
                     row = central if self.trial.passes(central, reach.scope) else row
+                if cut.variable.id == "iso_rel":
+                    even = self.nudges.evened(row, place, kind, cut.variable, amount)
+                    row = even if even is not None and self.trial.passes(even, reach.scope) else row
                 handle = direct(self.nudges, row, place, kind, cut.variable, amount)
                 if handle is None:
                     continue

@@ -121,6 +121,10 @@ class Table:
 
     # Verdicts ---------------------------------------------------------------------------------------------------------
 
+    def is_met(self, masks: Mapping[str, Any]) -> bool:
+        """Say whether masks of code are what they must be for all events."""
+        return not any(self._misses(masks))
+
     def judged(self, shown: Mapping[str, Shown]) -> Probes:
         """Set what the code did on the files, by sample, against what the criteria say."""
         misses = self._misses(shown[SAMPLE].masks) if shown else []

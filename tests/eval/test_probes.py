@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from codegen.dataset import Dataset, open_dataset
-from codegen.emit import emit
+from codegen.emit import emit_with_distributions
 from codegen.plan import make_plan
 from codegen.result import CutProbes, Probes
 from codegen.runner import Measured, run_analysis
@@ -35,7 +35,7 @@ def proven(
 ) -> Probes:
     """Probe the emitted code, or what `rewrite` makes of it."""
     script = work / "analysis.py"
-    source = emit(make_plan(criteria, dataset.profile))
+    source = emit_with_distributions(make_plan(criteria, dataset.profile))
     script.write_text(rewrite(source))
     assert rewrite is proven.__defaults__[0] or script.read_text() != source  # type: ignore[index]
     name, sample = next(iter(dataset.samples.items()))
@@ -93,7 +93,7 @@ def test_the_same_request_gives_the_same_table(
 def test_code_that_is_wrong_by_a_hair_is_named(
     right: str, wrong: str, cut: str, notebook: dict[str, SelectionCriteria], toys_set: Dataset, tmp_path: Path
 ) -> None:
-    source = emit(make_plan(notebook["pt"], toys_set.profile))
+    source = emit_with_distributions(make_plan(notebook["pt"], toys_set.profile))
     name = next(word.split(",")[0] for word in source.split("nth(")[2:3])
     right, wrong = right.replace("leptons_4", name), wrong.replace("leptons_4", name)
     probes = proven(notebook["pt"], toys_set, tmp_path, lambda source: source.replace(right, wrong))
@@ -102,17 +102,54 @@ def test_code_that_is_wrong_by_a_hair_is_named(
     assert [other for other, verdict in verdicts(probes).items() if verdict == "wrong"] == [cut]
 
 
-def test_cuts_that_exclude_each_other_are_not_provable_and_said_to(toys_set: Dataset, tmp_path: Path) -> None:
+def contradictory() -> SelectionCriteria:
     cuts = (
         by_hand("met", "met.pt", ">", 50, "GeV"),
         by_hand("five", "jet.count", "==", 5),
         by_hand("six", "jet.count", ">=", 6),
     )
-    probes = proven(criteria_of(*cuts), toys_set, tmp_path)
-    found = verdicts(probes)
-    assert sorted(found.values()).count("proven") >= 1
-    assert found["six"] == "not_provable"
+    return criteria_of(*cuts)
+
+
+def test_cuts_that_exclude_each_other_are_shown_by_themselves(toys_set: Dataset, tmp_path: Path) -> None:
+    probes = proven(contradictory(), toys_set, tmp_path)
+    assert set(verdicts(probes).values()) == {"proven"}
     assert "“jet N = 5” excludes it" in of(probes, "six").reason
+    assert all(point.where.endswith("by itself") for point in of(probes, "six").points)
+
+
+def test_code_is_named_that_is_wrong_where_no_event_comes(toys_set: Dataset, tmp_path: Path) -> None:
+    probes = proven(contradictory(), toys_set, tmp_path, lambda source: source.replace(">= 6", ">= 7"))
+    assert [cut for cut, verdict in verdicts(probes).items() if verdict == "wrong"] == ["six"]
+
+
+def test_a_cut_that_another_implies_is_shown_where_the_other_fails(toys_set: Dataset, tmp_path: Path) -> None:
+    cuts = (
+        by_hand("met", "met.pt", ">", 100, "GeV"),
+        by_hand("some", "met.pt", ">", 50, "GeV", scope="region", regions=("low",)),
+    )
+    criteria = criteria_of(*cuts, regions=(Region(name="low", kind="control"),))
+    probes = proven(criteria, toys_set, tmp_path)
+    assert verdicts(probes) == {"met": "proven", "some": "proven"}
+    assert "no more than other cuts" in of(probes, "some").reason
+
+
+def test_cuts_that_no_event_can_pass_are_not_provable_and_said_to(toys_set: Dataset, tmp_path: Path) -> None:
+    cuts = (by_hand("none", "jet.count", "<", 0), by_hand("met", "met.pt", ">", 50, "GeV"))
+    probes = proven(criteria_of(*cuts), toys_set, tmp_path)
+    assert verdicts(probes) == {"none": "not_provable", "met": "proven"}
+    assert "no event passes “jet N < 0”" in of(probes, "none").reason
+
+
+def test_pairs_that_a_cut_leaves_out_are_shown_to_be(
+    hzz4l: SelectionCriteria, toys_set: Dataset, tmp_path: Path
+) -> None:
+    """Of all pairs, those of the same flavour and opposite charge must be heavier than 5 GeV."""
+    both = "same_flavour(quadruplet_pairs) & opposite_charge(quadruplet_pairs)"
+    for wrong in ("same_flavour(quadruplet_pairs)", "opposite_charge(quadruplet_pairs)"):
+        (work := tmp_path / wrong[:8]).mkdir()
+        probes = proven(hzz4l, toys_set, work, lambda source, wrong=wrong: source.replace(both, wrong))  # type: ignore[misc]
+        assert of(probes, "m-ll").verdict == "wrong"
 
 
 def test_a_cut_on_objects_that_nothing_requires_shows_in_a_histogram(toys_set: Dataset, tmp_path: Path) -> None:
