@@ -28,7 +28,7 @@ from api.source import Source
 from api.workspace import Workspace
 from kb.errors import CutbookError, FaultError
 from kb.observable import Observable
-from kb.store.records import JobRecord, Problem, now
+from kb.store.records import AnalysisRecord, JobRecord, Problem, now
 
 STEPS = 1
 """Which sequence of steps the workflows take. Raise it when steps are added, renamed or put in another order: attempts
@@ -289,12 +289,19 @@ def _analyse(bench: Bench, job: JobRecord, report: Report) -> dict[str, Any]:
         return record.id
 
     try:
-        return {"analysis": _step("analyse", run)}
+        return _outcome(store.analysis(_step("analyse", run)))
     except Exception as error:
         problem = Problem.of(error if isinstance(error, CutbookError) else _fault(job.kind, error))
         failed = {"state": "failed", "finished_at": now(), "problem": problem, "job_id": job.id}
         store.save_analysis(store.analysis(request["analysis"]).model_copy(update=failed))
         raise
+
+
+def _outcome(record: AnalysisRecord) -> dict[str, Any]:
+    """Return what a job tells of its analysis: its name, and which files it had to leave out."""
+    unread = (record.result or {}).get("unread", ())
+    told = [f"{one['sample']}: {one['name']} cannot be read: {one['reason']}" for one in unread]
+    return {"analysis": record.id, **({"incomplete": told} if told else {})}
 
 
 def _fault(kind: str, error: Exception) -> FaultError:

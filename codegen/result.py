@@ -183,6 +183,7 @@ class EventByEvent(_Strict):
     events: int = Field(ge=0)
     agreeing: int = Field(ge=0)
     agreement: float = Field(ge=0, le=1)
+    left: int | None = Field(default=None, ge=0, description="how many pass the baseline, by code or by reference")
     disagreements: tuple[Disagreement, ...] = Field(default=(), description="the first ones")
     only_code: tuple[str, ...] = Field(default=(), description="cuts that only the code applies")
     only_reference: tuple[str, ...] = Field(default=(), description="cuts that only the reference applies")

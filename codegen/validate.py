@@ -106,7 +106,7 @@ def compare_masks(plan: Plan, found: Mapping[str, Mapping[str, Any]], expected: 
     An event agrees if it passes the same steps, the same baseline and the same regions in both. Raises DataError if
     the two have not read the same number of events.
     """
-    events = agreeing = 0
+    events = agreeing = left = 0
     disagreements: list[Disagreement] = []
     applied = set(plan.applied)
     known: set[str] = set(plan.applied)
@@ -125,11 +125,13 @@ def compare_masks(plan: Plan, found: Mapping[str, Mapping[str, Any]], expected: 
                     if len(disagreements) < SHOWN:
                         disagreements.append(_disagreement(sample, index, masks, mask, passes=mine))
         events += size
+        left += sum(mine or theirs for mine, theirs in zip(masks["selected"].tolist(), flags.selected, strict=True))
         agreeing += sum(agrees)
     return EventByEvent(
         events=events,
         agreeing=agreeing,
         agreement=agreeing / events if events else 1.0,
+        left=left,
         disagreements=tuple(disagreements),
         only_code=tuple(sorted(applied - known)),
         only_reference=tuple(sorted(known - applied)),
@@ -247,8 +249,12 @@ def judge(
     probes: Probes | None = None,
     weights: WeightSums | None = None,
 ) -> Validation:
-    """Sum up: everything compared agrees, something disagrees, or nothing was compared."""
-    if event_by_event is None and not yields and (probes is None or not probes.proven + probes.wrong):
+    """Sum up: everything compared agrees, something disagrees, or nothing was compared.
+
+    That code and reference agree on events of which none is left at the end, shows nothing by itself.
+    """
+    shown = bool(yields) or (probes is not None and probes.proven + probes.wrong > 0)
+    if event_by_event is None and not shown:
         return Validation(status="not_validated", probes=probes)
     agrees = all(comparison.agrees for comparison in yields)
     if event_by_event is not None:
@@ -256,7 +262,9 @@ def judge(
         agrees = agrees and same_cuts and event_by_event.agreeing == event_by_event.events
     agrees = agrees and (probes is None or not probes.wrong)
     agrees = agrees and (weights is None or weights.agreeing == weights.compared)
-    status: Literal["agrees", "disagrees"] = "agrees" if agrees else "disagrees"
+    status: Literal["agrees", "disagrees", "not_validated"] = "agrees" if agrees else "disagrees"
+    if agrees and not shown and event_by_event is not None and event_by_event.left == 0:
+        status = "not_validated"
     return Validation(
         status=status, probes=probes, event_by_event=event_by_event, weights=weights, yields=tuple(yields)
     )

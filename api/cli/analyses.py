@@ -288,6 +288,8 @@ def _validation(validation: Validation) -> Iterator[Text]:
         share = f"{100 * events.agreement:.6g} %"
         text.append(f", code and independent reference pass the same in {events.agreeing} of {events.events}")
         text.append(f" events ({share})")
+        if events.left == 0:
+            text.append("; none of them is left at the end, so that this shows little", style="yellow")
         yield text
         for one in events.disagreements[:5]:
             passes = "the code" if one.code_passes else "the reference"

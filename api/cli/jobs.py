@@ -117,6 +117,8 @@ def show(job_id: _JobId) -> None:
         out.print(table)
     if job.cited:
         print_plan(out, job.cited)
+    for reason in (job.result or {}).get("incomplete", ()):
+        out.print(Text(f"Not complete: {reason}", style="bold yellow"))
     if job.problem:
         out.print(Text.assemble((job.problem.code, "bold red"), f": {job.problem.message}\n  {job.problem.hint}"))
     if parts:
@@ -176,6 +178,8 @@ def _state(job: JobRecord, *, working: bool) -> Text:
     interrupted = job.state == "running" and not working
     name = "interrupted" if interrupted else job.state
     text = Text(name, style=_STYLES.get(name, ""))
+    if job.state == "done" and (job.result or {}).get("incomplete"):
+        text = Text("done, not complete", style="yellow")
     if not job.ended and job.stage.name:
         counts = f" {job.stage.done}/{job.stage.total}" if job.stage.total > 1 else ""
         text.append(f" ({job.stage.name}{counts})", style="dim")

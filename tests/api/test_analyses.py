@@ -107,6 +107,11 @@ def test_a_truncated_file_is_named_and_the_rest_is_analysed(ready: Workspace) ->
     ran = CliRunner().invoke(app, ["analyse", "four", "--dataset", "toys"])
     assert ran.exit_code == 2
     assert f"{file.name} cannot be read" in " ".join(ran.stdout.split())
+    (job,) = ready.store.jobs()
+    told = CliRunner().invoke(app, ["jobs", "show", job.id]).stdout
+    assert "done, not complete" in " ".join(told.split())
+    assert job.result is not None
+    assert [line.partition(" cannot")[0].endswith(file.name) for line in job.result["incomplete"]] == [True]
 
 
 def test_where_no_file_can_be_read_there_is_no_analysis(ready: Workspace) -> None:

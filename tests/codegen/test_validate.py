@@ -10,7 +10,7 @@ import pytest
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.profile import Profile
-from codegen.result import EventByEvent, SampleResult
+from codegen.result import Probes, SampleResult
 from codegen.validate import compare_masks, compare_yields, judge
 from kb.errors import DataError
 from kb.ssc import Region
@@ -122,4 +122,12 @@ def test_yields_agree_to_six_digits() -> None:
 
 def test_nothing_compared_is_not_validated() -> None:
     assert judge(None, ()).status == "not_validated"
-    assert judge(EventByEvent(events=0, agreeing=0, agreement=1), ()).status == "agrees"
+
+
+def test_agreement_on_events_of_which_none_is_left_shows_nothing(plan: Plan) -> None:
+    nobody = Flags({name: [False] * 4 for name in FLAGS.passes}, [False] * 4)
+    found = compare_masks(plan, {"data": {key: np.zeros(4, dtype=bool) for key in MASKS}}, {"data": nobody})
+    assert (found.agreeing, found.left) == (4, 0)
+    assert judge(found, ()).status == "not_validated"
+    probes = Probes(events=2, proven=1, wrong=0, not_provable=0)
+    assert judge(found, (), probes).status == "agrees"
