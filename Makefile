@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_LINK_MODE ?= copy
 
-.PHONY: setup demo test lint bench serve lock clean
+.PHONY: setup demo test lint bench witnesses serve lock clean
 
 setup: $(VENV)/.ready
 
@@ -38,6 +38,10 @@ bench: setup $(VENV)/.bench
 $(VENV)/.bench: $(VENV)/.ready
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints requirements.txt --extra bench --requirements pyproject.toml \
 		&& touch $@ || echo 'coffea and ROOT could not be installed: benchmarks run without them' >&2
+
+# Which entry of the corpus needs which rule of the distiller: run it after changing rules.
+witnesses: setup
+	$(BIN)/python -m tests.distil.witnesses
 
 serve: setup
 	$(BIN)/cutbook serve

@@ -19,12 +19,12 @@ from kb.ssc import Clause, Condition, Operator, Subject
 _EITHER = re.compile(r"\beither\b", re.IGNORECASE)
 _OR = re.compile(r"(?:,\s*)?\bor\b(?:\s+else|\s+alternatively)?", re.IGNORECASE)
 _OF_THESE = re.compile(
-    r"\b(?:(?:at least|exactly)?\s*one (?:or more )?|any(?: one)?) of (?:the|these|two|three|four|five)\b"
+    r"\b(?:(?:at least |exactly )?one(?: or more)?|any(?: one)?) of (?:the|these|two|three|four|five)\b"
     r"[^.;:]{0,60}?\b(?:following|conditions?|criteria|requirements?)\b[^.;:]*:",
     re.IGNORECASE,
 )
 _LISTS_ALTERNATIVES = re.compile(
-    r"\b(?:(?:at least|exactly)? ?one (?:or more )?|any(?: one)?) of (?:the|these|two|three|four|five)\b"
+    r"\b(?:(?:at least |exactly )?one(?: or more)?|any(?: one)?) of (?:the|these|two|three|four|five)\b"
     r"[^.;:]{0,60}?\b(?:following|conditions?|criteria|requirements?|below)\b[^.;:]*[:.]?\s*$"
     r"|\b(?:either|one) of the following\b[^.;:]*[:.]?\s*$",
     re.IGNORECASE,
@@ -212,7 +212,7 @@ def _stretches(found: list[Candidate], text: str, start: int) -> list[list[tuple
         elif _BOUND_ENDS.search(text[: choice.start()]):
             before = sorted((c.at - start for c in found if c.at and c.at - start < choice.start()), reverse=True)
             after = [c.at - start for c in found if choice.end() <= c.at - start < end]
-            if after and not re.search(r"\band\b", text[choice.end() : max(after)]):
+            if after:
                 ways.append([*_listed(text, before, choice.start()), (choice.end(), end)])
     return ways
 

@@ -148,7 +148,7 @@ def _delegated(
                     reason=f"left to a cited paper that is not in the base: ingest {name}",
                     evidence=citing,
                     references=(name,),
-                    candidate=re.sub(r"\s+", " ", found.text),
+                    candidate=" ".join(found.text.split()),
                 )
             )
             continue

@@ -88,7 +88,7 @@ def delegation(reading: Reading, document: Document, last_objects: frozenset[str
     if not keys or not _POINTS.search(reading.text) or not _SELECTS.search(reading.text) or _NOT.search(reading.text):
         return None
     objects = {o for p in reading.phrases for o in _FAMILIES.get(p.object, set())}
-    if re.match(r"^(?:they|these|both|it|the latter)\b", reading.text, re.IGNORECASE) or not objects:
+    if not objects:
         objects |= {o for name in last_objects for o in _FAMILIES.get(name, set())}
     if not objects:
         return None

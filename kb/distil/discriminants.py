@@ -101,7 +101,7 @@ def quotient(text: str) -> str | None:
     'E_T^miss/√H_T'
     """
     found = next((one for one in symbols(text) if one.variable == "met_sig" and "/" in one.text), None)
-    return re.sub(r"\s+", "", found.text) if found else None
+    return "".join(found.text.split()) if found else None
 
 
 def told_quotient(text: str) -> str | None:

@@ -130,7 +130,7 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
         match = rule.pattern.search(reading.text)
         if match is None or not rule.needs.search(reading.text):
             continue
-        value = rule.value or re.sub(r"\s+", " ", match.group("v")).strip()
+        value = rule.value or " ".join(match.group("v").split())
         for object_id in _objects(rule, reading, memory, match.start()):
             if rule.variable == "id" and ((object_id, "id") in taken or (rule.name == _WORDS and _told(taken))):
                 continue
@@ -169,7 +169,7 @@ def _scope(rule: _Rule, object_id: str) -> Scope:
 def _cleaning(reading: Reading) -> list[Candidate]:
     if not _CLEANING_VERBS.search(reading.text):
         return []
-    words = [re.sub(r"\s+", " ", match.group()) for rule in _CLEANING for match in rule.finditer(reading.text)]
+    words = [" ".join(match.group().split()) for rule in _CLEANING for match in rule.finditer(reading.text)]
     if not words:
         return []
     if any(_IDLE.search(word) for word in words):  # "while the detector was not fully operational"

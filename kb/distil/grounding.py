@@ -87,8 +87,8 @@ def _is_spelt(number: float, text: str, variable: str) -> bool:
         return bool(re.search(r"\b(?:no|not|without)\b.{0,40}\bhits?\b", text))
     if variable not in {"count", "charge", "charge_product"}:
         return False
-    if variable == "count" and number == 1.0 and re.search(r"\bno\b|\bwithout\b", text):
-        return bool(re.search(r"reject|discard|veto|remov", text) or _SPELT[1.0].search(text))
+    if variable == "count" and number == 1.0 and re.search(r"reject|discard|veto|remov", text):
+        return True
     if variable == "charge_product" and abs(number) == 1.0 and _OPPOSITE.search(text):
         return True
     words = _SPELT.get(number)

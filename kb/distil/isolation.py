@@ -33,11 +33,7 @@ def summed(reading: Reading, quantity: Quantity, found: list[Bounded]) -> list[B
         or not re.search(r"\bsum|energ|momenta|isolat", reading.text)
     ):
         return found
-    relative = (
-        bool(compared(reading.tokens, quantity))
-        or re.match(r"[pt]v", reading.shape[quantity.end :]) is not None
-        or quantity.amounts[0].unit == "1"
-    )
+    relative = bool(compared(reading.tokens, quantity)) or quantity.amounts[0].unit == "1"
     return [Bounded("iso_rel" if relative else "iso_abs", index=found[0].index)]
 
 

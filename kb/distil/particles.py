@@ -145,8 +145,7 @@ def named(text: str) -> Named | None:
 
 
 def _kind(name: str) -> str:
-    bare = re.sub(r"[{}]", "", name)
-    known = _PARTICLES.get(bare) or _PARTICLES.get(bare.removesuffix("s"))
+    known = _PARTICLES.get(name) or _PARTICLES.get(name.removesuffix("s"))
     return known or ("meson" if name[0] == "D" else "candidate")
 
 

@@ -55,7 +55,7 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
                 return "veto"
             continue
         between = tokens[verb + 1 : quantity.start]
-        if re.search(r"\bi\.? ?e\b", reading.words(verb, quantity.start)) or any(t.kind == "m" for t in between):
+        if re.search(r"\bi ?\.? ?e\b", reading.words(verb, quantity.start)) or any(t.kind == "m" for t in between):
             continue  # "excluding the signal region, i.e. …"
         if passive:
             if any(t.kind == "f" for t in between):

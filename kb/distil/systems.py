@@ -12,7 +12,7 @@ from kb.ssc import Choice, PairRequirement, Variable
 
 _NAMES = {1: "leading pair", 2: "subleading pair"}
 _SECOND = re.compile(r"\b(?:sub-?leading|second(?:ary)?|remain\w*|other|Z_?\{?2\}?)\b", re.IGNORECASE)
-_FIRST = re.compile(r"\b(?:leading|first|primary|Z_?\{?1\}?)\b", re.IGNORECASE)
+_FIRST = re.compile(r"(?<!sub-)\b(?:leading|first|primary|Z_?\{?1\}?)\b", re.IGNORECASE)
 _CLOSEST = re.compile(r"\b(?:closest|nearest|minimi[sz]\w+)\b", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:called|taken as|denoted|defined as|referred to as|labelled|considered|is|as) (?:the )?(?:\"|')?"
@@ -45,8 +45,6 @@ def system(reading: Reading, memory: Memory) -> System | None:
     named = _NAMED.search(text)
     if named:
         rank = 2 if _SECOND.search(named.group(1)) else 1
-    elif re.search(r"\bsub-?leading\b", text, re.IGNORECASE):
-        rank = 2
     else:
         rank = 2 if _SECOND.search(text) and not _FIRST.search(text) else 1
     requires = pair_requirements(text) or ("opposite_charge", "same_flavour")
@@ -59,4 +57,4 @@ def system(reading: Reading, memory: Memory) -> System | None:
 
 def _words(text: str) -> str:
     found = re.search(r"[^,;]*\b(?:closest|nearest)\b[^,;.]*", text)
-    return re.sub(r"\s+", " ", found.group()).strip() if found else ""
+    return " ".join(found.group().split()) if found else ""

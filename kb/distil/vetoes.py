@@ -31,7 +31,6 @@ _APPLIED = re.compile(
 )
 _AIM = re.compile(r"\bto (?:further )?(?:suppress|reduce|remove|reject|avoid)(?: \w+)?$", re.IGNORECASE)
 _RELATES = re.compile(r"\b(?:relative to|of the|from|to the|between|around|near|by|that of|as)\s*$")
-_ITS_MOMENTUM = re.compile(r"(?:and|or) (?:the )?E_?T|energy|momentum")
 _JOINED = re.compile(r"(?:.{0,8}?)(?:l?a|l)[trehk]{0,4}")
 _ORDINAL = re.compile(r"\b(?:second|third|fourth|fifth)\b", re.IGNORECASE)
 _LEADS_TO = re.compile(r"\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto) of the event")
@@ -193,7 +192,8 @@ def vetoed(reading: Reading) -> list[Phrase]:
         for q in reading.quantities
         if reach[0] <= q.start < reach[1]
     ]
-    related = [v for v in bounded if v >= 0 and reading.tokens[v].value.variable in _RELATIONS]
+    if any(v >= 0 and reading.tokens[v].value.variable in _RELATIONS for v in bounded):
+        return []  # what two objects are to each other rejects the event, not that they are there
     counted = {c.object for c in reading.counts}
     found: list[Phrase] = []
     for phrase in reading.phrases:
@@ -201,15 +201,13 @@ def vetoed(reading: Reading) -> list[Phrase]:
             continue
         if phrase.rank == 1 or phrase.first or (phrase.rank and phrase.article == "the"):
             continue  # "in which the leading jet has p_T below 80 GeV"
-        if any(not re.search("af", reading.shape[min(v, phrase.index) : max(v, phrase.index)]) for v in related):
-            continue  # what two objects are to each other rejects the event, not that they are there
         before = reading.words_before(phrase.start, 3).strip().removesuffix(" veto")  # "containing a veto electron"
         behind = reading.words(phrase.index + 1, phrase.index + 12)
         if _QUALITY.search(re.split(r"[,;]|\bor\b|\band\b", behind)[0]) or _QUALITY.search(phrase.words):
             continue
         if phrase.words.startswith("such") and _QUALITY.search(reading.words(0, phrase.start)):
             continue  # "to identify jets arising from noise, and any event containing such a jet is removed"
-        if _RELATES.search(before) or _ITS_MOMENTUM.match(reading.words(phrase.index + 1, phrase.index + 3)):
+        if _RELATES.search(before):
             continue
         joined = found and _JOINED.fullmatch(reading.shape[found[-1].index + 1 : phrase.index])
         if joined or phrase.start == reach[0] or _HAS.search(before):

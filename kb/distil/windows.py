@@ -63,7 +63,7 @@ def _is_inside(tokens: list[Token], start: int, end: int, position: int) -> bool
     if comparator in {"<", "<="}:
         return True if _CLOSE_TO.search(between) or re.search(r"differ|deviat|distance", lead) else None
     near = _words(tokens[max(0, start - 5) : max(end, position) + 2])
-    if _WITHIN.search(near) or re.match(r"(?:of|around|from) the", between):
+    if _WITHIN.search(near):
         return not _OUTSIDE.search(near)
     return None
 
@@ -88,10 +88,6 @@ def _mass(tokens: list[Token], shape: str, start: int, end: int) -> tuple[int, f
             if index < start and re.search(r"[SW]|c(?!$)|n|v", shape[index + 1 : start]):
                 continue
             return index, named
-    number = re.match(r"Ot{0,2}(n)u", shape[end:])  # "within 50 GeV of 172.5 GeV"
-    if number and start and shape[start - 1] == "i":
-        index = end + number.start(1)
-        return index + 1, float(tokens[index].value) * float(tokens[index + 1].value.factor)
     number = re.match(r"Ot{0,2}(n)u", shape[end:])  # "within 50 GeV of 172.5 GeV"
     if number and start and shape[start - 1] == "i" and tokens[end + number.start(1) + 1].value:
         index = end + number.start(1)

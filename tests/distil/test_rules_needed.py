@@ -1,65 +1,37 @@
-"""Every rule of the distiller that is data is needed: without it, some text of the corpus is read wrong.
+"""Every rule of the distiller is needed: without it, a named entry of the corpus is read wrong.
 
-The usual run looks whether there is a text with its words at all. To take every rule away in turn takes minutes:
-
-    python -m pytest -m rules tests/distil              # all files; -k lexicon for one of them
-
-The entry that broke without a rule is remembered in pytest's cache and tried first the next time.
+A rule is a word, pattern or table of the TOML files, an alias of the vocabulary, a regular expression or a table of
+words in a module. `witnesses.json` names the entry for each; here each rule is taken away in turn and its entry read.
+A rule that is new, or whose entry moved, is tried on the whole corpus; `make witnesses` writes the table anew.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 import pytest
 
-from kb.distil.lexer import plain
-from tests.distil import corpus, rules
-from tests.distil.corpus import FOLDER, Entry, entries
+from tests.distil import rules
+from tests.distil.corpus import Entry, read
+from tests.distil.witnesses import NONE_YET, table, witness
 
-REMEMBERED = "distil/entries-that-need-a-rule"
-
-
-@cache
-def readable() -> tuple[tuple[Entry, str], ...]:
-    """Return the entries that are read right, the shortest first, with their texts as the rules see them."""
-    known = [entry for file in sorted(FOLDER.glob("*.toml")) for entry in entries(file) if not entry.known_gap]
-    texts = ((entry, plain(corpus.document(entry).text).text) for entry in known)
-    return tuple(sorted(texts, key=lambda one: len(one[1])))
-
-
-def dependent(file: str, path: rules.Path_, rule: Any, expected: str) -> str:
-    """Return an entry that is read wrong without a rule; empty where there is none. `expected` is tried first."""
-    may_matter = rules.concerns(path, rule)
-    concerned = [entry for entry, text in readable() if may_matter(text)]
-    if not concerned:
-        return ""
-    try:
-        with rules.without(file, path) as distil:
-            concerned.sort(key=lambda entry: entry.name != expected)
-            return next((entry.name for entry in concerned if not corpus.read(entry, distil).exact), "")
-    except Exception as error:  # a distiller that cannot even be made needs the rule
-        return f"the distiller itself: {type(error).__name__}"
+KNOWN = table()
 
 
 @pytest.mark.parametrize("file", rules.files())
-def test_every_rule_has_a_text_that_it_may_matter_for(file: str) -> None:
-    idle = [
-        f"{'.'.join(map(str, path[:-1]))}: {rule}"
-        for path, rule in rules.rules(file)
-        if not any(map(rules.concerns(path, rule), (text for _, text in readable())))
-    ]
-    assert not idle, "no entry of the corpus has the words of:\n" + "\n".join(idle)
+def test_every_rule_is_needed(file: str) -> None:
+    known = KNOWN.get(file, {})
+    unneeded = [rule.name for rule in rules.rules(file) if not _is_needed(rule, known.get(rule.name))]
+    assert not unneeded, f"{len(unneeded)} rules of {file} that nothing depends on:\n" + "\n".join(unneeded)
 
 
-@pytest.mark.rules
-@pytest.mark.parametrize("file", rules.files())
-def test_every_rule_is_needed(file: str, pytestconfig: pytest.Config) -> None:
-    remembered: dict[str, str] = pytestconfig.cache.get(f"{REMEMBERED}/{file}", {}) if pytestconfig.cache else {}
-    needed = {f"{'.'.join(map(str, path[:-1]))}: {rule}": (path, rule) for path, rule in rules.rules(file)}
-    found = {name: dependent(file, *where, remembered.get(name, "")) for name, where in needed.items()}
-    if pytestconfig.cache:
-        pytestconfig.cache.set(f"{REMEMBERED}/{file}", found)
-    unneeded = [name for name, entry in found.items() if not entry]
-    assert not unneeded, f"{len(unneeded)} rules of {file}.toml that nothing depends on:\n" + "\n".join(unneeded)
+def _is_needed(rule: rules.Rule, expected: str | None) -> bool:
+    if expected == NONE_YET:
+        return True
+    return bool(expected and witness(rule, [expected], others=False)) or bool(witness(rule))
+
+
+def test_a_rule_is_taken_away_and_given_back() -> None:
+    entry = Entry("", 0, "Muons must be above 25 GeV.", "", "Event selection", ("muon pt > 25 GeV",), "")
+    rule = next(rule for rule in rules.rules("lexicon.toml") if rule.name == "comparators.>: above")
+    with rules.without(rule) as distil:
+        assert not read(entry, distil).exact
+    assert read(entry).exact

@@ -9,6 +9,10 @@ One TOML file per topic, a list of `[[entry]]` tables:
     parents  `CR < SR except event.mt`: what holds in SR holds in CR, but for SR's cuts on event.mt
     overlaps   `jet near electron`: jets near electrons are removed
     conflicts  `A | B`: the cut A (as a statement) is shown to contradict B
+    composites `zz: fourlepton opposite_charge`: a system of this name (any, where `*`) with these relations
+    cited      papers that are at hand, by the key that `[@key]` in the text names them with
+    delegated  keys of papers that are not at hand and that requirements are left to, all of them
+    experiment `CMS 13 TeV 35.9`: what is told of the data, with the luminosity in fb^-1
     known_gap  why the entry is not read right yet; it must then fail
 
 `_heldout` files hold entries that were not looked at while the rules were written.
@@ -57,6 +61,10 @@ class Entry:
     parents: tuple[str, ...] = ()
     overlaps: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    composites: tuple[str, ...] = ()
+    cited: tuple[tuple[str, str], ...] = ()
+    delegated: tuple[str, ...] | None = None
+    experiment: str = ""
 
     @property
     def name(self) -> str:
@@ -96,6 +104,10 @@ def entries(file: Path) -> list[Entry]:
             parents=tuple(entry.get("parents", ())),
             overlaps=tuple(entry.get("overlaps", ())),
             conflicts=tuple(entry.get("conflicts", ())),
+            composites=tuple(entry.get("composites", ())),
+            cited=tuple(entry.get("cited", {}).items()),
+            delegated=tuple(entry["delegated"]) if "delegated" in entry else None,
+            experiment=entry.get("experiment", ""),
         )
         for number, entry in enumerate(raw, 1)
     ]
@@ -105,8 +117,9 @@ def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `scope=…`,
-    `region=…`, `of=…` (the named collection or pair), `name=…` (of the variable), `when=…` (a part of the condition)
-    and `why=…` (a part of the rationale); `*` is any object.
+    `region=…`, `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
+    (a part of the condition), `clause=…` (what it bounds), `why=…` (a part of the rationale) and `quote=…` (a part of
+    the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -182,9 +195,14 @@ def document(entry: Entry) -> Document:
     return read_source(source.encode(), "entry.tex", arxiv_id="test")
 
 
-def read(entry: Entry, distil: Callable[[Document], SelectionCriteria] = distil) -> Reading:
+@cache
+def _cited(entry: Entry) -> dict[str, Document]:
+    return {key: paper(f"# Object selection\n\n{text}", arxiv_id=key) for key, text in entry.cited}
+
+
+def read(entry: Entry, distil: Callable[..., SelectionCriteria] = distil) -> Reading:
     """Distil an entry and compare. Numbers must agree exactly; flags must be there, further flags are not counted."""
-    criteria = distil(document(entry))
+    criteria = distil(document(entry), cited=_cited(entry))
     offers = [
         (key, _told(cut), cut.statement())
         for cut in criteria.cuts
@@ -227,7 +245,15 @@ def read(entry: Entry, distil: Callable[[Document], SelectionCriteria] = distil)
 
 def _told(cut: Cut) -> dict[str, Any]:
     why = cut.rationale.quote if cut.rationale else ""
-    more = {"any": cut.any_of, "of": cut.subject.definition, "name": cut.variable.name}
+    more = {
+        "any": cut.any_of,
+        "of": cut.subject.definition,
+        "name": cut.variable.name,
+        "component": cut.variable.component,
+        "cone": str(cut.variable.cone),
+        "clause": " ".join(c.variable.name or c.variable.id for c in cut.when.clauses) if cut.when else "",
+        "quotes": " ".join(e.quote for e in cut.evidence),
+    }
     return {**cut.flat(), "why": " ".join(why.split()), **more}
 
 
@@ -249,6 +275,17 @@ def _unstructured(entry: Entry, criteria: SelectionCriteria) -> Iterator[str]:
             yield f"{line} not in {[(one.candidate, one.reason) for one in shown]}"
     if len(shown) > len(entry.conflicts):
         yield f"conflicts: {[(one.candidate, one.reason) for one in shown]}"
+    built = [(composite.name, {composite.object, *composite.requires}) for composite in criteria.composites]
+    for line in entry.composites:
+        name, _, said = line.partition(": ")
+        if not any(name in {"*", its} and set(said.split()) <= has for its, has in built):
+            yield f"{line} not in {built}"
+    left = {key for one in criteria.unresolved if one.code == "delegated" for key in one.references}
+    if entry.delegated is not None and left != set(entry.delegated):
+        yield f"delegated: {sorted(left)}"
+    about = criteria.paper
+    if entry.experiment not in {"", f"{about.experiment} {about.sqrt_s} TeV {about.luminosity}"}:
+        yield f"experiment: {about}"
 
 
 def _holding(criteria: SelectionCriteria, name: str) -> list[Cut]:
@@ -273,7 +310,9 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or (when is not None and when not in record["note"])
         or wanted.get("why", "") not in record["why"]
         or wanted.get("of") not in {None, record["of"]}
-        or wanted.get("name") not in {None, record["name"]}
+        or any(wanted.get(said) not in {None, record[said]} for said in ("name", "component", "cone"))
+        or wanted.get("clause", "") not in record["clause"]
+        or wanted.get("quote", "") not in record["quotes"]
         or ("any" in wanted and record["any"] is None)
     )
 
