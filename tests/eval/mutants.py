@@ -43,11 +43,17 @@ class Mutant:
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """Yield every version of the module that differs from it in one place of its selection."""
+    """Yield every version of the module that differs from it in one place of its selection.
+
+    What only fills histograms is left alone: they are no part of what is validated.
+    """
     tree = ast.parse(source)
     for top, statement in enumerate(tree.body):
         if isinstance(statement, ast.FunctionDef) and statement.name not in _NOT_SELECTION:
+            selecting = _selecting(statement)
             for path, node in _walk(statement):
+                if path[0] == "body" and path[1] not in selecting:
+                    continue
                 for kind, changed in _changes(node, statement):
                     line = f"{statement.name}: {ast.unparse(node)}"
                     around = ast.unparse(statement.body[path[1]]) if path[0] == "body" else ""  # type: ignore[call-overload]
@@ -79,6 +85,15 @@ def _walk(node: ast.AST, path: Path = ()) -> Iterator[tuple[Path, ast.AST]]:
                 if isinstance(part, ast.AST) and not _fills_histograms(part):
                     yield (*path, name, number), part
                     yield from _walk(part, (*path, name, number))
+
+
+def _selecting(function: ast.FunctionDef) -> range:
+    """Return the statements that select: what comes after the regions only serves histograms."""
+    for place, statement in enumerate(function.body):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        if target is not None and ast.unparse(target) == "regions":
+            return range(place + 1)
+    return range(len(function.body))
 
 
 def _fills_histograms(node: ast.AST) -> bool:

@@ -85,7 +85,7 @@ EQUIVALENT = {
     ("inequality flipped", "select_signal_muons: events['lep_type'] == 13"),
     ("inequality flipped", "select_veto_muons: events['lep_type'] == 13"),
     # There (in the regions) only the leading lepton of all is looked at, so that to take muons twice does not matter.
-    ("inequality flipped", "select_electrons: events['lep_type'] == 11 in electrons = electrons[events"),
+    ("inequality flipped", "select_electrons: events['lep_type'] == 11 in electrons = "),
     # All histograms hold one number of an event.
     ("inequality flipped", "scattered: values.ndim > 1"),
     ("whole number off by one", "scattered: values.ndim > 1"),
