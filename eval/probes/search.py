@@ -83,6 +83,7 @@ class Search:
         self.found = Found()
         self.reaches = Reaches(self.trial, self.seeds)
         self._reaches: dict[str | None, Reach] = {}
+        self._lacked: set[tuple[tuple[str, ...], str | None]] = set()
         self._limit = 0
 
     def run(self) -> Found:
@@ -124,6 +125,7 @@ class Search:
                 self._collect(cut, apart, [facet for facet in left if not shown[facet]], shown)
                 self.found.excluded.setdefault(cut.id, "it asks no more than other cuts, or the opposite of them")
         self.found.probes += self._left_out(cut, reach)
+        self.found.probes += self._lacking(cut, reach)
         if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
             self.found.absent.setdefault(cut.id, []).extend(absent)
             tried = self.trial.spent.events - spent
@@ -426,6 +428,20 @@ class Search:
                     facet = Facet(name, reach.line.region, needed=False)
                     yield Probe(cut.id, facet, tuple(rows), apart=bool(reach.free))
                     break
+
+    def _lacking(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
+        """Events that lack what a cut is about: ever fewer objects, down to none."""
+        kinds = self.nudges.constituents(cut.subject.object)
+        if not kinds or self.trial.is_filter(cut) or (kinds, reach.line.region) in self._lacked:
+            return
+        self._lacked.add((kinds, reach.line.region))
+        row, rows = reach.rows[0], []
+        while places := [(place, kind) for kind in kinds for place in self.anatomy.places(row, kind)]:
+            softest = min(places, key=lambda entry: self.anatomy.momentum(row, *entry)[0])
+            row = self.anatomy.without(row, softest[0])
+            rows.append(row)
+        if rows:
+            yield Probe(cut.id, Facet("objects lacking", reach.line.region, needed=False), tuple(rows))
 
     def _passing(self, cut: Cut, reach: Reach, like: Sequence[PairRequirement]) -> Iterator[Row]:
         """Yield some events that pass with pairs beyond the threshold that are to each other like this."""

@@ -93,11 +93,13 @@ class _Wanted:
 class Table:
     """Probe events in one file, and those whose bins are looked at in others."""
 
-    def __init__(self, search: Search, found: Found) -> None:
+    def __init__(self, search: Search, found: Found, *, cuts_away: bool = False) -> None:
         self.trial: Trial = search.trial
         self.anatomy = search.anatomy
         self.lines: Sequence[Line] = list(search.lines.values())
         self.found = found
+        self.cuts_away = cuts_away
+        """Whether the code shows what each requirement cuts away, which takes the masks of steps by themselves."""
         self.rows: list[Row] = [row for probe in found.probes for row in probe.rows]
         self.coded = [row for probe in found.probes if probe.hidden for row in probe.rows[:2]]
 
@@ -105,7 +107,8 @@ class Table:
     def of(cls, criteria: SelectionCriteria, profile: Profile, measured: Measured, *, seed: int = 1) -> Table:
         """Search for probe events for code of which `measured` tells the steps."""
         search = Search(criteria, profile, lines(measured), seed=seed)
-        return cls(search, search.run())
+        cuts_away = any(histogram.without is not None for histogram in measured.histograms.values())
+        return cls(search, search.run(), cuts_away=cuts_away)
 
     def write(self, folder: Path, template: Path | None = None) -> dict[str, Sequence[Path]]:
         """Write the events into ROOT files, by sample; the types of branches are those of the template."""
@@ -239,6 +242,14 @@ class Table:
         must = np.array([not cuts & ids for cuts in failing], dtype=bool)
         others = [set(step) for place, step in enumerate(line.steps[: line.common], start=1) if place != number]
         where = np.array([sum(bool(cuts & step) for step in others) <= 1 for cuts in failing], dtype=bool)
+        if not self.cuts_away:
+            # Nothing else comes of these masks: they are asked only where others could not show the cut.
+            asked = [
+                one.apart and (one.cut_id in ids or self.trial.is_filter(self.trial.cuts[one.cut_id]))
+                for one in self.found.probes
+                for _ in one.rows
+            ]
+            where = where & np.array(asked, dtype=bool)
         return _Wanted(line.region, line.steps[number - 1], f"{line.keys[number - 1]}{ALONE}", must, where)
 
     def _misses(self, masks: Mapping[str, Any]) -> list[_Miss | None]:

@@ -133,27 +133,15 @@ def shown(source: str, files: Mapping[str, Sequence[Path]]) -> dict[str, Any]:
         analysis = module["Analysis"](None, None, alone=True)
         for path in paths:
             analysis.add(events_of(path))
-        histograms = {key: SimpleNamespace(**value) for key, value in analysis.report()["histograms"].items()}
-        found[name] = SimpleNamespace(masks=analysis.masks(), measured=SimpleNamespace(histograms=histograms))
+        measured = Measured.model_validate(analysis.report(), strict=False)
+        found[name] = SimpleNamespace(masks=analysis.masks(), measured=measured)
     return found
-
-
-def steps(plan: Plan) -> Measured:
-    """Return what any run of the code tells of its steps."""
-    nothing = {"raw": 0, "weighted": 0.0, "sumw2": 0.0}
-
-    def flow(steps: Sequence[Any]) -> list[dict[str, Any]]:
-        return [{"cut_ids": list(step.all_cut_ids), "label": step.label, **nothing} for step in steps]
-
-    regions = {region.name: {"parent": region.parent, "cutflow": flow(region.steps)} for region in plan.regions}
-    report = {"events": 0, "selected": 0, "weighted": 0.0, "cutflow": flow(plan.steps), "regions": regions}
-    return Measured.model_validate({**report, "histograms": {}})
 
 
 def case_of(criteria: SelectionCriteria, profile: Profile, folder: Path, toys: Sequence[Path]) -> Case:
     plan = make_plan(criteria, profile)
-    table = Table.of(criteria, profile, steps(plan))
     source = emit_with_distributions(plan)
+    table = Table.of(criteria, profile, shown(source, {"toys": toys})["toys"].measured)
     made_up = folder / "random.root"
     anatomy, rng = Anatomy(profile), random.Random(1)
     write_rows(made_up, anatomy, [anatomy.drawn(rng) for _ in range(3000)])
