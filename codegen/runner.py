@@ -2,7 +2,8 @@
 
 The contract with the script, whoever wrote it:
 
-    python analysis.py FILE [FILE ...] [--entries START STOP] [--json OUT.json] [--masks OUT.npz] [--sample NAME]
+    python analysis.py FILE [FILE ...] [--entries START STOP] [--json OUT.json] [--masks OUT.npz [--alone]]
+    [--sample NAME]
 
 It prints a cutflow; OUT.json holds what `Measured` describes; OUT.npz holds one boolean array per cutflow step, named
 `step_000`, `step_001` …, one named `selected`, one per step of each region (`region_000_step_000` …), and the event
