@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from codegen.emit_branches import flag, stored
-from codegen.emit_composites import Composites, made
+from codegen.emit_composites import Composites
 from codegen.emit_momenta import merging, naming
 from codegen.emit_source import (
     Code,
@@ -43,8 +43,6 @@ _RESERVED = ("events", "met", "alive", "masks", "keep", "steps", "regions", "val
 _OF_SURVIVORS = "of the events that pass those before it"
 _LONG = 60
 """Longest list of names on the left of an assignment, in characters."""
-_BUILDERS = ("pairs", "meetings", "leading", "ak.combinations", "ak.cartesian")
-"""What makes systems of objects."""
 
 
 def function_name(region: str) -> str:
@@ -71,7 +69,7 @@ class Functions:
         self.composites = Composites(self._writer, left)
         self.shows_all = any(planned.without is not None for planned in plan.histograms)
         """Whether events that fail one requirement are looked at to the end."""
-        self.stages = stages(plan, self._is_combinatorial, shows_all=self.shows_all)
+        self.stages = stages(plan, shows_all=self.shows_all)
         late = len(self.stages) > 1 and self.stages[1].sorts
         self.unordered = frozenset(known.name for known in plan.objects) if late else frozenset()
         """Collections that are sorted only in events with enough objects."""
@@ -191,13 +189,6 @@ class Functions:
         inputs = [*(["events"] if needs_events else []), *writer.inputs]
         opening = [*definition(name, parameters(inputs), "list[Any]"), *docstring([about]), "    masks: list[Any] = []"]
         return "\n".join([*opening, *lines, "", "    return masks"]), inputs
-
-    def _is_combinatorial(self, step: Step) -> bool:
-        writer = self._writer()
-        found = writer.mask(step.requirement)
-        systems = {name for composite in self.plan.composites for name in made(composite)}
-        text = "\n".join([*writer.lines, str(found)])
-        return bool(systems & set(writer.inputs)) or any(f"{builder}(" in text for builder in _BUILDERS)
 
     def _region(self, region: RegionPlan) -> tuple[str, list[str]]:
         after = f"after those of {region.parent}" if region.parent else "after the baseline"
