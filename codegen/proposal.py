@@ -214,11 +214,30 @@ def _lines(name: str, tree: str, groups: list[Group], columns: Mapping[str, Colu
     yield from _missing(flat)
     yield from _objects(groups, {column.name for column in flat})
     yield from _triggers(flat)
-    weights = [column.name for column in flat if _fits(_names()["events"]["weight"], column.name)]
-    if weights:
-        yield from ("", "# Weights of simulation need cross-sections, in samples.json:", "# [weight]")
-        yield f"# factors = [{', '.join(map(_text, weights))}]"
-        yield from ('# cross_section = "xsec"', '# sum_of_weights = "sumw"')
+    yield from _weights(flat)
+
+
+def _weights(flat: Iterable[Column]) -> Iterator[str]:
+    """Write what weights are made of, as comments: what they mean is for the user to say."""
+    shifts: dict[str, dict[str, str]] = {}
+    nominal: list[str] = []
+    for column in flat:
+        if _fits(_names()["events"]["weight"], column.name):
+            if shifted := _fits(_names()["weights"]["shifted"], column.name):
+                side = "up" if (shifted["side"] or shifted["camel"]).casefold() == "up" else "down"
+                shifts.setdefault(shifted["nominal"], {})[side] = column.name
+            else:
+                nominal.append(column.name)
+    if not nominal:
+        return
+    yield from ("", "# Weights of simulation need cross-sections, in samples.json:", "# [weight]")
+    yield f"# factors = [{', '.join(map(_text, nominal))}]"
+    yield from ('# cross_section = "xsec"', '# sum_of_weights = "sumw"')
+    for name, sides in shifts.items():
+        if len(sides) == 2:
+            yield f"# [weight.variations.{re.sub(r'[^a-z0-9]+', '_', name.casefold()).strip('_')}]"
+            yield from (f"# replaces = {_text(name)}",) if name in nominal else ()
+            yield from (f"# {side} = {_text(sides[side])}" for side in ("up", "down"))
 
 
 def _text(value: str) -> str:

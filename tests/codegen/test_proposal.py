@@ -150,3 +150,38 @@ def test_simulated_truth_is_not_taken_for_what_was_measured(tmp_path: Path) -> N
     branch = proposed(tmp_path / "x.root").branch("muon", "pt")
     assert branch is not None
     assert branch.branch == "mu_pt"
+
+
+def test_shifted_weights_are_offered_as_variations_of_their_nominal_ones(tmp_path: Path) -> None:
+    path = write_toys(tmp_path, seed=1, events=50)["toy_ZZ4lep"]
+    with uproot.open(path) as file:
+        arrays = file["mini"].arrays(library="np")
+    flat = {name: values for name, values in arrays.items() if values.dtype != object}
+    flat |= {f"scaleFactor_MUON_{side}": flat["scaleFactor_MUON"] for side in ("UP", "DOWN")}
+    flat |= {f"puWeight{side}": flat["mcWeight"] for side in ("", "Up", "Down")}
+    flat |= {
+        "weight_theory_up": flat["mcWeight"],
+        "weight_theory_dn": flat["mcWeight"],
+        "weight_odd_up": flat["mcWeight"],
+    }
+    jagged = {name: ak.Array(list(arrays[name])) for name in ("lep_pt", "lep_eta", "lep_phi")}
+    lepton = ak.zip({name.removeprefix("lep_"): values for name, values in jagged.items()})
+    new = tmp_path / "new.root"
+    with uproot.recreate(new) as file:
+        file.mktree("t", {"lep": lepton.type.content} | {name: values.dtype for name, values in flat.items()})
+        file["t"].extend({"lep": lepton, **flat})
+    text = propose("My data", new)
+    head, weights = text.split("# [weight]")
+    uncommented = head + "[weight]" + weights.replace("\n# ", "\n")
+    found = Profile.model_validate(tomllib.loads(uncommented)).weight
+    assert found is not None
+    assert set(found.factors) == {"mcWeight", "puWeight", *(name for name in arrays if name.startswith("scaleFactor_"))}
+    muon, theory = found.variations["scalefactor_muon"], found.variations["weight_theory"]
+    assert (muon.replaces, muon.up.branch, muon.down.branch) == (
+        "scaleFactor_MUON",
+        "scaleFactor_MUON_UP",
+        "scaleFactor_MUON_DOWN",
+    )
+    assert (theory.replaces, theory.up.branch, theory.down.branch) == (None, "weight_theory_up", "weight_theory_dn")
+    assert found.variations["puweight"].replaces == "puWeight"
+    assert len(found.variations) == 3
