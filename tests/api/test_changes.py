@@ -19,6 +19,7 @@ from api.intake import take_in
 from api.source import Source
 from api.workspace import Workspace
 from kb.errors import InputError, PaperNotFoundError
+from tests.api.conftest import FakeEmbedder
 
 Hurry = Callable[[Workspace], Workspace]
 NAME = "1801.00003"
@@ -88,6 +89,7 @@ def test_ingesting_the_next_version_says_what_it_changes(
     library: Any, hurry: Hurry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.patience.Patience._one", lambda _, attempt: attempt())
+    monkeypatch.setattr("kb.embedding.Embedder", FakeEmbedder)
     for version in (1, 2):
         ran = CliRunner().invoke(app, ["ingest", f"{NAME}v{version}", "--references", "none"])
         assert ran.exit_code == 0, ran.output

@@ -18,19 +18,7 @@ from api.cli import main
 from api.cli.progress import job_progress
 from api.settings import Settings
 from kb.store import JobRecord, Problem, Stage, Store
-
-STAND_IN = """
-import kb.embedding
-class Embedder:
-    def embed(self, texts, progress=None):
-        return [[1.0] + [0.0] * 383 for _ in texts]
-kb.embedding.Embedder = Embedder
-import ingest.arxiv
-polite = ingest.arxiv.ArxivSource.__init__
-ingest.arxiv.ArxivSource.__init__ = lambda self, **given: polite(self, **given, delay=0.0)
-from api.cli.main import run
-run()
-"""
+from tests.api.conftest import STAND_IN
 
 
 def cutbook(*args: str) -> subprocess.Popen[str]:

@@ -16,8 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.api.conftest import STAND_IN
+
 Serve = Callable[[], tuple[subprocess.Popen[str], str]]
-COMMAND = [sys.executable, "-c", "from api.cli.main import run; run()"]
+COMMAND = [sys.executable, "-c", STAND_IN]
 
 
 NOTE = r"\documentclass{article}\begin{document}Jets have $p_T > 30$ GeV.\end{document}"
