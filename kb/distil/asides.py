@@ -83,6 +83,8 @@ def _at_verb(tokens: list[Token], shape: str, start: int, *, comma: bool) -> int
             depth -= 1
         elif kind == "S":
             return None
+        elif tokens[index].text.endswith(")") and "(" not in tokens[index].text:
+            depth = max(0, depth - 1)  # "1 - cosΔφ)": the bracket is read as one of the symbol's
         elif depth == 0 and index > start + 1:
             if comma and kind == "l" and _VERB.match(spoken(tokens[index + 1 : index + 3])):
                 return index + 1

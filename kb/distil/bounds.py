@@ -31,6 +31,7 @@ from kb.vocabulary import normal_unit, unit_factor, vocabulary
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
 _EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
+_RANGING = re.compile(r"\bthresholds?(?: (?:that|which))?(?: (?:ranging|ranges?|varying|varied|var(?:y|ies)))?$")
 _NOT_THIS = re.compile(r"\b(?:instead of|rather than|in place of|as opposed to)(?: the| an?)?$")
 _OF_ANY_KIND = {"other", "ratio", "discriminant", "isolation", "met_sig", "lifetime", "decay_length", "chi2", "id"}
 _ANY_ONE = re.compile(r"\b(?:an?|any)\b")
@@ -71,7 +72,7 @@ def is_requirement(reading: Reading, quantity: Quantity) -> bool:
     clause = max((i for i in range(quantity.start) if reading.shape[i] in "SW"), default=-1) + 1
     if _VARIES.search(reading.words(clause, quantity.start)):
         return False
-    if quantity.operator == "in" and re.search(r"\bthresholds?(?: ranging)?$", reading.words_before(quantity.start, 2)):
+    if quantity.operator == "in" and _RANGING.search(reading.words_before(quantity.start, 3)):
         return False  # "thresholds between 24 and 26 GeV": each period had its own
     if quantity.operator != "==":
         return True

@@ -76,6 +76,8 @@ _BOTH_SIGNS = re.compile(r"\bpositive\w*\b.*\bnegative|\bnegative\w*\b.*\bpositi
 _ASKED_OF = re.compile(
     r"\b(?:must|has to|have to|required to|should|requir\w+|with|having|whose|need\w*)\b[^.;]*$", re.IGNORECASE
 )
+UNSIGNED_CHARGE = "absolute charge"
+"""The name of a charge without its sign: `±1` is no charge of +1."""
 _NEAR = 40  # how far in front of the charges the flavour may be told
 _SUMMED = re.compile(r"\b(?:total|net|sum|summed|combined)\b", re.IGNORECASE)
 _LEPTONS = {"lepton", "electron", "muon", "tau"}
@@ -109,15 +111,17 @@ def unit_charge(reading: Reading, memory: Memory, setting: Setting) -> list[Cand
     found = _UNIT.search(reading.text)
     if not found:
         return []
-    place = _token_at(reading, found.start())
+    place = _token_at(reading, found.end())
     if _SUMMED.search(reading.text[: found.end()]):
         owner: str | None = _of_what(reading, memory)
     else:
-        heads = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
+        named = [p for p in reading.phrases if p.index < place and p.object in _CHARGED]
+        heads = [p for p in named if not p.oblique] or named  # "the charge of the τ candidate must be ±1"
         owner = next((p.object for p in heads if p.object != "track"), None) or memory.subject
     if owner is None or owner.endswith("_pair"):
         return []
     charge = stated(reading, setting, owner, "charge", "==", 1.0, "unit-charge")
+    charge = charge.with_(variable=Variable(id="charge", name=UNSIGNED_CHARGE))
     return [charge if owner in {"trilepton", "fourlepton"} else charge.with_(scope=setting.scope or "object")]
 
 
@@ -169,11 +173,9 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     place = _token_at(reading, alike.start("sign"))
     before = [p for p in reading.phrases if p.index < place and p.object in _CHARGED and not p.oblique]
     if not before and memory.subject in _CHARGED and re.search(r"\b(?:two candidates|they|both)\b", reading.text, re.I):
-        unlike = alike["sign"].lower() in {"opposite", "unlike"}
-        return _pair_charges(reading, setting, twice(memory.subject), _sign(unlike=unlike), place)
+        return _pair_charges(reading, setting, twice(memory.subject), _sign(alike), place)
     if not before and _BOTH.search(reading.text):
-        unlike = alike["sign"].lower() in {"opposite", "unlike"}
-        return _pair_charges(reading, setting, of_any_flavour(memory.pair), _sign(unlike=unlike), place)
+        return _pair_charges(reading, setting, of_any_flavour(memory.pair), _sign(alike), place)
     if not before:
         return []
     group = reading.joined_before(before[-1], before[:-1])
@@ -188,10 +190,8 @@ def _paired_charges(reading: Reading, memory: Memory, setting: Setting) -> list[
     if alike.re is _OF_SIGN and len(group) > 1 and not all(p.number in {None, 1} and not p.plural for p in group):
         return []
     pair = compose(tuple(p.object for p in group)) if len(group) == 2 else twice(last.object)
-    opposite = alike["sign"].lower() in {"opposite", "unlike"}
     flavour = [r for r in pair_requirements(reading.text[max(0, alike.start() - _NEAR) :]) if r == "same_flavour"]
-    sign: PairRequirement = "opposite_charge" if opposite else "same_charge"
-    return _pair_charges(reading, setting, pair, (sign, *flavour), place)
+    return _pair_charges(reading, setting, pair, (*_sign(alike), *flavour), place)
 
 
 def in_sample(text: str) -> re.Match[str] | None:
@@ -199,8 +199,10 @@ def in_sample(text: str) -> re.Match[str] | None:
     return _SAMPLED.search(text)
 
 
-def _sign(*, unlike: bool) -> tuple[PairRequirement, ...]:
-    return ("opposite_charge",) if unlike else ("same_charge",)
+def _sign(alike: re.Match[str]) -> tuple[PairRequirement, ...]:
+    unlike = alike["sign"].lower() in {"opposite", "unlike"}
+    denied = re.search(r"\bnot (?:\w+ )?(?:the )?$", alike.string[: alike.start("sign")]) is not None
+    return ("opposite_charge",) if unlike != denied else ("same_charge",)
 
 
 def _pair_charges(
@@ -222,11 +224,12 @@ def relative_charges(reading: Reading, memory: Memory, setting: Setting) -> list
         found = _compared(reading, compared, setting)
         if found:
             return [found]
-    counted = {c.object for c in reading.counts if c.explicit}
+    # "two pairs of opposite charge" build a system, "at least one pair" asks for its charges
+    passed = {c.object for c in reading.counts if c.explicit and (c.value != 1 or is_veto(reading))}
     bounded = any(q.amounts and q.amounts[0].unit in {"GeV", "MeV", "TeV"} for q in reading.quantities)
     for phrase in reading.phrases:
         pair = phrase.object
-        if not pair.endswith("_pair") or phrase.index in counted:
+        if not pair.endswith("_pair") or phrase.index in passed:
             continue
         asked = _ASKED.match(reading.words(phrase.index + 1, len(reading.tokens)))
         if not asked and not _BUILT.search(reading.words(0, phrase.index + 1)):

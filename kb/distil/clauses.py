@@ -32,6 +32,7 @@ _ARE_TAGGED = re.compile(
     re.IGNORECASE,
 )
 _AVOIDS = re.compile(r"(?:in order )?to (?:avoid|prevent)\b", re.IGNORECASE)
+_PILE_UP = re.compile(r"\bpile-?up\b|\bjet[ -]vertex\b|\bJV[TF]\b|\bprimary vertex\b", re.IGNORECASE)
 
 
 def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
@@ -69,6 +70,8 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         for index, bounded in enumerate(on):
             own = replace(quantity, amounts=[quantity.amounts[index]]) if each else quantity
             found += bound(reading, own, bounded, spans, memory, setting)
+    if _PILE_UP.search(reading.text) and found and all(_is_where(c) for c in found):
+        found = []  # "the jet vertex tagger is used for jets with p_T < 60 GeV and |η| < 2.4"
     for count in reading.counts:
         if _AVOIDS.match(reading.text) and count.start < reading.shape.find("l"):
             continue
@@ -86,6 +89,12 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
 def _tagged(one: Candidate) -> Candidate:
     """Give to b jets what is required of `jets with p_T > 20 GeV that contain b hadrons`."""
     return one.with_(object="bjet") if one.object == "jet" and one.rank is None else one
+
+
+def _is_where(candidate: Candidate) -> bool:
+    """Say whether a bound only tells which jets may come from pile-up: the soft and central ones."""
+    below = candidate.variable.id == "pt" and candidate.operator in {"<", "<="} and candidate.role == "select"
+    return candidate.object == "jet" and (below or candidate.variable.id in {"abs_eta", "eta"})
 
 
 def _is_all(reading: Reading, span: ConditionalSpan, spans: list[ConditionalSpan]) -> bool:

@@ -10,9 +10,10 @@ from kb.distil.candidates import Candidate, Setting, flag
 from kb.distil.holders import IDENTIFIED, holders
 from kb.distil.inversions import inversions
 from kb.distil.memory import Memory
-from kb.distil.particles import PAIRED, compose, twice
+from kb.distil.particles import FLAVOURS, PAIRED, compose, twice
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, patterns, rulebook
+from kb.distil.vetoes import is_veto
 from kb.distil.working_points import (
     btagging,
     contraries,
@@ -54,6 +55,7 @@ _DATA = rulebook("flags")
 _RULES = [_Rule.of(raw) for raw in _DATA["rule"]]
 _CLEANING = patterns(_DATA["cleaning"]["patterns"])
 _CLEANING_VERBS = pattern(_DATA["cleaning"]["verbs"])
+_EITHER = re.compile(r"\b(?:electrons? (?:or|and) muons?|muons? (?:or|and) electrons?)\b")
 _IDLE = re.compile(r"\bnot (?:\w+ )?(?:operational|functional|operating)")
 _STABLE = re.compile(r"\bstable[- ]beam|\b(?:operational|functional)\b", re.IGNORECASE)
 
@@ -78,7 +80,21 @@ def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]
     if any(c.variable.id == "cleaning" and c.rule != "cleaning" for c in found):  # what a jet fails, no event does
         found = [c for c in found if c.rule != "cleaning"]
     found += inversions(reading, setting)
+    if is_veto(reading):
+        found = _of_either(found, reading)
     return [_collected(candidate, reading) for candidate in _with_algorithms(found)]
+
+
+def _of_either(found: list[Candidate], reading: Reading) -> list[Candidate]:
+    """Ask of a lepton what a veto asks of `additional electrons or muons`, as their thresholds are."""
+    if not _EITHER.search(reading.text):
+        return found
+    flavoured = {(c.object, c.variable.id, c.value) for c in found}
+    of_both = {(v, value) for name, v, value in flavoured if all((f, v, value) in flavoured for f in FLAVOURS)}
+    leptons = [
+        c.with_(object="lepton") if c.object in FLAVOURS and (c.variable.id, c.value) in of_both else c for c in found
+    ]
+    return list({(c.object, c.variable.id, c.value, c.rule): c for c in leptons}.values())
 
 
 def _with_algorithms(found: list[Candidate]) -> list[Candidate]:

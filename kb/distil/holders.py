@@ -12,7 +12,7 @@ from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
 IDENTIFIED = PHYSICAL - {"bjet", "fatjet"}
-_AGAINST = {"against", "versus", "reject", "rejecting", "suppress"}
+_AGAINST = re.compile(r"\b(?:against|versus|reject|rejecting|suppress)(?: \w+,? (?:and|or))?$")
 _SAME = re.compile(r"(?:they|these|both|the latter|in addition)\b", re.IGNORECASE)
 
 
@@ -25,12 +25,14 @@ def holders(reading: Reading, memory: Memory, position: int, objects: AbstractSe
     tokens = reading.tokens
 
     def fits(phrase: Phrase) -> bool:
-        # "discrimination against jets"
-        against = reading.words_before(phrase.start, 1).lower() in _AGAINST
+        # "discrimination against jets", "to reject electrons and muons"
+        against = _AGAINST.search(reading.words_before(phrase.start, 3).lower()) is not None
         return phrase.object in objects and not against
 
     before = [p for p in reading.phrases if tokens[p.index].start - reading.start <= position and fits(p)]
     before = [p for p in before if not p.oblique] or before
+    if before and before[0].object != "track":  # "τ candidates need one or three tracks and have to be tight"
+        before = [p for p in before if p.object != "track"] or before
     if before:
         last = before[-1]
         earlier = reversed(reading.phrases[: reading.phrases.index(last)])

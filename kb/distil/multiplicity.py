@@ -232,7 +232,9 @@ def multiplicity(
     its_role = role(reading, count) if count.value else "select"
     if its_role == "veto" and _OF_A_KIND.match(reading.words(count.end, count.end + 2)):
         return []  # "events with two muons compatible with a cosmic ray are rejected"
-    alone = len(reading.counts) == 1 and not any(q.end < count.start for q in reading.quantities)
+    opens = max((p.index for p in reading.phrases if p.object == "event" and p.index < count.start), default=0)
+    others = (one for one in (*reading.counts, *(q for q in reading.quantities if q.end < count.start)))
+    alone = not any(one is not count and one.start >= opens for one in others)
     if its_role == "veto" and alone and (operator, value) in {(">=", 1.0), (">", 0.0)}:
         its_role, operator, value = "select", "==", 0.0  # "events with one or more b jets are vetoed"
     pairs = "_" in object_id and phrase.requires
@@ -259,6 +261,12 @@ def _is_asked(reading: Reading, count: Count, phrase: Phrase, setting: Setting) 
     """Say whether a number of objects is required and not merely told."""
     if count.rule == "no-objects":
         return _is_denied(reading, count)
+    if (
+        phrase.object == "track"
+        and reading.words_before(count.start, 1) == "to"
+        and not {"m", "j"} & set(reading.shape)
+    ):
+        return False  # "photons are reconstructed from clusters matched to one or two tracks"
     if count.explicit:
         return _MATCHED.match(reading.words(count.end, count.end + 8)) is None
     sought = _SOUGHT.search(reading.words_before(count.start, 3)) is not None

@@ -26,7 +26,7 @@ from kb.distil.sums import with_sums
 
 _MASSIVE = ((r"[Tt]op\b", "top"), (r"\bW\b", "w"), (r"\bZ\b", "z"), (r"[Hh]iggs", "higgs"), (r"J/ψ", "jpsi"))
 _COMPARED_BY = {"of", "from", "around", "to", "than", "near", "about"}
-_JOIN = re.compile(r"(?:x?l?a|l)[trehk]{0,3}")  # what may stand between two phrases of a list
+_JOIN = re.compile(r"(?:x?l?a|l)[trehk]{0,3}(?:nh)?")  # what may stand between two of a list: `and single-`
 
 
 @dataclass(slots=True)

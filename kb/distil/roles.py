@@ -61,6 +61,10 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
             if any(t.kind == "f" for t in between):
                 return "veto"  # "are removed if they …"
             continue
+        if token.word == "excluded" and any(t.kind == "w" for t in tokens[max(0, verb - 8) : verb]):
+            continue  # "with 1.37 < |η| < 1.52 excluded because of the material, and E_T > 40 GeV"
+        if any(t.kind == "j" and _passive(tokens, verb + 1 + i) for i, t in enumerate(between)):
+            continue  # "jets that fail the criteria that reject noise are removed, and at least one vertex is …"
         if (
             verb
             and tokens[verb - 1].word == "to"

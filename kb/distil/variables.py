@@ -196,9 +196,9 @@ def _before(
             token.kind == "v"
             and token.value.about == Named("met")
             and (
-                re.search(r"v[Oq][tren]{0,3}o[la]+t?$", shape[:index])
+                re.search(r"v[Oq][tren]{0,3}o[lah]+t?$", shape[:index])
                 or (
-                    (of := re.search(r"vO[tren]{0,3}a[tr]?$", shape[:index]))
+                    (of := re.search(r"v(?:O[tren]{0,3}|tt?oh?)a[tr]?$", shape[:index]))
                     and tokens[of.start()].value.variable == "mt"
                 )
             )

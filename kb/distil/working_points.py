@@ -18,6 +18,8 @@ _DATA = rulebook("working_points")
 
 
 def _pattern(text: str) -> re.Pattern[str]:
+    """Compile a rule; a point may end in `++`, behind which no word ends."""
+    text = text.replace("(?P<w><points>)\\b", "(?P<w>(?:<points>)(?:\\+\\+)?)(?!\\w)")
     return pattern(text.replace("<points>", _DATA["points"]))
 
 
@@ -34,6 +36,7 @@ _ISOLATED_ONES = _pattern(_DATA["adjectives"]["isolated"])
 _CONTRARY = _pattern(_DATA["adjectives"]["contrary"])
 _FAILS = _pattern(_DATA["adjectives"]["fails"])
 _ALTERNATING = _pattern(r"""["']?\b(?P<w><points>)\b["']?\s*\(["']?(?P<other><points>)["']?\)""")
+_OF_TAGGER = re.compile(r"^[^.;,]*\b(?:jet[ -]vertex|JVT|JVF)", re.IGNORECASE)
 _OF_QUALITY = IDENTIFIED - {"jet", "track"}
 ADJECTIVE = "adjective"
 """The rule of what only an adjective tells; it counts where its object has another requirement."""
@@ -64,6 +67,8 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
             word = re.sub(r"l?lh$", "", match.group("w").lower())  # `MediumLLH` is a medium likelihood
             if re.match(r"\s*isolation", text[match.end("w") :]) or _is_of_isolation(match):
                 continue
+            if _OF_TAGGER.search(text[match.start("w") : match.end() + 40]):
+                continue  # "the medium working point of the jet vertex tagger" is no identification
             word = _STEMS.get(word, word)
             word = f"fails {word}" if _FAILS.search(text[: match.start("w")]) else word
             for object_id in holders(reading, memory, match.start(), IDENTIFIED):
@@ -145,4 +150,6 @@ def btagging(reading: Reading, setting: Setting) -> list[Candidate]:
     if not re.search(r"tag|identif|operating|working", text):
         return []
     words = [re.sub(r"\s+", " ", match.group("w")).strip() for rule in _BTAG for match in rule.finditer(text)]
+    # "the medium working point, which has an efficiency of 70%", "the MV1 algorithm at the point of 70% efficiency"
+    words = [w for w in words if not w.endswith("%") and is_point(w)] or [w for w in words if is_point(w)] or words
     return [flag(reading, setting, "bjet", "btag", word, "b-tag") for word in dict.fromkeys(words)]
