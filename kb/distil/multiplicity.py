@@ -233,8 +233,9 @@ def multiplicity(
     if its_role == "veto" and _OF_A_KIND.match(reading.words(count.end, count.end + 2)):
         return []  # "events with two muons compatible with a cosmic ray are rejected"
     opens = max((p.index for p in reading.phrases if p.object == "event" and p.index < count.start), default=0)
-    others = (one for one in (*reading.counts, *(q for q in reading.quantities if q.end < count.start)))
-    alone = not any(one is not count and one.start >= opens for one in others)
+    starts = [c.start for c in reading.counts if c is not count]
+    starts += [q.start for q in reading.quantities if q.end < count.start]
+    alone = not any(start >= opens for start in starts)
     if its_role == "veto" and alone and (operator, value) in {(">=", 1.0), (">", 0.0)}:
         its_role, operator, value = "select", "==", 0.0  # "events with one or more b jets are vetoed"
     pairs = "_" in object_id and phrase.requires
