@@ -24,7 +24,7 @@ from kb.distil.placement import called_by_label, in_turn, placed
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
-from kb.distil.region_names import is_base, kind_of, label_of, names, of_title
+from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names, of_title
 from kb.distil.regions import Regions
 from kb.distil.remembered import LISTS, remember
 from kb.distil.sentences import running, sentences
@@ -323,6 +323,9 @@ class _Walk:
         if against == NO_REQUIREMENT and aimed and "v" in reading.shape:
             return ""  # "ΔR(b, ℓ) is larger than 2.0 to reduce the background"
         if against == NO_REQUIREMENT and kind in {"selection", "background"} and charges.in_sample(reading.text):
+            return ""
+        makes = against in {NO_REQUIREMENT, DESCRIBES} and kind in {"selection", "background"} and reading.quantities
+        if makes and makes_sample(reading.text):
             return ""
         listed = self.memory.listing and item and any(q.symbolic or self.memory.asked for q in reading.quantities)
         label = label_of(reading.text, of_regions=self.regions.listed)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kb.distil.candidates import Candidate
 from kb.distil.inheritance import Inheritance
-from kb.distil.region_names import Name, brackets, is_channel
+from kb.distil.region_names import Name, brackets, is_base, is_channel
 from kb.distil.region_parts import listed
 from kb.distil.regions import Regions, is_common
 from kb.ssc import Condition
@@ -85,6 +85,8 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Can
     if not candidate.regions and regions.of_section and not is_common(text):
         if candidate.scope in {"event", "region"}:
             return candidate.with_(regions=regions.of_section, scope="region")
+        if candidate.scope == "trigger" and all(map(is_base, regions.of_section)):
+            return candidate.with_(regions=regions.of_section)
         if "→" in regions.of_section[0] and candidate.scope == "object":  # a decay has objects of its own
             return candidate.with_(regions=regions.of_section)
     if candidate.regions and candidate.scope == "event":

@@ -9,7 +9,10 @@ from functools import lru_cache
 
 from kb.ssc import RegionKind
 
-LABEL = r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*(?:[ _-]\d+[a-z]?)?)"
+LABEL = (
+    r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*"
+    r"(?:[_^](?:\{[^{}\s]+\}|[A-Za-z0-9γνℓμτ+≥-]+))*(?:[ _-]\d+[a-z]?)?)"
+)
 _KINDS = (
     r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?(?:[Jj]et|[Pp]hoton|[A-Za-z])|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
     r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed"
@@ -45,12 +48,14 @@ _OF_EVENTS = (
     r"(?=,?\s+(?:(?:of|with)\s+events\s+)?(?:with|where|in\s+which|for\s+which|that|which|containing|requiring|selecting"
     r"|enriched|(?:is\s+|are\s+)?(?:defined|selected|obtained|formed|constructed)\s+(?:by|with|as|from))\b)"
 )
-_WORD = rf"{_NO_WORD}[A-Za-zγμτℓνt̄][\w/→̄-]*(?:\s?\+\s?[\w-]+)?"
+_SAMPLES = re.compile(r"(?:signal|control|validation|baseline) samples?")
+_MADE_HERE = re.compile(rf"(?:.*\b)?[Aa]n?\s+{_OF_EVENTS}.*")
+_WORD = rf"{_NO_WORD}[A-Za-zγμτℓνt̄][\w/→̄^±-]*(?:\s?\+\s?[\w-]+)?"
 _NAMES = re.compile(
     rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)(?:\s+|-(?=region\b))(?i:regions?|samples?"
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
-    rf"|(?P<worded>(?<![\w-])(?:(?:{_WORD},\s+)*{_WORD}\s+and\s+)?{_WORD}\s+[SCV]Rs?\b(?![\w-]))"
+    rf"|(?P<worded>(?<![\w-])(?:(?:{_WORD},\s+)*{_WORD}\s+and\s+)?{_WORD}\s+(?:[SCV]R|CS)s?\b(?![\w-]))"
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
     rf"|\b[Aa]n?\s+(?P<population>(?:{_NOT_DATA}[\w+/→^-]+\s+){{0,3}}?(?:samples?|sidebands?|subsets?|regions?|selection)){_OF_EVENTS}"
     r"|\b(?:the|its|their)\s+(?P<sideband>(?:[\w+/→^-]+\s+)?sidebands?)(?=\s+(?:with|in which|where|[\d.]+\s*[<≤]))"
@@ -59,13 +64,16 @@ _NAMES = re.compile(
     r"|(?P<short>(?<![\w-])R\d\b)"
     rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
     r"|(?:pre-?)?selections?|regions?|final states?)\b)"
-    rf"|(?P<states>(?<![\w/+→-])(?<!→\s)(?:(?:{_STATE},\s+)*{_STATE},?\s+(?:and|or)\s+)?{_STATE}\s*\b(?:channels?|final\s+states?)\b)"
+    rf"|(?P<states>(?<![\w/+→-])(?<!→\s)(?:(?:{_STATE},\s+)*{_STATE},?\s+(?:and|or)\s+)?{_STATE}\s*\b(?:channels?|analysis|final\s+states?)\b)"
+    r"|(?P<code>(?<![\w-])(?:(?!LHC|HCAL|ECAL|MS\b|ID\b)[A-Z][A-Za-z]*[A-Z\d][\w+/^-]*|[A-Za-zℓγ]+\+\w+|(?:low|high|medium)-[\w^{}]+)"
+    r"\s+regions?\b)"
     rf"|(?P<process>(?<![\w-]){_PROCESSES}\s+regions?\b)"
     r"|(?P<own>(?<![\w-])(?!(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very|[Tt]his|[Oo]ne|[Tt]wo|[Tt]hree|event|[Ff]irst|same|other"
     r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"
     r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)"
     r"(?:(?=[\w+/-]*[A-Z][\w+/-]*[A-Z]|[a-z]+[A-Z])[\w+/-]+\s+){0,2}[\w+/-]+\s+(?:sub)?categor(?:y|ies)\b)"
     rf"|(?P<flavour>(?<![\w/]){_FLAVOURS}\s+(?:samples?|selections?|regions?|categor(?:y|ies))\b)"
+    rf"|\b(?:in|from|with|using|of)\s+(?P<events>(?:(?:[A-Z][\w/]*\s?→\s?)\S{{1,9}}|{_FLAVOURS})\s+events){_OF_EVENTS}"
     r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
 )
 _RICH = re.compile(r"\s+(?:that\s+is\s+)?(?:enriched\s+(?:in|with|by)|dominated\s+by)\s+(?P<of>[\w+/]+)")
@@ -73,6 +81,7 @@ _PURPOSES = {
     "validation": re.compile(r"\b(?:validat|verif|check|test)\w*"),
     "control": re.compile(r"\b(?:estimat|measur|normali[sz]|constrain|determin|deriv)\w*"),
 }
+_CALIBRATES = re.compile(r"efficienc|resolution|scale factor|calibrat|distribution|\bfit", re.IGNORECASE)
 _AND = re.compile(
     r"(?P<one>.+)\s+(?:and|or)\s+(?P<other>.+?)"
     r"(?P<noun>\s+(?:(?:signal|control|validation|search) )?(?:region|sample|categorie?)s?)"
@@ -96,13 +105,13 @@ _DROP = re.compile(
     r"|orthogonal|separate)\s+)+",
     re.IGNORECASE,
 )
-_WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|each|between)\s+(?=\w)")
+_WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|on|each|between)\s+(?=\w)")
 _DECAY = re.compile(r"\b(?:candidates?|channels?|selection|decays?|mode|sample)\b")
 _AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
 _SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
 _GATE = re.compile(
-    r"[Rr]egion|SR|CR|VR|[Ss]ample|[Cc]ategor|[Cc]hannel|[Ff]inal states|[Ss]ideband|[Ss]ubset"
-    r"|[Tt]opolog|[Rr]egime|[Ss]election|\bR\d|-Z\b"
+    r"[Rr]egion|SR|CR|VR|CS|[Ss]ample|[Cc]ategor|[Cc]hannel|[Ff]inal states|[Ss]ideband|[Ss]ubset"
+    r"|[Tt]opolog|[Rr]egime|[Ss]election|events|\bR\d|-Z\b"
 )
 
 
@@ -251,11 +260,13 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         yield from _worded(match, bracketed=bracketed)
         return
     if match.group("states"):
-        *states, _ = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*\b(?:channels?|final\s+states?)$", whole)
+        *states, _ = re.split(
+            r",\s+(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*\b(?:channels?|analysis|final\s+states?)$", whole
+        )
         for state in states:
             yield Name(f"{state.strip()} channel", start, match.end(), bracketed, False)
         return
-    if population := match.group("population") or match.group("sideband"):
+    if population := match.group("population") or match.group("sideband") or match.group("events"):
         if name := _population(re.sub(r"\s+", " ", population), text, match.end()):
             yield Name(name, match.end() - len(population), match.end(), False, False)
         return
@@ -281,8 +292,19 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         for one in (both["one"], both["other"]):
             noun = both["noun"] if one not in kinds else " region"
             yield Name(f"{one}{noun}", start, match.end(), bracketed, False)
-    elif name and not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name):
+    elif name and (
+        not _SAMPLES.fullmatch(name) or _MADE_HERE.fullmatch(f"{spelt.removesuffix(name)}{text[match.end() :]}")
+    ):
         yield Name(name, start, match.end(), bracketed, plural, long)
+
+
+def makes_sample(text: str) -> bool:
+    """Say whether a sentence makes events for a background: `is measured in Z → ee events with m_ee > 60 GeV`."""
+    return (
+        _GATE.search(text) is not None
+        and not _CALIBRATES.search(text)
+        and any(match["population"] or match["sideband"] or match["events"] for match in _NAMES.finditer(text))
+    )
 
 
 def _population(name: str, text: str, end: int) -> str | None:
@@ -323,6 +345,8 @@ def of_title(title: str) -> tuple[str, ...]:
     if "→" in title and _DECAY.search(title) and not _AFTERWARDS.search(title):
         return (re.sub(r"\s+(?:candidates?|channels?|selection|decays?|mode)\b", "", bare).strip(),)
     found = [n.name for n in names(bare)]
+    if len(channels := [name for name in found if is_channel(name)]) == 1:
+        found = [name for name in found if name in channels or not _GENERIC.fullmatch(name)]
     if len(found) != 1 or _SEVERAL.search(title):
         return ()
     name = found[0]

@@ -166,6 +166,8 @@ class Regions:
 
     def _defined(self, text: str, subject: Name, found: tuple[Name, ...]) -> tuple[str, ...]:
         """Return the regions a sentence defines: its subject, those joined to it, or those in brackets behind it."""
+        if self.of_section and is_base(self.of_section[0]) and _UNNAMED.fullmatch(subject.name.removesuffix("s")):
+            return self.of_section  # "The signal regions require …", in the section on a channel
         last = subject
         group = [subject.name]
         for name in found[found.index(subject) + 1 :]:
