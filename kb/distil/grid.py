@@ -166,14 +166,16 @@ class Grid:
         return sum(bool(_BOUND.match(i.text)) for i in self.items if i.cell.row not in self.heads) >= 2
 
     def label_column(self) -> int | None:
-        """Return the last column where it names the regions that the others define."""
-        last = self.columns - 1
-        body = [i for r in range(self.rows) if r not in self.heads and (i := self.at(r, last)) and i.text]
-        first = [self.at(r, 0) for r in range(self.rows) if r not in self.heads]
-        labels = sum(i.is_label for i in body)
-        if last < 1 or labels < 2 or labels <= len(body) // 2 or any(i and i.is_label for i in first):
+        """Return the column that names the regions which the others define, where it is not the first one."""
+        below = [row for row in range(self.rows) if row not in self.heads]
+        if any(i and i.is_label for i in (self.at(row, 0) for row in below)):
             return None
-        return last
+        for column in range(self.columns - 1, 0, -1):
+            body = [i for row in below if (i := self.at(row, column)) and i.text]
+            labels = sum(i.is_label for i in body)
+            if labels >= 2 and labels > len(body) // 2:
+                return column
+        return None
 
     def is_matrix(self) -> bool:
         """Say whether the body's cells name regions, below or beside what is required of them."""

@@ -52,7 +52,7 @@ _SAMPLES = re.compile(r"(?:signal|control|validation|baseline) samples?")
 _MADE_HERE = re.compile(rf"(?:.*\b)?[Aa]n?\s+{_OF_EVENTS}.*")
 _WORD = rf"{_NO_WORD}[A-Za-zγμτℓνt̄][\w/→̄^±-]*(?:\s?\+\s?[\w-]+)?"
 _NAMES = re.compile(
-    rf"(?P<words>(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+\s+){{0,3}}?)(?i:signal|control|validation|sideband"
+    rf"(?P<words>(?:(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+|[WZ]\s?\(\s?→\s?[^()]{{1,12}}\)(?:\s?\+\s?jets)?)\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)(?:\s+|-(?=region\b))(?i:regions?|samples?"
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
     rf"|(?P<worded>(?<![\w-])(?:(?:{_WORD},\s+)*{_WORD}\s+and\s+)?{_WORD}\s+(?:[SCV]R|CS)s?\b(?![\w-]))"
@@ -62,7 +62,7 @@ _NAMES = re.compile(
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?!\.\d|\s*[<≤])"
     r"(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
-    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
+    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?:\([A-Z]{{2,4}}\)\s+)?(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
     r"|(?:pre-?)?selections?|regions?|final states?)\b)"
     rf"|(?P<states>(?<![\w/+→-])(?<!→\s)(?:(?:{_STATE},\s+)*{_STATE},?\s+(?:and|or)\s+)?{_STATE}\s*\b(?:channels?|analysis|final\s+states?)\b)"
     r"|(?P<code>(?<![\w-])(?:(?!LHC|HCAL|ECAL|MS\b|ID\b)[A-Z][A-Za-z]*[A-Z\d][\w+/^-]*|[A-Za-zℓγ]+\+\w+|(?:low|high|medium)-[\w^{}]+)"

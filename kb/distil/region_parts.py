@@ -55,6 +55,9 @@ _INTO = re.compile(
     r"|categori[sz]ed)\s+(?:to|in|into|as)|falls?\s+(?:in|into)|makes?\s+up|forms?)\s+"
     r"(?:(?:the|a|an|one of the|region)\s+)*$"
 )
+_AND_TO = re.compile(
+    r"\b(?:and|or)\s+(?:to|into|in)\s+(?:the|a|an)\s+$"
+)  # "… to the A region if … and to the B region if …"
 # "…, those with 100 < E_T^miss < 250 GeV the low-E_T^miss region"
 _REST = re.compile(r"\b(?:those|(?:the\s+)?others?|the\s+rest)\b(?:,?\s+with\b)[^;]{3,80}\s(?:the|a)\s+$")
 _LIKE = re.compile(r"\b(?:as|than|like|to|of|from)\s+(?:(?:in|for|that|those|of|the|region)\s+)*$")
@@ -93,6 +96,8 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
             shared.append(Part(opens.start(), len(text), regions))
         elif (rest := _REST.search(before)) and rest.start() >= first:
             shared.append(Part(rest.start(), end, regions))
+        elif index and (also := _AND_TO.search(before)) and _INTO.search(text[: groups[0][0]]):
+            shared.append(Part(also.start(), len(text), regions))
         elif _INTO.search(before):
             stop = _BREAK.search(text, end)
             shared.append(Part(_clause_start(text, start, first), stop.start() if stop else len(text), regions))

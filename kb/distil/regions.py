@@ -123,7 +123,9 @@ class Regions:
             self.current = (label,)
             self._learn(self.current)
         elif self.last and _THIS.match(text):
-            self.current = (self.last,) if self.passing or not self.current else self.current
+            if self.passing or not self.current:
+                self.current = self._these(text)
+            self.parts = parts(text, names(text, self.own)) if len(self.current) > 1 else ()
         elif (meant := self.mentioned or self.of_section) and _IN_BOTH.match(text):
             self.current = tuple(name for name in meant if not is_base(name)) or meant
         else:
@@ -147,6 +149,13 @@ class Regions:
         stated = dict.fromkeys((*self.current, *(name for part in self.parts for name in part.regions)))
         self.base = next((name for name in stated if is_base(name)), self.base)
         return self.current
+
+    def _these(self, text: str) -> tuple[str, ...]:
+        """Return the regions that `this region` and `these regions` point at, which the sentence before has named."""
+        several = tuple(name for name in self.mentioned if not is_base(name))
+        if several and re.match(r"(?:in )?these\b", text, re.IGNORECASE):
+            return several
+        return (self.last,) if self.last else ()
 
     def _meant(self, text: str, found: tuple[Name, ...]) -> tuple[str, ...]:
         subject = next((n for n in found if not n.bracketed and _is_subject(text, n)), None)
@@ -206,7 +215,7 @@ class Regions:
         """Return the regions whose requirement stands at a position of the sentence last turned to."""
         if not self.parts:
             return self.current
-        return next((p.regions for p in self.parts if p.start <= position < p.end), ())
+        return next((p.regions for p in self.parts if p.start <= position < p.end), self.current)
 
     def _learn(self, found: Iterable[str]) -> None:
         for name in found:
