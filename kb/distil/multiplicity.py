@@ -284,6 +284,8 @@ def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Mem
     heads = [p.object for p in reading.phrases if p.index < phrase.index and not p.oblique and p.object != "track"]
     if heads[-1:] == ["tau"]:
         return "tau"
+    if memory.subject == "vertex" and re.match(r"(?:it|they|each)\b", reading.text, re.IGNORECASE):
+        return "vertex"
     if not re.search(r"\bassociated|\bvert(?:ex|ices)\b", reading.text, re.IGNORECASE):
         return None
     told = next((p.object for p in reading.phrases if p.object in {"vertex", "jet", "tau"}), None)

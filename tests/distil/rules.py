@@ -21,6 +21,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+import kb.index.terms
 import kb.vocabulary
 from kb.distil import rulebook as rulebooks
 from kb.document import Document
@@ -224,6 +225,7 @@ def without(rule: Rule) -> Iterator[Distil]:
         re.compile, SourceFileLoader.get_code = _compiled, get  # type: ignore[assignment,method-assign]
         if less:
             kb.vocabulary.vocabulary = lambda: less  # type: ignore[assignment]
+            importlib.reload(kb.index.terms)
         kb.vocabulary.unit_factor.cache_clear()
         try:
             distil = importlib.import_module("kb.distil").distil
@@ -232,6 +234,8 @@ def without(rule: Rule) -> Iterator[Distil]:
         yield distil
     finally:
         rulebooks.rulebook, kb.vocabulary.vocabulary = original[:2]
+        if less:
+            importlib.reload(kb.index.terms)
         kb.vocabulary.unit_factor.cache_clear()
         for module in [module for module in sys.modules if _is_distiller(module)]:
             del sys.modules[module]

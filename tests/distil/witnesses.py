@@ -17,7 +17,8 @@ from pathlib import Path
 from kb.distil.lexer import plain
 from tests.distil import corpus
 from tests.distil.corpus import FOLDER, Entry, entries
-from tests.distil.rules import Distil, Rule, concerns, files, rules, without
+from tests.distil.names import misread, unsearched
+from tests.distil.rules import VOCABULARY, Distil, Rule, concerns, files, rules, without
 
 TABLE = Path(__file__).with_name("witnesses.json")
 ITSELF = "the distiller itself"  # it cannot even be made
@@ -39,7 +40,7 @@ def readable() -> Mapping[str, tuple[Entry, str]]:
 
 
 def witness(rule: Rule, first: Iterable[str] = (), *, others: bool = True) -> str:
-    """Return the name of an entry that is read wrong without a rule; empty where there is none.
+    """Return the name of an entry (or the term of `names.toml`) that is read wrong without a rule, or nothing.
 
     The entries named `first` are tried first, and where not `others`, alone.
     """
@@ -50,9 +51,17 @@ def witness(rule: Rule, first: Iterable[str] = (), *, others: bool = True) -> st
         tried += [entry for name, (entry, text) in known.items() if may_matter(text) and name not in first]
     try:
         with without(rule) as distil:
-            return next(_failing(distil, tried), "")
+            return _misnamed(rule) or next(_failing(distil, tried), "")
     except Exception:  # the modules cannot even be imported
         return ITSELF
+
+
+def _misnamed(rule: Rule) -> str:
+    """Return what is told of a term that has lost a name; empty where it is read by all of them."""
+    if rule.file != VOCABULARY:
+        return ""
+    kind, term = map(str, rule.path[:2])
+    return f"names of {term}" if misread(kind, term) else "names that are searched" if unsearched() else ""
 
 
 def _failing(distil: Distil, tried: Iterable[Entry]) -> Iterator[str]:
