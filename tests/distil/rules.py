@@ -137,12 +137,21 @@ def _shortened(node: ast.expr) -> str:
 
 
 def _is_pattern(node: ast.Call) -> bool:
+    """Return whether a call compiles or applies a pattern written there; those that are data are rules elsewhere."""
     called = node.func
-    if not node.args:
+    if not node.args or not _is_written(node.args[0]):
         return False
     if isinstance(called, ast.Attribute):
         return isinstance(called.value, ast.Name) and called.value.id == "re" and called.attr in _MATCHING
     return isinstance(called, ast.Name) and called.id in _COMPILING
+
+
+def _is_written(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, ast.JoinedStr):
+        return any(isinstance(part, ast.Constant) for part in node.values)
+    return isinstance(node, ast.BinOp) and (_is_written(node.left) or _is_written(node.right))
 
 
 def _disable(node: ast.Call) -> None:
