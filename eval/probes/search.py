@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice, product
 
 from codegen.profile import Profile
-from eval.composition import PAIRS
-from eval.inequality import satisfies, unsigned_offset
 from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
-from eval.probes.facets import Facet, is_whole, left_out, numeric, regions_of, states
-from eval.probes.gauge import GROUPS, Crossing, Gauge, edges
+from eval.probes.facets import Facet, is_whole, numeric, regions_of, states
+from eval.probes.gauge import GROUPS, Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Flip, Hunter
 from eval.probes.lines import Line
 from eval.probes.nudges import Nudges
+from eval.probes.omissions import Omissions
+from eval.probes.probe import Found, Probe
 from eval.probes.reach import Reach, Reaches
 from eval.probes.seeds import Seeds
-from eval.probes.specimen import Anatomy, Place, Row, flag_value
+from eval.probes.specimen import Anatomy, Row, flag_value
 from eval.probes.starts import Starts
 from eval.probes.trial import Trial
 from eval.scene import Scene
-from kb.ssc import Cut, PairRequirement, Piecewise, SelectionCriteria, Variable
+from kb.ssc import Cut, Piecewise, SelectionCriteria, Variable
 
 _APART = 2  # steps of the baseline without which a cut is shown
 _EACH = 2  # probes of a facet
@@ -32,35 +32,8 @@ _BYSTANDERS = 4  # tries of each kind
 _REGIONS = 4  # in which a cut is shown, if it is stated for more
 _TRIES = 14  # events led to a threshold
 _PER_CUT = 5000
-_PER_CLASS = 3000
 _ALL = 120_000
-"""How many events may be judged in search of probes: for one cut, for pairs it leaves out, and for all."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Events that show one facet of a cut: first one that passes, then one that does not, then some further off."""
-
-    cut_id: str
-    facet: Facet
-    rows: tuple[Row, ...]
-    crossing: Crossing | None = None
-    exact: bool = False
-    hidden: bool = False
-    apart: bool = False
-    """Whether it takes the mask of a step by itself to see it."""
-
-
-@dataclass
-class Found:
-    """Probes, what could not be shown of each cut, and why."""
-
-    probes: list[Probe] = field(default_factory=list)
-    absent: dict[str, list[Facet]] = field(default_factory=dict)
-    because: dict[str, str] = field(default_factory=dict)
-    excluded: dict[str, str] = field(default_factory=dict)
-    """Why cuts are shown by themselves only."""
-    judged: int = 0
+"""How many events may be judged in search of probes: for one cut and for all."""
 
 
 class Search:
@@ -79,11 +52,11 @@ class Search:
         self.by_bins = Hunter(self.trial, self.gauge, by_bins=True)
         self.approach = Approach(self.trial, self.gauge, self.nudges, self.rng)
         self.starts = Starts(self.trial, self.nudges, self.rng)
+        self.omissions = Omissions(self.trial, self.gauge, self.nudges, self.approach, limit=_ALL)
         self.lines = {line.region: line for line in lines}
         self.found = Found()
         self.reaches = Reaches(self.trial, self.seeds)
         self._reaches: dict[str | None, Reach] = {}
-        self._lacked: set[tuple[tuple[str, ...], str | None]] = set()
         self._limit = 0
 
     def run(self) -> Found:
@@ -124,8 +97,8 @@ class Search:
                 self._limit = min(self.trial.spent.events + _PER_CUT // 2, _ALL)
                 self._collect(cut, apart, [facet for facet in left if not shown[facet]], shown)
                 self.found.excluded.setdefault(cut.id, "it asks no more than other cuts, or the opposite of them")
-        self.found.probes += self._left_out(cut, reach)
-        self.found.probes += self._lacking(cut, reach)
+        self.found.probes += self.omissions.left_out(cut, reach)
+        self.found.probes += self.omissions.lacking(cut, reach)
         if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
             self.found.absent.setdefault(cut.id, []).extend(absent)
             tried = self.trial.spent.events - spent
@@ -214,8 +187,6 @@ class Search:
     def _kinds(self, cut: Cut) -> tuple[str, ...]:
         parts = self.reading.ntuple.profile.parts
         return parts(self.reading.filters.filtered(cut) if self.trial.is_filter(cut) else cut.subject.object)
-
-    # Ways to find probes ----------------------------------------------------------------------------------------------
 
     def _probes(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
         if cut.scope in {"trigger", "cleaning"} or cut.variable.id in {"trigger", "cleaning"}:
@@ -414,56 +385,6 @@ class Search:
             found = self.seeds.walk(trial, reach.scope, reach.rows, 120, also=bare).row
             if found is not None:
                 yield Probe(cut.id, facet, (found,))
-
-    def _left_out(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
-        """Events that pass with pairs beyond the threshold that are not what the cut is about."""
-        if cut.subject.object not in PAIRS or not self.trial.reading.relations_of(cut) or not edges(cut):
-            return
-        place = reach.steps if reach.free else reach.line.place(cut.id) or reach.steps
-        for name, like in left_out(self.trial.reading.relations_of(cut)):
-            # Where a later cut forbids such pairs, the masks up to this one show it.
-            for asked in dict.fromkeys((reach.steps, place)):
-                rows = list(self._passing(cut, replace(reach, steps=asked), like))
-                if rows:
-                    facet = Facet(name, reach.line.region, needed=False)
-                    yield Probe(cut.id, facet, tuple(rows), apart=bool(reach.free))
-                    break
-
-    def _lacking(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
-        """Events that lack what a cut is about: ever fewer objects, down to none."""
-        kinds = self.nudges.constituents(cut.subject.object)
-        if not kinds or self.trial.is_filter(cut) or (kinds, reach.line.region) in self._lacked:
-            return
-        self._lacked.add((kinds, reach.line.region))
-        row, rows = reach.rows[0], []
-        while places := [(place, kind) for kind in kinds for place in self.anatomy.places(row, kind)]:
-            softest = min(places, key=lambda entry: self.anatomy.momentum(row, *entry)[0])
-            row = self.anatomy.without(row, softest[0])
-            rows.append(row)
-        if rows:
-            yield Probe(cut.id, Facet("objects lacking", reach.line.region, needed=False), tuple(rows))
-
-    def _passing(self, cut: Cut, reach: Reach, like: Sequence[PairRequirement]) -> Iterator[Row]:
-        """Yield some events that pass with pairs beyond the threshold that are to each other like this."""
-        limit = min(self.trial.spent.events + _PER_CLASS, _ALL)
-        left = _EACH
-        for row in self.approach.past(cut, reach.rows, reach.scope, _TRIES, like):
-            if any(self.gauge.related(row, label, like) for label in self._beyond(cut, row)):
-                yield row
-                left -= 1
-            if not left or self.trial.spent.events > limit:
-                return
-
-    def _beyond(self, cut: Cut, row: Row) -> Iterator[tuple[Place, ...]]:
-        """Yield the pairs of the objects a cut is about that do not meet its threshold."""
-        scene = Scene(self.trial.filters, self.reading.recipe, row)
-        names = list(self.anatomy.profile.collections)
-        objects = scene.leading(PAIRS[cut.subject.object], None) or ()
-        places = {(names[particle.place[0]], particle.place[1]) for particle in objects}
-        for reading in self.gauge.readings(row, cut.subject, cut.variable):
-            met = satisfies(unsigned_offset(cut, reading.value), cut)
-            if places.issuperset(reading.label) and met == (cut.role == "veto"):
-                yield reading.label
 
     def _exempt(self, cut: Cut, reach: Reach) -> Iterator[Row]:
         """Yield events in which one object violates a filter, and is or is not what its condition speaks of."""

@@ -19,7 +19,8 @@ from codegen.result import CutProbes, ProbePoint, Probes, rounded
 from codegen.runner import Measured, run_analysis
 from codegen.sandbox import Policy
 from eval.probes.lines import Line, lines
-from eval.probes.search import Found, Probe, Search
+from eval.probes.probe import Found, Probe
+from eval.probes.search import Search
 from eval.probes.specimen import Row, write_rows
 from eval.probes.trial import Bins, Trial
 from kb.ssc import SelectionCriteria
