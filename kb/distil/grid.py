@@ -28,7 +28,9 @@ _QUANTITY = re.compile(
     r"(?:[\w-]+\s+)?(?:variable|quantity|quantities|observable|property|parameter|feature|criterion|criteria)s?",
     re.IGNORECASE,
 )
-_ROWS = re.compile(r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?)(?:\s+name)?", re.IGNORECASE)
+_ROWS = re.compile(
+    r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?|final states?|channels?)(?:\s+name)?", re.IGNORECASE
+)
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
 _BOUND = re.compile(r"\s*[<>≤≥]=?\s*\d")
 _VALUE = re.compile(r"\s*[<>≤≥=±–-]*\s*\d[\d.,\s±–/×%-]*(?:[^\w\s]|\s[GTM]?eV|$)")
@@ -190,14 +192,18 @@ class Grid:
 
     def is_transposed(self) -> bool:
         """Say whether rows are regions and columns requirements."""
-        head = [i for i in self.row(min(self.heads, default=0)) if i.cell.column > 0 and i.text]
+        lines = [self.row(row) for row in sorted(self.heads) or [0]]
+        tops = [[i for i in line if i.cell.column > 0 and i.text] for line in lines]
+        head = max(
+            tops, key=lambda items: sum(names_variable(i.text) for i in items)
+        )  # "First object" over "p_T | |η|"
         side = [i for _, i in self.body_rows()]
         if any(i.is_label for i in head):
             return False
         above = sum(names_variable(i.text) for i in head)
         beside = sum(names_variable(i.text) for i in side)
         labelled = sum(i.is_label for i in side)
-        title = self.at(min(self.heads, default=0), 0)
+        title = next((i for line in lines for i in line if i.cell.column == 0 and i.text), None)
         if title is not None and _ROWS.fullmatch(title.text) and above >= beside:
             return True
         prose = any(_PROSE.search(i.text) for i in head)
