@@ -48,7 +48,6 @@ _OF_EVENTS = (
     r"(?=,?\s+(?:(?:of|with)\s+events\s+)?(?:with|where|in\s+which|for\s+which|that|which|containing|requiring|selecting"
     r"|enriched|(?:is\s+|are\s+)?(?:defined|selected|obtained|formed|constructed)\s+(?:by|with|as|from))\b)"
 )
-_SAMPLES = re.compile(r"(?:signal|control|validation|baseline) samples?")
 _MADE_HERE = re.compile(rf"(?:.*\b)?[Aa]n?\s+{_OF_EVENTS}.*")
 _WORD = rf"{_NO_WORD}[A-Za-zγμτℓνt̄][\w/→̄^±-]*(?:\s?\+\s?[\w-]+)?"
 _NAMES = re.compile(
@@ -293,7 +292,8 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
             noun = both["noun"] if one not in kinds else " region"
             yield Name(f"{one}{noun}", start, match.end(), bracketed, False)
     elif name and (
-        not _SAMPLES.fullmatch(name) or _MADE_HERE.fullmatch(f"{spelt.removesuffix(name)}{text[match.end() :]}")
+        not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name)
+        or _MADE_HERE.fullmatch(f"{spelt.removesuffix(name)}{text[match.end() :]}")
     ):
         yield Name(name, start, match.end(), bracketed, plural, long)
 
