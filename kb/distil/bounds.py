@@ -127,6 +127,8 @@ def bound(
         return []
     when = _when(reading, quantity, spans)
     stated = role(reading, quantity)
+    if stated == "veto" and bounded.variable in _OWN and _are_neighbours(reading, who):
+        return []  # "the muon is discarded if it is matched to a jet with p_T > 30 GeV": which jet
     if is_veto(reading) or denied(reading):  # "events with a fourth lepton": any one more
         who = [replace(w, rank=None) if isinstance(w, Phrase) and _ANY_ONE.search(w.words) else w for w in who]
     if len(quantity.amounts) == 1:
@@ -163,6 +165,16 @@ def bound(
             one = one.with_(definition=told)
         found.append(one)
     return found
+
+
+def _are_neighbours(reading: Reading, who: list[Phrase | Named]) -> bool:
+    """Say whether a bound is on what stands near an object that is thrown away, behind `is discarded if`."""
+    verb = re.search(r"j[tl]{0,2}f", reading.shape)
+    gone = [p for p in reading.phrases if verb and p.index < verb.start() and not p.oblique]
+    if not verb or not gone or gone[0].object not in PHYSICAL:
+        return False
+    behind = all(isinstance(w, Phrase) and w.index > verb.start() and w.article in {"a", "an", "any"} for w in who)
+    return behind and all(w.object != gone[0].object for w in who)
 
 
 def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) -> list[Condition]:

@@ -275,6 +275,8 @@ def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:
     gap = reading.shape[
         start + 1 : quantity.start if quantity.variable is None else min(quantity.start, quantity.variable)
     ]
+    if reading.tokens[start].word == "for":
+        gap = re.sub(r"b[^bd]*d", "", gap)  # "for central jets (|η| < 2.4) with p_T < 50 GeV"
     return re.fullmatch(r"[tenrohvkOw,bax]*[wvk]?[tb]*(?:[vcnudla]*)", gap) is not None and "m" not in gap
 
 

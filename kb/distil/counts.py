@@ -135,7 +135,8 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
         respective = any(t.kind == "y" for t in tokens[match.end() :])
         if match.start("m") > match.end("or") and tokens[match.end("or")].value != "==":
             return None  # "two or at least three jets"
-        between = tokens[match.start("or")].kind in "gh"  # "three to five jets"
+        spanned = before is not None and before.word == "between" and tokens[match.start("or")].word == "and"
+        between = spanned or tokens[match.start("or")].kind in "gh"  # "three to five jets"
         if not (between or (tokens[match.start("or")].word == "or" and not respective)) or most.kind != "n":
             return None
         if most.value <= least:

@@ -174,6 +174,14 @@ def _share_unit(tokens: list[Token], found: list[Quantity]) -> None:
 
 def _continued(tokens: list[Token], shape: str, found: list[Quantity], used: set[int]) -> list[Quantity]:
     """`less than 0.5 mm in the transverse plane and 1 mm along the beam direction`."""
+    for one, other in pairwise(found):  # "… and less than 1 mm along the beam direction"
+        between, behind = shape[one.end : other.start], re.match(r"[tg]{2,5}", shape[other.end :])
+        if behind is None or not re.fullmatch(r"[tg]{2,5}l?a[tg]{0,2}", between) or one.rule != other.rule:
+            continue
+        along = _direction(tokens[one.end : other.start]), _direction(tokens[other.end : other.end + behind.end()])
+        if all(along) and along[0] != along[1]:
+            one.along, other.along = along
+            one.rule = other.rule = "direction"
     extra = []
     for quantity in found:
         match = re.match(r"(?P<w>[tg]{2,5})l?a[tg]{0,2}(?P<n>nu)(?P<x>[tg]{2,5})", shape[quantity.end :])

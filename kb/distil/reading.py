@@ -102,7 +102,7 @@ def read(
     )
     for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
-            token.value = replace(token.value, object=_pair_of(tokens, index) or _pair_before(tokens, index) or pair)
+            token.value = replace(token.value, object=_pair_of(tokens, index) or _pair_told(tokens, index) or pair)
     _name_masses(tokens)
     _bound_masses(tokens)
     _name_significances(tokens)
@@ -132,6 +132,12 @@ def _pair_of(tokens: list[Token], index: int) -> str | None:
         return None
     single = tokens[index + match.end() - 1].value.object
     return twice(single) if single in PAIRED else None
+
+
+def _pair_told(tokens: list[Token], index: int) -> str | None:
+    """Return the pair that a sentence names before a bare one: `one μ^+μ^- pair, and the p_T of the pair`."""
+    named = (t.value.object for t in reversed(tokens[:index]) if t.kind == "o" and t.value.object.endswith("_pair"))
+    return _pair_before(tokens, index) or next(named, None)
 
 
 def _pair_before(tokens: list[Token], index: int) -> str | None:

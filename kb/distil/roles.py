@@ -29,7 +29,7 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         return "veto"
     if (_AS_ARE.search(reading.words(0, quantity.start))) and any(t.kind == "j" for t in tokens[: quantity.start]):
         return "veto"  # "events with b jets are discarded, as are those in which …"
-    if isinstance(quantity, Quantity) and _is_lacking(reading, quantity):
+    if isinstance(quantity, Quantity) and (_is_lacking(reading, quantity) or _says_veto(reading, quantity)):
         return "select"
     start = max((i for i in range(quantity.start) if tokens[i].kind in "SWC"), default=-1)
     stop = next((i for i in range(quantity.end, len(tokens)) if tokens[i].kind in "SW"), len(tokens))
@@ -57,6 +57,8 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
         between = tokens[verb + 1 : quantity.start]
         if re.search(r"\bi ?\.? ?e\b", reading.words(verb, quantity.start)) or any(t.kind == "m" for t in between):
             continue  # "excluding the signal region, i.e. …"
+        if verb and tokens[verb - 1].word in {"that", "which"} and any(t.kind == "j" for t in between):
+            continue  # "criteria that reject noise are removed, and a vertex with five tracks is demanded"
         if passive:
             if any(t.kind == "f" for t in between):
                 return "veto"  # "are removed if they …"
@@ -87,6 +89,15 @@ def _is_lacking(reading: Reading, quantity: Quantity) -> bool:
         for i, t in enumerate(reading.tokens[: quantity.start])
         if i + 2 < len(reading.tokens)
     )
+
+
+def _says_veto(reading: Reading, quantity: Quantity) -> bool:
+    """`a veto on hadronic taus, m_T2 > 80 GeV, is applied`: what is kept stands between commas."""
+    start = quantity.start if quantity.variable is None else min(quantity.start, quantity.variable)
+    if not quantity.symbolic or reading.shape[start - 1 : start] != "l":
+        return False
+    placed = re.match(r"l?t{0,2}[mkt]", reading.shape[quantity.end :])
+    return placed is not None and re.search(r"\bveto (?:on|of|against)\b[^,;]*,$", reading.words(0, start)) is not None
 
 
 def _same_variable(reading: Reading, quantity: Quantity | Count, verb: int) -> bool:

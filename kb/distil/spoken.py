@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kb.distil.amounts import Quantity
 from kb.distil.bounded import Bounded
-from kb.distil.particles import FLAVOURS, PAIRED, twice
+from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, twice
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
@@ -142,6 +142,10 @@ def preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]
     )
     clause = [p for p in before if p.index > boundary] or before
     heads = [p for p in clause if not p.oblique] or clause
+    if len(heads) > 1 and heads[-1].object == "track" and heads[-2].object in PHYSICAL:
+        counted = re.search(r"w[treacnh]*$", reading.shape[: heads[-1].index])
+        if counted and "m" in reading.shape[heads[-1].index : limit]:
+            heads = heads[:-1]  # "taus with one or three tracks are required to have …"
     if not heads:
         return []
     whose = reading.tokens[anchor - 1].word if 0 < anchor < len(reading.tokens) else ""
@@ -213,6 +217,10 @@ def _owners(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
 
 def _first_subject(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
     """`electrons are found by matching clusters to tracks, and are required to have …`: still the electrons."""
+    again = re.search(r"S[tne]m[tgk]{0,3}[^SWmkoj]*$", reading.shape[:limit])
+    if again and reading.tokens[again.start() + 1].word in {"both", "they", "these", "all"}:
+        first = next((p for p in before if p.index < again.start() and not p.oblique and p.object in PHYSICAL), None)
+        return reading.joined_after(first) if first is not None and first.plural else []
     second = re.search(r"(?P<and>a)(?P<verb>t{0,3}m)[tgk]{0,3}[^SWmkjo]*$", reading.shape[:limit])
     if second is None or not _PREDICATE.match(reading.words(second.end("and"), second.end("and") + 3)):
         return []

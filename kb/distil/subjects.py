@@ -153,6 +153,10 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if bounded.variable == "mass" and bounded.index and reading.tokens[bounded.index - 1].word == "candidate":
         return [Named("candidate")]  # "in which the pion …, the candidate mass must …"
     if bounded.variable == "mass":
+        joined = re.search(r"(o)h(o)$", reading.shape[:anchor])
+        if joined:  # "an electron–photon invariant mass"
+            two = (reading.tokens[joined.start(side)].value.object for side in (1, 2))
+            return [Named(compose(tuple(two)))]
         return [_groomed(reading, group[0], anchor) or _system(group)]
     if named is not None and not any(p.object == named.object for p in group):
         return [named]

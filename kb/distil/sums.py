@@ -71,7 +71,7 @@ def _objects(tokens: list[Token]) -> set[str]:
 def _sum(inside: list[Token], words: str) -> Symbol:
     objects = [mention(inside, i).object for i, t in enumerate(inside) if t.kind == "o"]
     objects += ["met" for t in inside if t.kind == "v" and t.value.about == Named("met")]
-    near = any(t.kind == "i" or t.word in {"around", "near"} for t in inside)
+    near = any(t.kind == "i" or t.word in {"around", "near", "in"} for t in inside)
     if near and any(t.kind == "v" and t.value.variable == "delta_r" for t in inside):
         owner = next((o for o in reversed(objects) if o not in _SUMMED), None)
         return Symbol(0, 0, "iso_abs", words, Named(owner) if owner else None)
