@@ -44,7 +44,7 @@ def _asides(tokens: list[Token], shape: str) -> Iterator[tuple[int, int, int]]:
     for head, kind in enumerate(shape):
         if kind != "v":
             continue
-        of = re.match(r"O[trne]{0,4}o", shape[head + 1 :])  # "the p_T imbalance of the two jets, defined as …"
+        of = re.match(r"[Oq][trne]{0,4}o", shape[head + 1 :])  # "the p_T imbalance of the two jets, defined as …"
         start = head + 1 + (of.end() if of else 0)
         while start < len(shape) and shape[start] == "x":
             start += 1
@@ -53,6 +53,8 @@ def _asides(tokens: list[Token], shape: str) -> Iterator[tuple[int, int, int]]:
             end = _closed(shape, start) if behind == "b" else _at_verb(tokens, shape, start + 1, comma=True)
         elif behind == "c" and tokens[start].text in {"=", "≡"} and shape[start + 1 : start + 2] != "n":
             end = _at_verb(tokens, shape, start + 1, comma=True)  # "D_ζ = p_ζ^miss - 0.85 p_ζ^vis, must …"
+        elif re.match("ltc[^n]", shape[start:]) and tokens[start + 2].text in {"=", "≡"}:
+            end = _at_verb(tokens, shape, start + 1, comma=True)  # "the asymmetry of the two jets, A = (…), must …"
         elif _BARE.match(spoken(tokens[start : start + 5])):
             end = _at_verb(tokens, shape, start, comma=False)
         else:

@@ -116,7 +116,7 @@ def _has_main_clause(reading: Reading, span: ConditionalSpan) -> bool:
     return (
         reading.tokens[span.start].word == "for"
         and objects
-        and re.match("l?[te][^aSW]*m", reading.shape[span.end :]) is not None
+        and re.match("l?[te][^aSW]*m|l[teov]{1,7}k", reading.shape[span.end :]) is not None
     )
 
 

@@ -25,6 +25,7 @@ _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _IN_REGION = re.compile(r"(?:[Ff]or|[Ii]n) (?:the |both |all )*[\w-]*(?:SR|CR|VR)[\w-]*(?: \w+)?,? (?=\S)")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
 _IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|JVT|isolation|criteri\w+|discriminant|working point)\b")
+_PILEUP = re.compile(r"\bpile-?up\b|\bJV[TF]\b|\bvertex (?:tagger|fraction)\b", re.IGNORECASE)
 _CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
 _DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters the sample when"
     r"\b(?:is|are) (?:tagged|identified|classified|labell?ed|called|regarded|counted|isolated|assigned)"
@@ -112,7 +113,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         firm = firm or (ranged and start == 0)
         found.append(ConditionalSpan(start, end, start <= 1 or start in opening, inside, firm=firm))
     found = found or _universal(reading)
-    for span in (*_softer(reading), *_parts(reading), *_imposed_on(reading)):
+    for span in (*_softer(reading), *_parts(reading), *_imposed_on(reading), *_of_pileup(reading)):
         if not any(span.start < other.end and other.start < span.end for other in found):
             found.append(span)
     return sorted(found, key=lambda span: span.start)
@@ -222,6 +223,17 @@ def _imposed_on(reading: Reading) -> Iterator[ConditionalSpan]:
         on_what = {reading.tokens[q.variable].value.variable for q in inside if q.variable is not None}
         if on_what and on_what <= {"pt", "eta", "abs_eta"} and _IDENTIFIES.search(reading.words(0, match.start())):
             yield ConditionalSpan(match.start("w"), inside[-1].end, False, inside, firm=True)
+
+
+def _of_pileup(reading: Reading) -> Iterator[ConditionalSpan]:
+    """`an algorithm that matches jets with p_T < 60 GeV and |η| < 2.4 to tracks`: where pile-up is looked for."""
+    if not _PILEUP.search(reading.text):
+        return
+    for match in re.finditer(r"ow(?P<b>[vcnu]+(?:a[vcnu]+)?)", reading.shape):
+        inside = [q for q in reading.quantities if match.start("b") <= q.start < match.end()]
+        soft = any(_is_momentum(reading, q) and q.operator in {"<", "<="} for q in inside)
+        if soft and "m" not in reading.shape[match.end() :] and reading.tokens[match.start()].value.object == "jet":
+            yield ConditionalSpan(match.start() + 1, inside[-1].end, False, inside, firm=True)
 
 
 def _verb(shape: str, start: int) -> int:

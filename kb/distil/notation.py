@@ -60,7 +60,7 @@ _EACH = {kind: re.compile(rule) for kind, rule in _RULES.items()}
 _NAMELESS = {kind: re.sub(r"\?P<\w+>", "?:", rule) for kind, rule in _RULES.items()}
 _ANY = re.compile(f"{_L}(?:{'|'.join(f'(?P<{kind}>{rule})' for kind, rule in _NAMELESS.items())})")
 _GATE = re.compile(
-    r"[pPE]|n_|[DC]_?\{?2|BDT|η|[mM]|Δ|χ|DLL|ProbNN|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ"
+    r"[pPE]|n_|[DC]_?\{?[12VWZb]|BDT|η|[mM]|Δ|χ|DLL|ProbNN|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ"
 )
 DISTANCES = frozenset({"delta_r", "delta_phi", "delta_eta"})
 """Of two objects from each other."""

@@ -118,6 +118,7 @@ def named(text: str) -> Named | None:
     ('photon_met', Named(object='lepton_pair', rank=2), None)
     """
     body = _OF.sub(r"\1", text.strip().strip("{}() ,").replace("\\", ""))
+    body = re.sub(r"ℓ/γ|γ/ℓ|e/μ|μ/e", "ℓ", body)
     if body in _Z_CANDIDATES:
         return Named("lepton_pair", _Z_CANDIDATES[body])
     if body in _PARTICLES or body.removesuffix("s") in _PARTICLES:

@@ -156,6 +156,9 @@ def _divided(tokens: list[Token]) -> list[Token]:
                 variable = "iso_rel"
         if not end:
             continue
+        summed = next((i for i in range(index) if tokens[i].word == "sum"), None)
+        if not variable and summed is not None and re.search(r"\bcone\b", spoken(tokens[summed:index])):
+            variable, head = "iso_rel", next(i for i in range(summed, head + 1) if tokens[i].kind == "v")
         of = tokens[head].value.about
         if of is None and variable == "iso_rel":  # "…, divided by the muon p_T"
             of = next((Named(t.value.object) for t in tokens[index:end] if t.kind == "o"), None)

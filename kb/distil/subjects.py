@@ -68,6 +68,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         if bounded.variable in DISTANCES and named.rank is None and (ranks := _each_behind(reading, quantity)):
             return [replace(named, rank=rank) for rank in ranks]
         return [_fuller(reading, quantity, bounded, named, anchor)]
+    if bounded.variable == "discriminant" and symbol.startswith("D_"):
+        return [Named("event")]  # of its decay and of what else is in it
     member = member_of(reading, quantity)
     if member is not None:
         return [named_member(member)]

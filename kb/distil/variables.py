@@ -95,6 +95,8 @@ def variables(
         return done[-2 if told.group() == "former" else -1][1]
     if quantity.rule == "hits":
         return [Bounded("other", name=quantity.along)]
+    if (whole := _transverse_mass(reading, quantity)) is not None:
+        return [named_at(reading, whole)]
     if quantity.variable is not None:
         return _shared(reading, quantity, quantity.variable)
     if quantity.symbolic and _is_unknown(reading, quantity):
@@ -233,6 +235,15 @@ def _before(
         ):
             return None
     return None
+
+
+def _transverse_mass(reading: Reading, quantity: Quantity) -> int | None:
+    """`with a transverse mass of the muon and p_T^miss smaller than 160 GeV`: return where the mass stands."""
+    index = quantity.variable
+    if index is None or quantity.symbolic or reading.tokens[index].value.about != Named("met"):
+        return None
+    of = re.search(r"vO[tre]{0,3}oat?$", reading.shape[:index])
+    return of.start() if of and reading.tokens[of.start()].value.variable == "mt" else None
 
 
 def _implied(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:
