@@ -14,6 +14,7 @@ from kb.distil.conflicts import conflicts
 from kb.distil.delegation import Delegation, follow
 from kb.distil.exclusion import restricted
 from kb.distil.experiment import experiment
+from kb.distil.flags import with_algorithms
 from kb.distil.grounding import ground
 from kb.distil.inheritance import building_on, inherited
 from kb.distil.merge import merge, regions_of, slot
@@ -121,6 +122,7 @@ def _stated(document: Document, candidates: list[Candidate]) -> list[Proposal]:
     def refers(candidate: Candidate) -> bool:
         return bool(_REFERS.search(document.quote(candidate.start, candidate.end)))
 
+    candidates = with_algorithms(candidates)
     return [
         (
             group[0].with_(regions=regions_of(group, common, refers)),

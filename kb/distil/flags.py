@@ -82,7 +82,7 @@ def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]
     found += inversions(reading, setting)
     if is_veto(reading):
         found = _of_either(found, reading)
-    return [_collected(candidate, reading) for candidate in _with_algorithms(found)]
+    return [_collected(candidate, reading) for candidate in with_algorithms(found)]
 
 
 def _of_either(found: list[Candidate], reading: Reading) -> list[Candidate]:
@@ -97,15 +97,19 @@ def _of_either(found: list[Candidate], reading: Reading) -> list[Candidate]:
     return list({(c.object, c.variable.id, c.value, c.rule): c for c in leptons}.values())
 
 
-def _with_algorithms(found: list[Candidate]) -> list[Candidate]:
+def with_algorithms(found: list[Candidate]) -> list[Candidate]:
     """Name the algorithm of a b tagger's working point, which is no requirement of its own."""
     points = [c for c in found if c.variable.id == "btag" and is_point(str(c.value))]
-    algorithm = next((c for c in found if c.variable.id == "btag" and c.rule == "tagging-algorithm"), None)
+    algorithm = next((c for c in found if _is_algorithm(c)), None)
     if not points or algorithm is None:
         return found
-    name = str(algorithm.value)
-    kept = [c for c in found if c.rule != "tagging-algorithm"]
-    return [c.with_(variable=Variable(id="btag", name=name)) if c in points else c for c in kept]
+    variable = Variable(id="btag", name=str(algorithm.value))
+    kept = [c for c in found if not _is_algorithm(c)]
+    return [c.with_(variable=variable) if c in points and c.variable.name is None else c for c in kept]
+
+
+def _is_algorithm(one: Candidate) -> bool:
+    return one.variable.id == "btag" and one.rule == "tagging-algorithm"
 
 
 _SAID_BY_NUMBER = {
