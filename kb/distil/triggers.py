@@ -53,7 +53,6 @@ def trigger(reading: Reading) -> list[Candidate]:
     if not names:
         required = _REQUIRES.search(text)
         wanted = re.sub(r"\s+", " ", required.group("name")).strip() if required else ""
-        wanted = re.sub(r" to (?:be|exceed|have|pass)\b.*", "", wanted)
         parts = re.split(r"\s+or\s+(?:an?\s+)?", wanted)
         names = [re.sub(r"^(?:a|an|the|one|either)\s+", "", part) for part in parts]
     setting = Setting("trigger")
