@@ -27,6 +27,7 @@ from codegen.plan_terms import (
     Within,
 )
 from codegen.profile import Profile
+from kb.bounds import ABSOLUTE_CHARGE
 from kb.ssc import Bound, Clause, Closed, Cut, Piecewise, Value, Variable
 from kb.vocabulary import unit_factor, vocabulary
 
@@ -43,7 +44,7 @@ DISTANCES: tuple[DistanceKind, ...] = ("delta_r", "delta_phi", "delta_eta")
 # Variables of one object that follow from its momentum, with what they are computed from.
 KINEMATIC = {"pt": ("pt",), "eta": ("eta",), "abs_eta": ("eta",), "phi": ("phi",), "energy": ("pt", "eta", "phi"),
              "mass": ("pt", "eta", "phi"), "rapidity": ("pt", "eta", "phi"),
-             "abs_rapidity": ("pt", "eta", "phi")}  # fmt: skip
+             "abs_rapidity": ("pt", "eta", "phi"), "abs_charge": ("charge",)}  # fmt: skip
 
 
 def lacking(kind: str, variable: Variable) -> UnplannableError:
@@ -187,7 +188,7 @@ class Columns:
             message = "a threshold of a b-tagging discriminant holds for the tagger of the paper, not for another"
             raise UnplannableError(message, review=True)
         if self.profile.branch(kind, variable.id) is not None:
-            return Attribute(of, variable.id)
+            return Attribute(of, "abs_charge" if variable.name == ABSOLUTE_CHARGE else variable.id)
         needed = KINEMATIC.get(variable.id)
         if needed is None or any(self.profile.branch(kind, part) is None for part in needed):
             raise lacking(kind, variable)

@@ -6,13 +6,13 @@ from collections.abc import Collection as Names
 
 from codegen.plan_terms import Attribute, Chosen, Count, Curve, LeadingPair, Pairs, Quantity, Total, Whole
 
-UNSIGNED = {"abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
+UNSIGNED = {"abs_charge": "charge", "abs_eta": "eta", "d0": "d0", "d0_sig": "d0_sig", "z0": "z0"}
 """Variables that papers mean without their sign, and the columns that have it."""
 
 
 def is_whole(term: Quantity) -> bool:
     """Say whether a quantity is a whole number."""
-    return isinstance(term, Count) or (isinstance(term, Attribute | Total) and term.variable.startswith("charge"))
+    return isinstance(term, Count) or (isinstance(term, Attribute | Total) and "charge" in term.variable)
 
 
 def may_be_negative(term: Quantity, stored: Names[str]) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.profile import Branch, Flag, Profile
+from kb.bounds import ABSOLUTE_CHARGE
 from kb.errors import DataError
 from kb.ssc import Variable
 
@@ -155,6 +156,8 @@ class Ntuple:
             raise InexpressibleError(message)
         if name == "z0_sintheta":
             return abs(self._stored(particle, "z0")) / math.cosh(particle.eta)
+        if variable.name == ABSOLUTE_CHARGE:
+            return abs(self._stored(particle, name))
         if name in _UNSIGNED:
             return abs(self._stored(particle, _UNSIGNED[name]))
         if name == "met_sig" and variable.name:

@@ -23,6 +23,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+ABSOLUTE_CHARGE = "absolute charge"
+"""The name of a charge without its sign: `±1` is no charge of +1."""
+
+
 class Variable(Frozen):
     """A vocabulary variable and what it takes to compute it."""
 

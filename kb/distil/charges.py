@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kb.bounds import ABSOLUTE_CHARGE
 from kb.distil.candidates import Candidate, Setting, stated
 from kb.distil.holders import holders
 from kb.distil.memory import Memory
@@ -76,8 +77,6 @@ _BOTH_SIGNS = re.compile(r"\bpositive\w*\b.*\bnegative|\bnegative\w*\b.*\bpositi
 _ASKED_OF = re.compile(
     r"\b(?:must|has to|have to|required to|should|requir\w+|with|having|whose|need\w*)\b[^.;]*$", re.IGNORECASE
 )
-UNSIGNED_CHARGE = "absolute charge"
-"""The name of a charge without its sign: `±1` is no charge of +1."""
 _NEAR = 40  # how far in front of the charges the flavour may be told
 _SUMMED = re.compile(r"\b(?:total|net|sum|summed|combined)\b", re.IGNORECASE)
 _LEPTONS = {"lepton", "electron", "muon", "tau"}
@@ -121,7 +120,7 @@ def unit_charge(reading: Reading, memory: Memory, setting: Setting) -> list[Cand
     if owner is None or owner.endswith("_pair"):
         return []
     charge = stated(reading, setting, owner, "charge", "==", 1.0, "unit-charge")
-    charge = charge.with_(variable=Variable(id="charge", name=UNSIGNED_CHARGE))
+    charge = charge.with_(variable=Variable(id="charge", name=ABSOLUTE_CHARGE))
     return [charge if owner in {"trilepton", "fourlepton"} else charge.with_(scope=setting.scope or "object")]
 
 

@@ -20,6 +20,7 @@ from codegen.emit_source import Code, call, chain, compared, inverted, literal, 
 from codegen.plan import make_plan
 from codegen.profile import Profile
 from codegen.toys import write_toys
+from kb.bounds import ABSOLUTE_CHARGE
 from kb.ssc import Composite, ObjectDefinition, OverlapRemoval, Region, SelectionCriteria
 from tests.codegen.conftest import clause, criteria_of, cut, event, masks_of, quadruplet_of, run_script, when
 
@@ -239,6 +240,15 @@ def test_impact_parameters_are_meant_without_sign(selected: Select) -> None:
     events = [event(lepton, z0=[-1.5]), event(lepton, z0=[-2.0]), event(lepton, trackd0pvunbiased=[-1.1])]
     assert selected(events, z0, count) == [True, False, True], "sin θ is 0.27 at η = 2"
     assert selected(events, d0, count) == [True, True, False]
+
+
+def test_a_charge_of_either_sign_is_meant_without_it(selected: Select) -> None:
+    either = cut("a", "muon.charge", "==", 1, scope="object", name=ABSOLUTE_CHARGE)
+    positive = cut("b", "muon.charge", "==", 1, scope="object")
+    count = cut("n", "muon.count", "==", 2)
+    events = [event([(MU, 1, 40, 0, 0), (MU, -1, 30, 1, 1)]), event([(MU, 1, 40, 0, 0), (MU, 1, 30, 1, 1)])]
+    assert selected(events, either, count) == [True, True]
+    assert selected(events, positive, count) == [False, True]
 
 
 def test_alternatives_need_one_of_them(selected: Select) -> None:
