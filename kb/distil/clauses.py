@@ -48,7 +48,7 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
         if any(s.quantities and _is_applied(reading, s) for s in spans):
             return []  # "a tagger is applied for jets with p_T < 60 GeV"
         # "accepted if they have p_T > 7 GeV": the condition is the requirement
-        spans = [s for s in spans if s.firm or not s.quantities or _has_main_clause(reading, s)]
+        spans = [s for s in spans if s.firm or not s.quantities]
         conditional = {id(q) for span in spans for q in span.quantities}
     found: list[Candidate] = []
     function = threshold(reading)
@@ -108,16 +108,6 @@ def _is_all(reading: Reading, span: ConditionalSpan, spans: list[ConditionalSpan
     others = [q for q in reading.quantities if start < q.start < end and id(q) not in conditional]
     counted = any(start < c.start < end for c in reading.counts)
     return not counted and not any(is_requirement(reading, q) for q in others)
-
-
-def _has_main_clause(reading: Reading, span: ConditionalSpan) -> bool:
-    """`…, for jets with p_T < 50 GeV a part of the tracks must come from the vertex`: what is asked has no number."""
-    objects = "o" in reading.shape[span.start : span.end]
-    return (
-        reading.tokens[span.start].word == "for"
-        and objects
-        and re.match("l?[te][^aSW]*m|l[teov]{1,7}k", reading.shape[span.end :]) is not None
-    )
 
 
 def _is_applied(reading: Reading, span: ConditionalSpan) -> bool:

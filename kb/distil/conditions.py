@@ -25,7 +25,7 @@ _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _IN_REGION = re.compile(r"(?:[Ff]or|[Ii]n) (?:the |both |all )*[\w-]*(?:SR|CR|VR)[\w-]*(?: \w+)?,? (?=\S)")
 _PLACED = re.compile(r"(?:channel|region|categor|state)\w*")
 _IDENTIFIES = re.compile(r"\b(?:identification|ID|tagger|JVT|isolation|criteri\w+|discriminant|working point)\b")
-_PILEUP = re.compile(r"\bpile-?up\b|\bJV[TF]\b|\bvertex (?:tagger|fraction)\b", re.IGNORECASE)
+_PILEUP = re.compile(r"\bpile-?up\b", re.IGNORECASE)
 _CALLED = re.compile(r"\w*[SCV]R(?:[-_]?\w+)?")
 _DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters the sample when"
     r"\b(?:is|are) (?:tagged|identified|classified|labell?ed|called|regarded|counted|isolated|assigned)"
@@ -287,8 +287,6 @@ def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:
     gap = reading.shape[
         start + 1 : quantity.start if quantity.variable is None else min(quantity.start, quantity.variable)
     ]
-    if reading.tokens[start].word == "for":
-        gap = re.sub(r"b[^bd]*d", "", gap)  # "for central jets (|η| < 2.4) with p_T < 50 GeV"
     return re.fullmatch(r"[tenrohvkOw,bax]*[wvk]?[tb]*(?:[vcnudla]*)", gap) is not None and "m" not in gap
 
 

@@ -130,8 +130,6 @@ def preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]
     owners = _owners(reading, before, limit) or _first_subject(reading, before, limit)
     if owners:
         return owners
-    if before and (first := _coordinated(reading, before, limit)):
-        return first
     boundary = max(
         (
             i
@@ -166,21 +164,6 @@ def preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]
         joined = [p for p in heads[:-1] if re.fullmatch("an", reading.shape[p.index + 1 : heads[-1].index])]
         return [*joined[-1:], heads[-1]]
     return _closed(reading, reading.joined_before(heads[-1], heads[:-1]))
-
-
-def _coordinated(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
-    """`electrons are made of clusters matched to tracks, and are required to have p_T > 20 GeV`: the electrons are."""
-    verbs = [m for m in re.finditer(r"at{0,3}m", reading.shape[:limit]) if m.end() > before[-1].index]
-    head = before[0]
-    if not verbs or head.index > 3 or head.oblique or reading.phrases[0].object == "event":
-        return []
-    verb = verbs[0].start()
-    passive = re.search(r"(?:are|is)\b[^,;]*\b(?:from|by|with|to)\b", reading.words(head.index + 1, verb))
-    made = passive is not None and reading.words(head.index + 1, head.index + 2) in {"are", "is", "candidates"}
-    auxiliary = reading.words(verb + 1, verb + 2)
-    if not made or before[-1].object != "track" or auxiliary.split()[0] in {"the", "a", "an"}:
-        return []
-    return [head]
 
 
 def _closed(reading: Reading, group: list[Phrase]) -> list[Phrase]:
