@@ -194,8 +194,6 @@ def _before(
             and not re.search(r"vO?[tre]{0,2}(?:o[la]+)?t?$|vOt{1,3}[la]+t?$", shape[:index])
         ):
             return [Bounded("pt", Named("met"), index=index)]
-        if token.kind == "v" and token.value.about == Named("met") and tokens[index + 1].word == "system":
-            continue  # "the transverse mass of the photon–E_T^miss system"
         if (
             token.kind == "v"
             and token.value.about == Named("met")
