@@ -37,7 +37,6 @@ _TAGGING = re.compile(
 )
 _COUNTED_WITH = re.compile(r"(?:[Nn]umber of )?(?P<o>[^()]{3,40}?)\s*\((?:with )?(?P<what>[^()]+)\)$")
 _POINT = re.compile(r"(?:very |extra )?(?:loose|medium|tight)|\d+(?:\.\d+)?\s?%(?: WP)?", re.IGNORECASE)
-_COUNT = re.compile(r"number of|N\(", re.IGNORECASE)
 _VETOING = re.compile(r"(?P<o>[^()]+(?:\([^()]+\))?)\s+veto(?:es)?", re.IGNORECASE)
 _CHANNEL = re.compile(
     r"(?P<bound>[<>≤≥].*?)\s*\((?:in |for |the )*(?P<channel>[eμτℓ0-9]{1,5})(?: channel)?(?: only)?\)$"
@@ -73,7 +72,7 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     bare = _spelt(bare)
     ticked = _TICK.match(cell)
     if re.search(r"\bveto\b", head, re.IGNORECASE) and (ticked or cell.lower().startswith("inverted")):
-        for name in objects(re.sub(r"veto", "", bare, flags=re.IGNORECASE)):
+        for name in objects(bare):
             yield made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
         return
     vetoing = _VETOING.fullmatch(bare)
@@ -200,12 +199,9 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
         bare = f"number of {bare}"
         tokens = tokens_of(plain(bare))
         named = any(t.kind == "v" for t in tokens)
-    spoken = _COUNT.match(bare)
-    if not named and not spoken:
-        return None
-    counted = bool(spoken) or any(t.kind == "v" and t.value.variable == "count" for t in tokens)
     if not named:
-        bare = re.sub(r"^N\((.*?)\).*", r"number of \1", bare)
+        return None
+    counted = any(t.kind == "v" and t.value.variable == "count" for t in tokens)
     if unit:  # "|m_bb − 125| [GeV]": the mass has the header's unit too
         bare = re.sub(r"([-−–]\s*\d[\d.]*)\s*(?=\|)", rf"\1 {unit}", bare)
     tail = f" {unit}" if unit and not re.search(_UNITS, flat) else ""
@@ -222,7 +218,7 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
     aside = re.match(r"([<>≤≥]=?\s*[\d.]+)\s*\(.*\)$", flat)
     if aside:
         return f"{bare} {aside.group(1)}{tail}"
-    either = re.fullmatch(r"(\d+)\s*(?:or|,|/)\s*(\d+)", flat) or re.match(r"=\s*(\d+)\s*or\s*(\d+)$", flat)
+    either = re.fullmatch(r"=?\s*(\d+)\s*(?:or|,|/)\s*(\d+)", flat)
     if either and (counted or flat[0] == "="):
         return f"{bare} in the range {either.group(1)}–{either.group(2)}"
     if re.match(r"\s*[<>≤≥=]", flat):

@@ -154,7 +154,6 @@ def _goes_on(reading: Reading, index: int) -> bool:
     return (
         index < len(reading.tokens)
         and reading.shape[index] in "ctnzerov"
-        and not re.match(r"(?:where|which|that|in|and|or|of|for|defined|used)\b", reading.tokens[index].word)
     )
 
 

@@ -15,7 +15,6 @@ _HEAD = pattern(rf"(?:^|[\s-]+)(?:{'|'.join(_DATA['heads'])})s?$")
 _OF = pattern(rf"^(?:{'|'.join(_DATA['heads'])})s? of (?:the|an?) ")
 _OWNERS = {owner: pattern("|".join(words)) for owner, words in _DATA["owners"].items()}
 _STOPS = lexicon().sets["breaks"] | frozenset(_DATA["stops"])
-_SYMBOL = re.compile(r"[_^]|[A-Z].*[A-Z]|^[A-Z]$|[α-ωΑ-Ω]")
 _SIGNIFICANCE = re.compile(r"\bsignificance\b|^S(?:_|$)", re.IGNORECASE)
 _MOST = 4
 
@@ -63,8 +62,6 @@ def _belongs(token: Token) -> bool:
 
 def _behind(tokens: list[Token]) -> list[Token]:
     """Return what a bare `output` is of, or its symbol: `of the neural network`, `score w_top`."""
-    if tokens and tokens[0].kind == "t" and _SYMBOL.search(tokens[0].text):
-        return tokens[:1]
     if not tokens or tokens[0].word != "of":
         return []
     start = 2 if tokens[1:2] and tokens[1].word in {"the", "a", "an", "this", "its"} else 1

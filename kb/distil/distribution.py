@@ -178,11 +178,9 @@ def _alternation(reading: Reading, quantity: Quantity) -> Alternation | None:
         a for a in reading.alternations if a.start >= quantity.end and (a.start - quantity.end <= 8 or a.kind in "on")
     ]
     before = [a for a in reading.alternations if a.end <= quantity.start]
-    if after and (not before or re.match(r"[l]?[ft]", reading.shape[quantity.end : after[0].start + 1])):
-        between = reading.shape[quantity.end : after[0].start]
-        if not re.search(r"[cSW]", between) or not before:
-            return after[0]
-    return before[-1] if before else None
+    if before:
+        return before[-1]
+    return after[0] if after else None
 
 
 def _alternative(

@@ -57,9 +57,6 @@ _ORDINALS = ("second", "third", "fourth", "fifth")
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _OF_LEPTONS = re.compile(rf"{_ORDINAL.pattern}|\b(?:baseline|additional|another|extra|further|other)\b", re.IGNORECASE)
 _OF_ANOTHER_KIND = re.compile(r"\b(?:loose\w*|additional|extra|further|baseline|veto|other|soft\w*)\b", re.IGNORECASE)
-_LOOSER = re.compile(
-    r"(?:satisfying|fulfilling|passing|with|that \w+|meeting) (?:\w+ ){0,2}?(?:loose\w*|relaxed|baseline)\b"
-)
 _WANTED = re.compile(r"(?:is|are) (?:\w+ )?(?:required|requested|demanded|needed|asked for)(?! to)")
 _TO_BE_TAGGED = re.compile(
     r"(?:with (?:(?!of which)[^;,])*? )?(?:must|(?:has|have|needs?|(?:is|are) required) to|should) be "
@@ -98,8 +95,6 @@ def one_more(reading: Reading, start: int, end: int) -> float | None:
     """
     words = reading.words(start, end)
     if _OF_ANOTHER_KIND.search(words) or reading.words(end + 1, end + 3).startswith(("passing loose", "with loose")):
-        return None
-    if _LOOSER.match(reading.words(end + 1, end + 5)):
         return None
     found = _ORDINAL.search(words)
     return float(_ORDINALS.index(found.group().lower()) + 2) if found else None

@@ -100,8 +100,6 @@ def _worded(tokens: list[Token]) -> list[Token]:
         else:
             of = next((mention(inside, i).object for i, t in enumerate(inside) if t.kind == "o"), None)
             of = of or next((t.value.about.object for t in inside if t.kind == "v" and t.value.about), None)
-            if of is None and re.search(r"\b(?:its|their)\b", words):
-                return [*tokens[:start], _quotient(tokens, start, end, "", None), *tokens[end:]]
             if of in _LEPTONS and any(t.kind == "v" and t.value.about == Named("met") for t in inside):
                 of = "lepton_met"
             quotient = _quotient(tokens, start, end, "", Named("event" if of in {None, "met", "event"} else str(of)))

@@ -266,11 +266,11 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
             yield Name(f"{state.strip()} channel", start, match.end(), bracketed, False)
         return
     if population := match.group("population") or match.group("sideband") or match.group("events"):
-        if name := _population(re.sub(r"\s+", " ", population), text, match.end()):
+        if name := _population(" ".join(population.split()), text, match.end()):
             yield Name(name, match.end() - len(population), match.end(), False, False)
         return
     alias, long = match.group("alias"), ""
-    spelt = re.sub(r"\s*\([^()]*\)$", "", re.sub(r"\s+", " ", whole)).strip()
+    spelt = re.sub(r"\s*\([^()]*\)$", "", " ".join(whole.split()))
     name = _DROP.sub("", _WITHIN.sub("", spelt))
     start += len(spelt) - len(name)
     if alias and not _PLAIN.fullmatch(alias) and re.search(r"\d|[A-Z]", alias):

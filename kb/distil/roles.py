@@ -12,7 +12,6 @@ from kb.distil.reading import Reading
 from kb.distil.vetoes import is_apart, is_veto
 from kb.ssc import Role
 
-_VETO_NOUN = re.compile(r"veto (?:definition|criteria|selection|identification|working|requirements?|category)\b")
 _NEW = {"the", "events", "those", "any", "all", "candidates"}  # what another subject starts with
 _AS_ARE = re.compile(r"\b(?:as|so) (?:are|were|is) (?:those|events|the ones|ones|any)\b")
 _LEADS_TO = re.compile(r"^[^,;]{0,40}\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto)\b")
@@ -41,9 +40,7 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
             continue  # "the jet veto is applied and …"
         if token.word == "veto" and tokens[verb - 1].word == "a" and tokens[verb + 1].kind in "al":
             continue  # "is replaced by a veto and 30 < m_T < 90 GeV is required"
-        if token.word == "veto" and (
-            _names_collection(tokens, verb) or _VETO_NOUN.match(reading.words(verb, verb + 2))
-        ):
+        if token.word == "veto" and _names_collection(tokens, verb):
             continue
         if verb > quantity.start and (
             _of_others(tokens, start, quantity, verb) or _is_conditional(tokens, quantity, verb)

@@ -52,9 +52,9 @@ def trigger(reading: Reading) -> list[Candidate]:
     names = [f"{name} {noun}" for name, noun in _names(text)]
     if not names:
         required = _REQUIRES.search(text)
-        wanted = re.sub(r"\s+", " ", required.group("name")).strip() if required else ""
+        wanted = " ".join(required.group("name").split()) if required else ""
         parts = re.split(r"\s+or\s+(?:an?\s+)?", wanted)
-        names = [re.sub(r"^(?:a|an|the|one|either)\s+", "", part) for part in parts]
+        names = parts
     setting = Setting("trigger")
     return [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in names if one]
 

@@ -149,7 +149,7 @@ def btagging(reading: Reading, setting: Setting) -> list[Candidate]:
     text = reading.text
     if not re.search(r"tag|identif|operating|working", text):
         return []
-    words = [re.sub(r"\s+", " ", match.group("w")).strip() for rule in _BTAG for match in rule.finditer(text)]
+    words = [" ".join(match.group("w").split()) for rule in _BTAG for match in rule.finditer(text)]
     # "the medium working point, which has an efficiency of 70%", "the MV1 algorithm at the point of 70% efficiency"
     words = [w for w in words if not w.endswith("%") and is_point(w)] or [w for w in words if is_point(w)] or words
     return [flag(reading, setting, "bjet", "btag", word, "b-tag") for word in dict.fromkeys(words)]
