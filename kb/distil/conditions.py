@@ -151,10 +151,7 @@ def _places_clause(reading: Reading, index: int) -> bool:
 
 def _goes_on(reading: Reading, index: int) -> bool:
     """Say whether the main clause starts at a token, and not what tells more of the words before."""
-    return (
-        index < len(reading.tokens)
-        and reading.shape[index] in "ctnzerov"
-    )
+    return index < len(reading.tokens) and reading.shape[index] in "ctnzerov"
 
 
 def _continues(reading: Reading, start: int, comma: int) -> bool:

@@ -11,7 +11,7 @@ def paper(text: str, *, arxiv_id: str = "test", title: str = "", references: dic
     """Return a document: blocks are parted by blank lines, `# ` opens a section, `## ` a subsection, `- ` an item.
 
     `[@key]` is a citation of the bibliography entry `key`; it is printed `[n]`. A block of lines with `|` is a table
-    whose first row is its header; a block `Table: …` before it is its caption.
+    whose first row is its header; a block `Table: …` or `Table 1. …` before it is its caption.
     """
     references = references or {}
     keys = list(dict.fromkeys(re.findall(r"\[@(\w+)\]", text)))
@@ -32,7 +32,7 @@ def paper(text: str, *, arxiv_id: str = "test", title: str = "", references: dic
             body, kind = match.group(2), "heading"
         elif body.startswith("- "):
             body, kind = body[2:], "item"
-        elif body.startswith("Table:"):
+        elif re.match(r"Tab(?:le|\.)(?: \d+[.:]|:)", body):
             kind = "caption"
         elif "|" in body and re.search(r" \| ", body):
             kind = "table"

@@ -13,6 +13,8 @@ One TOML file per topic, a list of `[[entry]]` tables:
     cited      papers that are at hand, by the key that `[@key]` in the text names them with
     delegated  keys of papers that are not at hand and that requirements are left to, all of them
     experiment `CMS 13 TeV 35.9`: what is told of the data, with the luminosity in fb^-1
+    regions    all names of regions, each with its kind where that matters: `CR1: control`
+    every_flag whether all flags are told: further ones count as invented
     known_gap  why the entry is not read right yet; it must then fail
 
 `_heldout` files hold entries that were not looked at while the rules were written.
@@ -65,6 +67,8 @@ class Entry:
     cited: tuple[tuple[str, str], ...] = ()
     delegated: tuple[str, ...] | None = None
     experiment: str = ""
+    regions: tuple[str, ...] | None = None
+    every_flag: bool = False
 
     @property
     def name(self) -> str:
@@ -108,6 +112,8 @@ def entries(file: Path) -> list[Entry]:
             cited=tuple(entry.get("cited", {}).items()),
             delegated=tuple(entry["delegated"]) if "delegated" in entry else None,
             experiment=entry.get("experiment", ""),
+            regions=tuple(entry["regions"]) if "regions" in entry else None,
+            every_flag=entry.get("every_flag", False),
         )
         for number, entry in enumerate(raw, 1)
     ]
@@ -207,7 +213,7 @@ def read(entry: Entry, distil: Callable[..., SelectionCriteria] = distil) -> Rea
         (key, _told(cut), cut.statement())
         for cut in criteria.cuts
         for key in _keys(cut.flat())
-        if key[0].direction != "is" or any(" is " in line for line in entry.cuts)
+        if key[0].direction != "is" or entry.every_flag or any(" is " in line for line in entry.cuts)
     ]
     free = list(
         {(key, record["region"], record["scope"]): (key, record, said) for key, record, said in offers}.values()
@@ -231,7 +237,7 @@ def read(entry: Entry, distil: Callable[..., SelectionCriteria] = distil) -> Rea
     spare = [
         said
         for i, (key, _, said) in enumerate(free)
-        if i not in taken and (key[0].kind == "number" or (key[1], key[0].variable) in alone)
+        if i not in taken and (entry.every_flag or key[0].kind == "number" or (key[1], key[0].variable) in alone)
     ]
     return Reading(
         expected=len(wanted),
@@ -280,6 +286,12 @@ def _unstructured(entry: Entry, criteria: SelectionCriteria) -> Iterator[str]:
         name, _, said = line.partition(": ")
         if not any(name in {"*", its} and set(said.split()) <= has for its, has in built):
             yield f"{line} not in {built}"
+    named = {region.name: region.kind for region in criteria.regions}
+    wanted = dict(line.partition(": ")[::2] for line in entry.regions or ())
+    if entry.regions is not None and (
+        named.keys() != wanted.keys() or any(named[n] != k for n, k in wanted.items() if k)
+    ):
+        yield f"regions: {named}"
     left = {key for one in criteria.unresolved if one.code == "delegated" for key in one.references}
     if entry.delegated is not None and left != set(entry.delegated):
         yield f"delegated: {sorted(left)}"
