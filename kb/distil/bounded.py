@@ -56,8 +56,6 @@ def fits(variable: str, unit: str) -> bool:
 def is_cone(reading: Reading, index: int) -> bool:
     """Say whether a ΔR is the size of a cone."""
     before = reading.words_before(index, 7).lower()
-    if re.search(r"\boverlap", reading.words(0, index)) and "j" in reading.shape:
-        return False  # "overlapping with a photon within a cone of ΔR = 0.4 are removed"
     return reading.tokens[index].value.variable == "delta_r" and bool(re.search(r"\b(?:cone|radius|size)\b", before))
 
 

@@ -193,7 +193,7 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
                 yield ConditionalSpan(told.start("w"), inside[-1].end, True, inside, firm=True)
             return
     verb = _verb(reading.shape, match.end()) if match else -1
-    if match is None or verb < 0 or re.search(r"[SWfj]", reading.shape[match.start("w") : verb]):
+    if match is None or verb < 0:
         return
     inside = [q for q in reading.quantities if match.start("w") <= q.start and q.end <= verb]
     momenta = [q for q in inside if _is_momentum(reading, q)]
@@ -245,8 +245,7 @@ def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
         left_out = re.match("t?j", reading.shape[match.end() :])  # "the transition region (…) is excluded"
         if reading.tokens[match.start()].word in _PARTS and not predicate and not left_out:
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
-            before = re.search(r"[mk]", reading.shape[: match.start()]) is None
-            yield ConditionalSpan(match.start(), match.end(), before, inside, firm=True)
+            yield ConditionalSpan(match.start(), match.end(), True, inside, firm=True)
 
 
 def _universal(reading: Reading) -> list[ConditionalSpan]:

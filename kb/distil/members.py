@@ -18,7 +18,6 @@ from kb.distil.reading import Reading
 
 _MEMBER = re.compile(r"(?P<of>w?)(?P<c>c?)(?P<n>n)(?P<which>w|O[te]{0,2}n?r?[tr]{0,2}o?)?(?P<verb>[mwk])")
 _WHICH = {"of which", "of them", "of these", "of those", "of the"}
-_TAGGED = re.compile(r"\btagg|\bidentified|\btag\b")
 _OWN = {"pt", "energy", "eta", "abs_eta", "rapidity", "abs_rapidity", "iso_rel", "iso_abs", "isolation", "d0", "z0"}
 _BE = re.compile(r"(?:also |further )?be (?:\w+ )?(?P<what>central|forward)\b")
 
@@ -54,8 +53,6 @@ def members(reading: Reading) -> Iterator[Member]:
             continue
         end = next((i for i in range(match.end(), len(reading.tokens)) if _ends(reading, i)), len(reading.tokens))
         behind = reading.words(match.start("verb") + 1, end)
-        if _TAGGED.search(behind):
-            continue  # kb.distil.counts reads those
         adjective = _BE.match(behind)
         yield Member(match.start(), end, told[0], adjective["what"] if adjective else "")
 

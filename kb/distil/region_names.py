@@ -309,7 +309,7 @@ def makes_sample(text: str) -> bool:
 
 def _population(name: str, text: str, end: int) -> str | None:
     """Return what to call events that have no name, by what they are for: `checked in a region with m_T > 80 GeV`."""
-    bare = re.sub(r"^data ", "", name)
+    bare = name.removeprefix("data ")
     if " " in bare or bare.startswith("sideband"):
         return bare
     if rich := _RICH.match(text, end):

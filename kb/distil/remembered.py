@@ -16,7 +16,6 @@ from kb.distil.working_points import speaks_of_btagging
 LISTS = re.compile(r":\s*$|\b(?:the following|as follows|listed below)\b[^.]*\.?\s*$")
 _ITS = re.compile(r"(?:it|they|each)\b|the (?:\w+ ){1,2}of (?:its|their)\b", re.IGNORECASE)
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
-_CHANNEL = re.compile(r"(?:\+ ?jet )?(?:channel|final state|categor|decay mode|region)")
 
 
 def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
@@ -24,10 +23,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     heads = [
         p.object
         for p in reading.phrases
-        if p.object not in {"event", "met", "vertex"}
-        and "_" not in p.object
-        and not p.oblique
-        and not _CHANNEL.match(reading.words(p.index + 1, p.index + 3))
+        if p.object not in {"event", "met", "vertex"} and "_" not in p.object and not p.oblique
     ]
     if not heads and LISTS.search(reading.text) and any(p.object == "vertex" for p in reading.phrases):
         memory.subject = "vertex"  # "The requirements on a vertex are as follows:"

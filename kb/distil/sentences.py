@@ -40,10 +40,6 @@ def split(text: str) -> Iterator[tuple[int, int]]:
     for match in _END.finditer(text):
         head = text[start : match.start() + 1]
         if _ENDS_IN_ABBREVIATION.search(head):
-            following = text[match.end() :].lstrip()[:1]
-            if not (re.search(r"\b(?:etc|al|incl)\.$", head) and following.isupper()):
-                continue
-        if re.search(r"(?:^|\s)[A-Z]\.$", head) and not re.search(r"(?:^|\s)[TVR]\.$", head):
             continue
         yield from _trimmed(text, start, match.end())
         start = match.end()

@@ -79,14 +79,8 @@ def trailing(reading: Reading, quantity: Quantity) -> list[Phrase]:
             continue
         if any(q.covers(i) for q in reading.quantities for i in range(start, phrase.index)):
             return []
-        if re.match(r"[^.]{0,3}w", reading.shape[phrase.index + 1 :]) and _qualified(reading, phrase):
-            return []
         return reading.joined_after(phrase)
     return []
-
-
-def _qualified(reading: Reading, phrase: Phrase) -> bool:
-    return any(q.start - phrase.index <= 4 and q.start > phrase.index for q in reading.quantities)
 
 
 def objects_of(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
@@ -124,9 +118,6 @@ def preceding(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]
         return _closed(
             reading, reading.joined_before(before[-1], before[:-1])
         )  # "separated from any jet with p_T > 25 GeV"
-    listed = re.search(r"(o)w[tx]?(?:v?cnu?(?:bnu?d)?(?:l?a|l)[tx]?)+$", reading.shape[:limit])
-    if listed and (holder := next((p for p in before if p.index == listed.start()), None)):
-        return _closed(reading, reading.joined_before(holder, [p for p in before if p.index < holder.index]))
     owners = _owners(reading, before, limit) or _first_subject(reading, before, limit)
     if owners:
         return owners

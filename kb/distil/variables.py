@@ -204,7 +204,6 @@ def _before(
                     and tokens[of.start()].value.variable == "mt"
                 )
             )
-            and not re.match(r"c", shape[index + 1 :])
         ):
             continue  # "the transverse mass of the muon and p_T^miss must be …"
         if token.kind == "v" and token.value.variable in _ISOLATIONS and tokens[quantity.start].word.startswith("thr"):

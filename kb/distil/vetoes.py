@@ -30,7 +30,6 @@ _APPLIED = re.compile(
     re.IGNORECASE,
 )
 _AIM = re.compile(r"\bto (?:further )?(?:suppress|reduce|remove|reject|avoid)(?: \w+)?$", re.IGNORECASE)
-_RELATES = re.compile(r"\b(?:relative to|of the|from|to the|between|around|near|by|that of|as)\s*$")
 _JOINED = re.compile(r"(?:.{0,8}?)(?:l?a|l)[trehk]{0,4}")
 _ORDINAL = re.compile(r"\b(?:second|third|fourth|fifth)\b", re.IGNORECASE)
 _LEADS_TO = re.compile(r"\b(?:leads?|results?) (?:to|in) the (?:rejection|removal|exclusion|veto) of the event")
@@ -203,12 +202,10 @@ def vetoed(reading: Reading) -> list[Phrase]:
             continue  # "in which the leading jet has p_T below 80 GeV"
         before = reading.words_before(phrase.start, 3).strip().removesuffix(" veto")  # "containing a veto electron"
         behind = reading.words(phrase.index + 1, phrase.index + 12)
-        if _QUALITY.search(re.split(r"[,;]|\bor\b|\band\b", behind)[0]) or _QUALITY.search(phrase.words):
+        if _QUALITY.search(behind) or _QUALITY.search(phrase.words):
             continue
         if phrase.words.startswith("such") and _QUALITY.search(reading.words(0, phrase.start)):
             continue  # "to identify jets arising from noise, and any event containing such a jet is removed"
-        if _RELATES.search(before):
-            continue
         joined = found and _JOINED.fullmatch(reading.shape[found[-1].index + 1 : phrase.index])
         if joined or phrase.start == reach[0] or _HAS.search(before):
             found.append(phrase)

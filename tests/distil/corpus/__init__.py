@@ -123,9 +123,9 @@ def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `scope=…`,
-    `region=…`, `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
-    (a part of the condition), `clause=…` (what it bounds), `why=…` (a part of the rationale) and `quote=…` (a part of
-    the evidence); `*` is any object.
+    `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…`
+    (of the variable), `when=…` (a part of the condition), `clause=…` (what it bounds), `why=…` (a part of the
+    rationale) and `quote=…` (a part of the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -319,6 +319,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted["variable"] != record["variable"]
         or wanted.get("scope") not in {None, record["scope"]}
         or (region is not None and not _names(region) <= _names(str(record["region"])))
+        or ("exactly" in wanted and _names(wanted["exactly"]) != _names(str(record["region"])))
         or (when is not None and when not in record["note"])
         or wanted.get("why", "") not in record["why"]
         or wanted.get("of") not in {None, record["of"]}
