@@ -122,10 +122,10 @@ def entries(file: Path) -> list[Entry]:
 def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
-    Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `scope=…`,
-    `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…`
-    (of the variable), `when=…` (a part of the condition), `clause=…` (what it bounds), `why=…` (a part of the
-    rationale) and `quote=…` (a part of the evidence); `*` is any object.
+    Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `always` (it
+    has no condition), `scope=…`, `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair),
+    `name=…`, `component=…`, `cone=…` (of the variable), `when=…` (a part of the condition), `clause=…` (what it
+    bounds), `why=…` (a part of the rationale) and `quote=…` (a part of the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -147,7 +147,7 @@ def expected(line: str) -> dict[str, Any]:
     }
     for option in options:
         name, _, said = option.partition("=")
-        record[name if said or name in {"any", "only"} else "role"] = said or name
+        record[name if said or name in {"any", "only", "always"} else "role"] = said or name
     return record
 
 
@@ -253,6 +253,7 @@ def _told(cut: Cut) -> dict[str, Any]:
     why = cut.rationale.quote if cut.rationale else ""
     more = {
         "any": cut.any_of,
+        "when": cut.when,
         "of": cut.subject.definition,
         "name": cut.variable.name,
         "component": cut.variable.component,
@@ -327,6 +328,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted.get("clause", "") not in record["clause"]
         or wanted.get("quote", "") not in record["quotes"]
         or ("any" in wanted and record["any"] is None)
+        or ("always" in wanted and record["when"] is not None)
     )
 
 
