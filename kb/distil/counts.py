@@ -191,16 +191,13 @@ def _of_which(tokens: list[Token], shape: str) -> Iterator[Count]:
         more = words.startswith("or more ")
         if not _OF_WHICH.match(words.removeprefix("or more ")):
             continue
-        near = range(match.end(), min(len(tokens), match.end() + 12))
-        tagged = next((i for i in near if re.search(r"tag|identified", tokens[i].word)), match.end() - 1)
+        tagged = match.end() - 1
         operator = str(tokens[match.start("c")].value) if match.group("c") else _unsaid(tokens, number)
         operator = ">=" if more else operator
         yield Count(match.start(), number + 1, operator, float(tokens[number].value), tagged, True, "of-which")
     for index, token in enumerate(tokens):  # "none of them may be b-tagged"
         if token.word == "none" and _OF_WHICH.match(_words(tokens, index + 1, 13)):
-            near = range(index + 2, min(len(tokens), index + 14))
-            tagged = next((i for i in near if re.search(r"tag|identified", tokens[i].word)), index)
-            yield Count(index, index + 1, "==", 0.0, tagged, True, "of-which")
+            yield Count(index, index + 1, "==", 0.0, index, True, "of-which")
     for match in re.finditer(r"w(?P<c>c?)(?P<n>n)", shape):  # "of which at least three must be b-tagged"
         number = match.start("n")
         words = " ".join(t.word for t in tokens[number + 1 : number + 9] if t.kind != "h")

@@ -6,7 +6,6 @@ parent's cut is replaced, not joined: such a region has the parent's parent, and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,7 +18,6 @@ from kb.ssc import Cut, Region
 _DATA = rulebook("inheritance")
 _TAKES = [pattern(rule.replace("<of>", _DATA["of"]) + "$") for rule in _DATA["takes"]]
 _EXCEPTS = pattern(_DATA["excepts"])
-_KIND = re.compile(r"(?:signal|control|validation|search) (?:region|sample)")
 _REACH = 160
 
 
@@ -134,8 +132,6 @@ def _resolved(parent: str, known: list[str]) -> str | None:
     """Return the region that a name means: itself, or `the signal region` where the paper has one only."""
     if parent in known:
         return parent
-    if not _KIND.fullmatch(parent):
-        return None
     alike = [name for name in dict.fromkeys(known) if kind_of(name) == kind_of(parent)]
     return alike[0] if len(alike) == 1 else None
 

@@ -24,8 +24,6 @@ _MADE_A_VETO = re.compile(
 )
 _ADJECTIVE = re.compile(r"\s+(?:[\w-]+\s+){0,3}?(?:requirements?|selections?|cuts?|criteri\w+|veto\w*|conditions?)\b")
 _REQUIRED = re.compile(r"[\s-]+(?:requirement|selection|cut|criterion|threshold)\b")
-_CLAUSE_ENDS = re.compile(r"[,;.]\s|\b(?:while|whereas|but|keeping|except)\b")
-_JOINS = re.compile(r"\b(?:and|or|as well as)\b")
 _REACH = 90
 
 
@@ -73,8 +71,7 @@ def _stretch(text: str, match: re.Match[str], last: int) -> tuple[int, int]:
     active = match.group(2).lower() in {"ing", "e", "es", "s", "ion of", ""} or _ADJECTIVE.match(text, match.end())
     if active:
         return match.end(), len(text)
-    opening = [m.end() for m in _CLAUSE_ENDS.finditer(text, last, match.start())]
-    return max([last, match.start() - _REACH, *opening]), match.start()
+    return max(last, match.start() - _REACH), match.start()
 
 
 def _vetoed(text: str) -> Iterator[str]:

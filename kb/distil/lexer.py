@@ -167,7 +167,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_AS_BOUND = {"than", "above", "below", "exceed", "exceeds", "exceeding", "within", "under", "over", "least", "most"}
 _SHARE = re.compile(r"[1-3]/[2-9](?![\w/]|\.\d)")
 _SIGNS = {"(": "b", ")": "d", "[": "B", "]": "D", ",": "l", ";": "S", ":": "C", "/": "s", "–": "h", "-": "h", "—": "h"}
 _SYMBOLS = {sign: op for op, signs in lexicon().comparator_symbols.items() for sign in signs}
@@ -203,7 +202,7 @@ def fraction_of_pi(text: str) -> float:
 def _bounds(tokens: list[Token], piece: str) -> bool:
     """Say whether a π is the number and no pion: `> π/2`, `below 0.9π`, but `K → 3π`."""
     last = tokens[-1] if tokens else None
-    told = last is not None and (last.kind in "cqB" or last.word in _AS_BOUND)
+    told = last is not None and last.kind in "cqB"
     return told or re.search(r"[./]", piece) is not None
 
 

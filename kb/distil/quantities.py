@@ -380,9 +380,8 @@ def _trimmed(tokens: list[Token], shape: str, start: int, end: int) -> int:
             return end
         tail = shape[last + 1 :]
         spelt = _is_spelt(tokens[last])
-        counts = bool(re.match(r"[trkeh]{0,4}o", tail)) and "u" not in shape[last:end]
         bounds = re.match(r"u?c[vo]", tail) is not None  # the left end of a double bound
-        if not (spelt or counts or bounds):
+        if not (spelt or bounds):
             return end
         end = last
         while end > start and tokens[end - 1].kind in "la":

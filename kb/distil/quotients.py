@@ -21,7 +21,6 @@ _UNCERTAINTY = re.compile(r"(?:its|their|the) (?:\w+ )?(?:uncertaint|error|resol
 _HADRONIC = re.compile(r"hadronic|HCAL")
 _ELECTROMAGNETIC = re.compile(r"electromagnetic|ECAL")
 _ROOT = re.compile(r"√|\bsquare root\b")
-_FLYING = {"candidate", "meson", "jpsi", "tau", "muon_pair"}
 _LEPTONS = {"lepton", "electron", "muon", "tau"}
 _SUMS = {"iso_abs", "isolation", "mini_iso"}
 _SIGNIFICANCES = {"d0": "d0_sig"}
@@ -197,7 +196,7 @@ def _flown(tokens: list[Token], index: int) -> list[Token] | None:
     if start is None or not known or len(vertices) < 2 or not re.match("between|from", tokens[start + 1].word):
         return None
     end = next(i for i in range(index + 2, index + 7) if re.match(r"uncertaint|error|resol", tokens[i].word)) + 1
-    of = next((t.value.object for t in inside if t.kind == "o" and t.value.object in _FLYING), "candidate")
+    of = "candidate"
     return [*tokens[:start], _quotient(tokens, start, end, "other", Named(of)), *tokens[end:]]
 
 

@@ -123,9 +123,10 @@ def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `always` (it
-    has no condition), `scope=…`, `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair),
-    `name=…`, `component=…`, `cone=…` (of the variable), `when=…` (a part of the condition), `clause=…` (what it
-    bounds), `why=…` (a part of the rationale) and `quote=…` (a part of the evidence); `*` is any object.
+    has no condition), `everywhere` (it is not only for some regions), `scope=…`, `region=…` (with others, or
+    `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
+    (a part of the condition), `clause=…` (what it bounds), `why=…` (a part of the rationale) and `quote=…` (a part of
+    the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -147,7 +148,7 @@ def expected(line: str) -> dict[str, Any]:
     }
     for option in options:
         name, _, said = option.partition("=")
-        record[name if said or name in {"any", "only", "always"} else "role"] = said or name
+        record[name if said or name in {"any", "only", "always", "everywhere"} else "role"] = said or name
     return record
 
 
@@ -320,7 +321,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted["variable"] != record["variable"]
         or wanted.get("scope") not in {None, record["scope"]}
         or (region is not None and not _names(region) <= _names(str(record["region"])))
-        or ("exactly" in wanted and _names(wanted["exactly"]) != _names(str(record["region"])))
+        or ("exactly" in wanted and _names(wanted["exactly"]) != _names(record["region"] or ""))
         or (when is not None and when not in record["note"])
         or wanted.get("why", "") not in record["why"]
         or wanted.get("of") not in {None, record["of"]}
@@ -329,6 +330,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted.get("quote", "") not in record["quotes"]
         or ("any" in wanted and record["any"] is None)
         or ("always" in wanted and record["when"] is not None)
+        or ("everywhere" in wanted and record["region"] is not None)
     )
 
 
