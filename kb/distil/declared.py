@@ -31,7 +31,6 @@ _INDEX = re.compile(r"[_^,]\{?\(?(?:(?P<rank>[1-4])|[i-n]|)\)?\}?$")
 _FORMULA = re.compile(r"\s*=\s*[|(√]?\s*[^\W\d][^,;<>]*[_^|]")
 """`D_ζ = p_ζ^miss - 0.85 p_ζ^vis` says what the symbol is."""
 _BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
-_CONE = re.compile(r"\bwithin (?:a cone of )?ΔR\s?[<=≤]\s?[\d.]+")
 _REACH = 140
 _BEFORE = 600
 _OF = re.compile(r"\s*(?:of|between|for) (?:[\w-]+ ?){1,4}")
@@ -134,7 +133,7 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
     """Return what the words around a symbol say of it."""
     link = _FORMS["apposition"].search(before)
     head = re.split(r"[;:]|, |\. ", before[: link.start()])[-1] if link else ""
-    if _BOUNDED.search(_CONE.sub("", head)):
+    if _BOUNDED.search(head):
         head = ""
     joined = link is not None and not link.group().strip()
     variable = _variable(stem, head, _ENDS if joined else _NOUNS)
@@ -150,7 +149,7 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
     if not closes or not (own or opens or re.search(r"\w", closes.group().rsplit(" ", 2)[0])):
         return None
     tail = re.split(r"[;:.]\s|, ", behind[closes.end() - 1 :])[0][:_REACH]
-    if _BOUNDED.search(_CONE.sub("", tail)):
+    if _BOUNDED.search(tail):
         return None
     variable = _variable(stem, tail, _NOUNS)
     if not variable:

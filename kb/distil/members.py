@@ -65,11 +65,7 @@ def _is_of_several(reading: Reading, match: re.Match[str]) -> bool:
 
 def _ends(reading: Reading, index: int) -> bool:
     """Say whether another clause starts at a token: `…, and the dijet mass must …`."""
-    if reading.shape[index] in "SW":
-        return True
-    clause = re.match(r"(?:la|a|l)[tr]{0,4}[ov][tO]{0,3}(?P<verb>[mc])", reading.shape[index:])
-    verb = reading.tokens[index + clause.start("verb")] if clause else None
-    return verb is not None and (verb.kind == "m" or verb.word.startswith(("must", "should", "cannot")))
+    return reading.shape[index] in "SW"
 
 
 def member_of(reading: Reading, quantity: Quantity) -> Member | None:

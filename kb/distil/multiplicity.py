@@ -129,7 +129,7 @@ def present(reading: Reading, setting: Setting) -> list[Candidate]:
             shape[phrase.index + 1 : phrase.index + 2] != "h"
             and reading.words(phrase.index + 1, phrase.index + 2) != "fit"
         )
-        needed = asked or _NEEDED.search(re.split(r"[;.] ", reading.words(phrase.end, len(reading.tokens)))[0])
+        needed = asked or _NEEDED.search(reading.words(phrase.end, len(reading.tokens)))
         held = kind in _SINGLE and phrase.rank is None and not ordinal and _is_held(reading, phrase, setting)
         if (
             held

@@ -275,7 +275,7 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
     start += len(spelt) - len(name)
     if alias and not _PLAIN.fullmatch(alias) and re.search(r"\d|[A-Z]", alias):
         name, long = alias, "" if _GENERIC.fullmatch(name) or name.endswith("s") else name
-    plural = bool(re.search(r"(?:regions|samples|categories|SRs|CRs|VRs)$", name) or re.search(r"[SCV]Rs$", whole))
+    plural = bool(re.search(r"(?:regions|samples|categories|SRs|CRs|VRs)$", name))
     if _PLAIN.fullmatch(name):
         name = {"S": "signal region", "C": "control region", "V": "validation region"}[name[0]]
     name = re.sub(r"(?<=[a-z])-(?=regions?$)", " ", name)  # "signal-region events"
@@ -364,5 +364,4 @@ def label_of(text: str, *, of_regions: bool = False) -> str | None:
     if not match:
         return None
     label = match.group("l")
-    region = match.group("kind") or re.search(r"SR|CR|VR|^R\d|[Rr]egion|[Cc]ategory", label)
-    return label if region or of_regions else None
+    return label if match.group("kind") or of_regions else None

@@ -10,7 +10,6 @@ from itertools import pairwise
 from kb.distil.region_names import Name, names
 
 _BREAK = re.compile(r";|[,:]\s+(?:while|whereas|but|and)\b|\b(?:while|whereas)\b")
-_TURNS = re.compile(r"\b(?:while|whereas)\b")
 _OPENS = re.compile(
     r"(?:^|[;:]|,|\b(?:while|whereas|and|but))\s*"
     r"(?:(?:instead|similarly|finally|in addition|moreover|conversely),?\s+)?"
@@ -105,7 +104,7 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
             shared.append(Part(_clause_start(text, start, first), end, regions))
         elif _APPOSED.match(after) or (_WITH.match(after) and (_TOLD.match(after) or not _NO_WITH.search(before))):
             others = any(not _LIKE.search(text[: later[0]]) for later in groups[index + 1 :])
-            stop = (_BREAK if others else _TURNS).search(text, end + 2)
+            stop = _BREAK.search(text, end + 2) if others else None
             shared.append(Part(end, stop.start() if stop else max(following, len(text)), regions))
     return tuple(_apart(shared))
 
@@ -140,8 +139,6 @@ def _groups(text: str, found: tuple[Name, ...]) -> Iterator[tuple[int, int, tupl
         if apart or anew:
             yield group[0].start, group[-1].end, tuple(dict.fromkeys(n.name for n in group))
             group = []
-        if group and not text[group[-1].end : name.start].strip() and re.search(r"regions?$", group[-1].name):
-            group.pop()  # "validation regions VR1 and VR2"
         group.append(name)
     if group:
         yield group[0].start, group[-1].end, tuple(dict.fromkeys(n.name for n in group))

@@ -167,7 +167,7 @@ class Regions:
         if self.known and _EVERY.search(text):
             return self.of_section or tuple(self.known[-8:])
         shared = [n.name for n in found if _COMMON_TO.search(text[: n.start])]
-        if shared and not re.search(r"\d", text[: found[0].start]):
+        if shared:
             rest = found[[n.name for n in found].index(shared[0]) :]
             return tuple(dict.fromkeys(n.name for n in rest))  # "three requirements are common to the A and B regions"
         self.passing = bool(found)

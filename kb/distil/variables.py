@@ -40,27 +40,6 @@ _NEVER_SHARES = {
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
 _OVER = re.compile(r"above|below|over")
 _FORMER = re.compile(r"\b(?:former|latter)\b")
-_AUXILIARIES = {"is", "are", "was", "were", "be", "also"}
-_REPEATING = {  # nouns that mean the variable before
-    "latter",
-    "former",
-    "requirement",
-    "requirements",
-    "threshold",
-    "thresholds",
-    "value",
-    "values",
-    "cut",
-    "criterion",
-    "same",
-    "other",
-    "others",
-    "second",
-    "corresponding",
-    "remaining",
-    "one",
-    "ones",
-}
 _IN_AZIMUTH = re.compile(r"(?:in|of) (?:the )?(?:azimuth\w*|φ)|azimuthally")
 _EFFICIENCY = re.compile(r"\befficienc(?:y|ies)\b")
 _APART = re.compile(r"\b(?:separated|apart|separation|differ\w*)\b")
@@ -214,8 +193,6 @@ def _before(
             owner = next((q for q in others if q.variable == index or q.covers(index)), None)
             between = any(q.start > index and q.end <= quantity.start for q in others)
             if owner is not None or between:
-                if _has_new_subject(reading, quantity):
-                    return []
                 previous = next((found for q, found in reversed(done) if q.end <= quantity.start and found), None)
                 if previous and fits(previous[0].variable, unit):
                     return previous
@@ -291,25 +268,6 @@ def _unlike(reading: Reading, quantity: Quantity) -> list[Bounded]:
     one, other = named_at(reading, pair.start("a")), named_at(reading, pair.start("b"))
     apart = fits(one.variable, first.unit) and not fits(other.variable, first.unit) and fits(other.variable, "1")
     return [one, other] if apart else []
-
-
-def _has_new_subject(reading: Reading, quantity: Quantity) -> bool:
-    """`m_T > 50 GeV, and the recoil must be below 15 GeV`: a noun that is not known is no variable that is."""
-    last = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
-    between = reading.shape[last : quantity.start + 1]
-    found = re.match(r"(?:l?a|l|S|W)+(?P<noun>t{1,5})[mk]", between)
-    found = found or re.search(r"[laSW](?P<noun>t{1,5})m[tgk]{0,3}c?$", between)
-    if not found:
-        own = re.search(r"[aSW][^mvc]*?(?P<noun>t{3,6})c$", between)  # "…, and tracks with a ghost rate above 0.3 …"
-        words = [t.word for t in reading.tokens[last + own.start("noun") : last + own.end("noun")]] if own else []
-        article = next((i for i in range(len(words) - 1, -1, -1) if words[i] in {"a", "an"}), None)
-        return article is not None and article < len(words) - 1 and not set(words[article:]) & _REPEATING
-    words = [t.word for t in reading.tokens[last + found.start("noun") : last + found.end("noun")]]
-    while words and words[-1] in _AUXILIARIES:
-        words.pop()
-    if len(words) == 1:  # a symbol: "and X_hh must be below 1.6"
-        return re.search(r"[_^*]|^[A-Z]$", reading.tokens[last + found.start("noun")].text) is not None
-    return len(words) > 1 and words[0] in {"the", "a", "an", "its", "their"} and not set(words) & _REPEATING
 
 
 def _between(reading: Reading, quantity: Quantity, unit: str) -> Bounded | None:

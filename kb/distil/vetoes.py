@@ -71,10 +71,6 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
         i for i, t in enumerate(tokens) if t.kind == "o" and t.value.object == "event" and not _aimed_at(reading, i)
     ]
     verbs = [i for i, t in enumerate(tokens) if t.kind == "j" and (not t.word.startswith("not ") or events[:1] == [0])]
-    for noun in (i for i in verbs if tokens[i].word == "veto"):  # "a veto is applied on events with a tau"
-        target = re.match(r"t?[tk]t{1,2}o", shape[noun + 1 :])
-        if target and tokens[noun + target.end()].value.object == "event":
-            return noun + target.end() + 1, len(tokens)
     for verb in verbs:
         doing = tokens[verb].word.endswith("ing")  # "is suppressed by vetoing events with …"
         passive = (is_passive(tokens, verb) and not doing) or tokens[verb].word.startswith("are not ")

@@ -87,10 +87,8 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
 
 def _is_of_isolation(match: re.Match[str]) -> bool:
     """Say whether a bare working point is one of isolation, the only thing that the sentence speaks of."""
-    return (
-        bool(re.search(r"point", match.group(), re.I))
-        and not re.search(r"identif|\bID\b|quality", match.string)
-        and bool(re.search(r"(?<!anti-)(?<!non-)\bisolat", match.string, re.I))
+    return bool(re.search(r"point", match.group(), re.I)) and bool(
+        re.search(r"(?<!anti-)(?<!non-)\bisolat", match.string, re.I)
     )
 
 
