@@ -10,7 +10,6 @@ from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, Named, compose, of_a
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
 
-_SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}
 _BOTH = re.compile(r"(?:the )?(?:two|both) (?:selected )?(?:objects|candidates|particles)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"(?:They|It|These|Those) (?:must|are|is|have|has|should)\b")
 _APART = {"distance", "angle", "separation", "difference", "separated"}
@@ -35,7 +34,7 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     if head is not None and head.object == partner and len(heads) > 1 and partner == "met":
         head = heads[-2]  # "the second jet must be separated from E_T^miss by Δφ > 0.4"
     if head is not None:
-        others = [p for p in before if p.object != head.object and "_" not in p.object and p.object not in _SYSTEMS]
+        others = [p for p in before if p.object != head.object and "_" not in p.object]
         if partner is None and others:
             partner = others[-1].object
         if partner == head.object and memory.subject in PHYSICAL and _PRONOUN.match(reading.text) and len(heads) == 1:

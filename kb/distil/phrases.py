@@ -19,6 +19,7 @@ _DEFINED = PHYSICAL - {"fatjet"}
 _OF_SAME = re.compile(
     r"(?:of|with|having|that are of|that have) (?:the )?(?:same|opposite|different|equal|identical)[\w\s,-]*"
 )
+_OPENERS = {"after", "before", "following", "in", "at", "during", "finally", "furthermore", "moreover", "additionally"}
 _ONE_MORE = re.compile(r"second|additional|further|extra|other")
 _LOOSER = re.compile(r"(?:satisfying|passing|with) looser")
 
@@ -158,7 +159,7 @@ def _start(tokens: list[Token], index: int) -> int:
             continue
         if previous.kind in "bd":
             break
-        if previous.kind == "l" and tokens[start - 2].kind not in "tr":
+        if previous.kind == "l" and (tokens[start - 2].kind not in "tr" or _closes_opening(tokens, start - 1)):
             break
         if previous.kind == "v" and tokens[start - 2].kind != "h" and previous.word not in {"charge", "charges"}:
             break
@@ -171,6 +172,11 @@ def _start(tokens: list[Token], index: int) -> int:
         ):
             break  # "in the same-sign sample the kaon …"
     return start
+
+
+def _closes_opening(tokens: list[Token], comma: int) -> bool:
+    """Say whether a comma ends what opens a sentence: `After this procedure, electrons …`."""
+    return tokens[0].word in _OPENERS and all(t.kind in "tox" for t in tokens[:comma])
 
 
 def _short_bracket(tokens: list[Token], close: int) -> bool:

@@ -25,7 +25,6 @@ from kb.distil.signs import with_signs
 from kb.distil.sums import with_sums
 
 _MASSIVE = ((r"[Tt]op\b", "top"), (r"\bW\b", "w"), (r"\bZ\b", "z"), (r"[Hh]iggs", "higgs"), (r"J/ψ", "jpsi"))
-_COMPARED_BY = {"of", "from", "around", "to", "than", "near", "about"}
 _JOIN = re.compile(r"(?:x?l?a|l)[trehk]{0,3}(?:nh)?")  # what may stand between two of a list: `and single-`
 
 
@@ -190,10 +189,7 @@ def _bound_masses(tokens: list[Token]) -> None:
         if index + 1 < len(tokens) and shape[index + 1] == "t" and tokens[index + 1].word not in {"is", "has"}:
             continue
         owner = next((name for sign, name in _MASSIVE if re.search(sign, token.text)), None)
-        start = index
-        while start and tokens[start - 1].kind == "t" and tokens[start - 1].word not in _COMPARED_BY:
-            start -= 1
-        if owner and not (start and tokens[start - 1].word in _COMPARED_BY):
+        if owner:
             token.kind, token.value = "v", Symbol(0, len(token.text), "mass", token.text, Named(owner))
 
 

@@ -22,10 +22,6 @@ _MADE_BY = re.compile(
     r"(?:\s*\([^()]*\))?\s+(?:(?:which|that)\s+(?:is|are)\s+)?(?:defined|obtained|formed|constructed|built)"
     r"\s+(?:by|as|with|from|requiring)\b"
 )
-_IS_MADE = re.compile(
-    r"(?:\s*\([^()]*\))?\s+(?:is|are|was|were)\s+(?:\w+\s+){0,2}?"
-    r"(?:defined|obtained|formed|selected|constructed|built)"
-)
 _WE_MAKE = re.compile(r"\b(?:define|construct|form|deﬁne)s?\s+(?:\w+\s+){0,4}$")
 _INTRODUCING = re.compile(
     r"^(?:(?:for|to|in|as|with)\s[^,.;]{1,90},\s+)?(?:a|an|the|one|two|three)\s+(?:[\w+-]+\s+){0,5}$", re.IGNORECASE
@@ -186,9 +182,6 @@ class Regions:
             if joined and not name.bracketed:
                 group.append(name.name)
                 last = name
-        labels = [n for n in group if not re.search(r"[Rr]egion", n)]
-        if labels and re.fullmatch(r"(?i)(?:signal|control|validation) region", group[0]):
-            group = labels  # "signal region SRA"
         inside = [
             n.name
             for n in found
@@ -246,7 +239,6 @@ def _is_subject(text: str, name: Name) -> bool:
         or (_OWNED.match(before) and _HAS.match(after))
         or (not refers and _SUBJECT.match(before) and _DEFINES.match(after))
         or _MADE_BY.match(after)
-        or (not refers and _IS_MADE.match(after))
         or _WE_MAKE.search(before)
         or (_INTRODUCING.search(before) and _IS_INTRODUCED.match(after))
     )

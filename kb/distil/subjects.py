@@ -27,7 +27,6 @@ _DEFINITE = {"the", "these", "those", "any", "each", "all"}
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
 _UNRANKED = {"other", "ratio", "count"}
 _OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta", "ratio"}
-_THESE = re.compile(r"(?:both|the two|each|the|these)\b", re.IGNORECASE)
 _BOTH = re.compile(r"(?:for )?(?:both|each)\b(?: of (?:them|these))?(?! \w+s\b)|(?:they|these) both\b", re.IGNORECASE)
 _ETA_PRODUCT = re.compile(r"η\S*\s?[·×*⋅∙]?\s?η")
 _OTHERS = re.compile(
@@ -131,7 +130,7 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
             if groomed := _groomed(reading, Named("fatjet"), anchor):
                 return [groomed]
             bare = any(t.kind == "t" and t.word in {"candidate", "candidates"} for t in reading.tokens[:anchor])
-            built = memory.candidate if bare and _THESE.match(reading.text) else None
+            built = memory.candidate if bare else None
             return [Named(built or ("candidate" if bare else memory.pair))]  # "candidates with a mass between …"
         told_of = memory.subject not in {None, "track", "vertex"}
         if not told_of and bounded.name and bounded.name.lower().startswith(("cos", "|cos", "angle")):

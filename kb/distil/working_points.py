@@ -65,7 +65,7 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
     for rule in (*_IDENTIFICATION, *([_ELLIPTIC] if _OF_POINTS.search(text) else [])):
         for match in rule.finditer(text):
             word = re.sub(r"l?lh$", "", match.group("w").lower())  # `MediumLLH` is a medium likelihood
-            if re.match(r"\s*isolation", text[match.end("w") :]) or _is_of_isolation(match):
+            if _is_of_isolation(match):
                 continue
             if _OF_TAGGER.search(text[match.start("w") : match.end() + 40]):
                 continue  # "the medium working point of the jet vertex tagger" is no identification
