@@ -14,7 +14,6 @@ _B_TAGGED = re.compile(r"\bb tagged(?: \w+){0,2}$")  # "b-tagged AK4 jets"
 _ORDER = {"former": 0, "latter": 1}
 _VERBS = {"is", "are", "was", "were"}
 _NOUNS = PHYSICAL | {"higgs"}
-_WIDER = {"jet": {"fatjet", "bjet"}, "lepton": {"electron", "muon", "tau"}}
 """What a label may tell more closely than the noun in front of it."""
 
 
@@ -33,8 +32,6 @@ def with_labels(tokens: list[Token]) -> list[Token]:
             continue
         last = out[-1] if out else None
         if last is not None and last.kind == "o" and _fits(last.value.object, one.object) and not last.value.plural:
-            if one.object in _WIDER.get(last.value.object, set()):
-                last = replace(last, value=Mention(one.object))
             ranked = len(out) > 1 and out[-2].kind == "r"
             out[-1:] = [last] if ranked or one.rank is None else [_rank(last, one.rank), last]
             continue
@@ -59,7 +56,7 @@ def _labelled(tokens: list[Token], index: int) -> Named | None:
 
 
 def _fits(noun: str, label: str) -> bool:
-    return noun == label or label in _WIDER.get(noun, set()) or noun in _WIDER.get(label, set())
+    return noun == label
 
 
 def _rank(token: Token, rank: int) -> Token:

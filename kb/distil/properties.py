@@ -33,7 +33,7 @@ def properties(head: str, cell: str, about: str | None, setting: Setting) -> Ite
     [('lepton_pair', 'charge_product', -1.0)]
     """
     if _TRIGGER.fullmatch(head) and re.search(r"[A-Za-z]{4}", cell):
-        name = re.sub(r"\s+triggers?$", "", cell.strip())
+        name = cell.strip().removesuffix("s").removesuffix(" trigger")
         yield made("event", "trigger", "is", name, setting).with_(scope="trigger")
     flag = _FLAG.fullmatch(head)
     if flag and _WORKING_POINT.fullmatch(cell.strip()):

@@ -108,9 +108,7 @@ def _worded(tokens: list[Token]) -> list[Token]:
 
 def _over_uncertainty(tokens: list[Token], start: int, end: int) -> int | None:
     """Return where `the ratio of the impact parameter, computed …, and its uncertainty` ends."""
-    behind = re.search(r"[mkjSWcn]", kinds(tokens[end:]))
-    stop = end + behind.start() if behind else len(tokens)
-    last = next((i for i in range(start, stop) if re.match(r"uncertaint|error", tokens[i].word)), None)
+    last = next((i for i in range(start, len(tokens)) if re.match(r"uncertaint|error", tokens[i].word)), None)
     return max(end, last + 1) if last is not None else None
 
 

@@ -214,9 +214,7 @@ def _closing(text: str, described: Name, label: Name, own: tuple[str, ...]) -> i
         return None
     behind = text[label.end :]
     if "(" in between.group():
-        return (
-            label.end + len(match.group()) if (match := re.match(r"\s*\)", behind)) and not described.plural else None
-        )
+        return label.end + len(behind) - len(behind.lstrip(" )")) if not described.plural else None
     if "," in between.group() and not between["called"]:
         if described.plural:
             return label.end

@@ -120,9 +120,6 @@ def _of_others(tokens: list[Token], start: int, quantity: Quantity | Count, verb
         for t in tokens[start + 1 : quantity.end]
     )
     between = tokens[quantity.end : verb]
-    chosen = re.search(r"kf|m", kinds(tokens[start + 1 : quantity.start]))
-    if chosen and re.search("l?a[^a]*$", kinds(between)) and re.match("jt?f", kinds(tokens[verb : verb + 3])):
-        return True  # "are kept if they have p_T > 30 GeV and are rejected if they overlap with …"
     if any(t.word == "which" and i and between[i - 1].word == "from" for i, t in enumerate(between)):
         return True  # "in |η| < 2.37, from which the region 1.37 < |η| < 1.52 is excluded"
     if asked and any(t.word == "where" and i and between[i - 1].kind == "l" for i, t in enumerate(between)):

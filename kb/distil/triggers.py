@@ -53,7 +53,7 @@ def trigger(reading: Reading) -> list[Candidate]:
     if not names:
         required = _REQUIRES.search(text)
         wanted = " ".join(required.group("name").split()) if required else ""
-        names = re.split(r"\s+or\s+(?:an?\s+)?", wanted)
+        names = [name.removeprefix("a ").removeprefix("an ") for name in wanted.split(" or ")]
     setting = Setting("trigger")
     return [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in names if one]
 
