@@ -102,7 +102,7 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         said = f"{counted['o']} with {counted['what']}".replace(",", " and")
         yield from _sentence(said, owner, None, setting, "", owner)
         return
-    if unit and states_bound(cell) and _is_energy(cell) and not re.search(rf"\d\s?(?:{_UNITS})\b", cell):
+    if unit and states_bound(cell) and _is_energy(cell):
         cell = f"{cell} {unit}"  # "Dijet mass [GeV] | m_jj < 110"
     if counted and _POINT.fullmatch(counted["what"].strip()):  # "b-tags (medium) | ≥ 2"
         yield from requirement(counted["o"], cell, regions, about)

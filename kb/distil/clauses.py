@@ -112,8 +112,6 @@ def _is_all(reading: Reading, span: ConditionalSpan, spans: list[ConditionalSpan
 
 def _is_applied(reading: Reading, span: ConditionalSpan) -> bool:
     before = reading.words(0, span.start)
-    if re.search(r"\bapplied(?: \w+)?$", before):
-        return True
     named = re.search(r"\b(?:identification|working point|tagger|criteria)\b", before)
     return bool(named) and re.search(r"\b(?:used|required|imposed)$", before) is not None
 

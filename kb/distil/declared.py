@@ -30,14 +30,12 @@ _SIGN = re.compile(
 _INDEX = re.compile(r"[_^,]\{?\(?(?:(?P<rank>[1-4])|[i-n]|)\)?\}?$")
 _FORMULA = re.compile(r"\s*=\s*[|(√]?\s*[^\W\d][^,;<>]*[_^|]")
 """`D_ζ = p_ζ^miss - 0.85 p_ζ^vis` says what the symbol is."""
-_BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
 _REACH = 140
 _BEFORE = 600
+_BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
 _OF = re.compile(r"\s*(?:of|between|for) (?:[\w-]+ ?){1,4}")
 _SPELT = {"discriminant": "discriminant", "mass": "mass", "energy": "energy", "decay_length": "decay length"}
 _RANKS = {1: "leading", 2: "second", 3: "third", 4: "fourth"}
-_LETTERS = {"m": {"mass", "other", "ratio"}, "M": {"mass", "other", "ratio"}}
-"""What a symbol of this letter can be, where it cannot be anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +134,28 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
     if _BOUNDED.search(head):
         head = ""
     joined = link is not None and not link.group().strip()
-    variable = _variable(stem, head, _ENDS if joined else _NOUNS)
+    variable = _variable(head, _ENDS if joined else _NOUNS)
     if variable:
         of = _OF.match(behind) if joined else None
         words = head if _object(head) or not of else of.group()
         return Declaration(variable, 0, 0, _apart(words) if variable in DISTANCES else _owner(variable, words))
-    if _FORMULA.match(behind) and "other" in _LETTERS.get(stem[0], {"other"}):
+    if _FORMULA.match(behind):
         return Declaration("other", 0, 0, "event")
-    opens = _FORMS["opening"].search(before) is not None
     own = _FORMS["own"].match(behind)
     closes = own or _FORMS["closing"].match(behind)
-    if not closes or not (own or opens or re.search(r"\w", closes.group().rsplit(" ", 2)[0])):
+    if not closes:
         return None
-    tail = re.split(r"[;:.]\s|, ", behind[closes.end() - 1 :])[0][:_REACH]
+    tail = behind[closes.end() - 1 :][:_REACH]
     if _BOUNDED.search(tail):
         return None
-    variable = _variable(stem, tail, _NOUNS)
+    variable = _variable(tail, _NOUNS)
     if not variable:
         return None
-    return Declaration(variable, 0, 0, _apart(tail) if variable in DISTANCES else _object(tail))
+    return Declaration(variable, 0, 0, _apart(tail) if variable in DISTANCES else _owner(variable, tail))
 
 
-def _variable(stem: str, words: str, nouns: dict[str, re.Pattern[str]]) -> str | None:
-    can_be = _LETTERS.get(stem[0], set(nouns))
-    return next((variable for variable, noun in nouns.items() if variable in can_be and noun.search(words)), None)
+def _variable(words: str, nouns: dict[str, re.Pattern[str]]) -> str | None:
+    return next((variable for variable, noun in nouns.items() if noun.search(words)), None)
 
 
 def _apart(text: str) -> str | None:
@@ -172,6 +168,8 @@ def _apart(text: str) -> str | None:
 
 def _owner(variable: str, words: str) -> str | None:
     """Return what a variable is of; an angle to a vertex is not the vertex's."""
+    if "scalar sum" in words:
+        return "event"
     of = _object(words)
     return None if of == "vertex" and variable == "other" and re.search(r"\bangle\b|\bcosine\b", words) else of
 

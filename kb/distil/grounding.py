@@ -52,10 +52,9 @@ def ground(cut: Cut, documents: Mapping[str, Document]) -> tuple[str, ...]:
 
 def _shares_words(value: str, text: str) -> bool:
     """Say whether a word of a value is in the text, by its first letters (`identified` for `identification`)."""
-    words = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", value.lower())}
     spelt = " ".join(full for short, full in _ABBREVIATIONS.items() if re.search(rf"\b{short}\b", text))
-    said = {w[:5] for w in re.findall(r"[a-z0-9]{2,}", f"{plain(text).text} {spelt}".lower())}
-    return not words or bool(words & said)
+    said = f"{plain(text).text} {spelt}".lower()
+    return any(word[:5] in said for word in value.lower().split())
 
 
 def _unsaid(cut: Cut, text: str) -> list[float]:

@@ -29,12 +29,6 @@ _INTRODUCING = re.compile(
 _IS_INTRODUCED = re.compile(
     r"[^.;]{0,60}?\b(?:is|are|has been|was)\s+(?:also\s+)?(?:introduced|defined|used|constructed|selected)\b"
 )
-_REFERS = re.compile(
-    r"(?:\b(?:as|than|from|of|to|into|by|in|for|with|on|per|like|through|contaminat\w+|between"
-    r"|across|via)\s+(?:(?:used|defined|in|for|the|each|all|any|of|those|these|this|its|their|that"
-    r"|same|corresponding|respective|associated|given|various|both|other|a)\s+)*)$",
-    re.IGNORECASE,
-)
 _OPENING = re.compile(
     r"^(?:in|for|within|events (?:in|entering|of)|to (?:enter|define)|as for)\s+(?:[\w-]+\s+){0,4}?$", re.IGNORECASE
 )
@@ -233,11 +227,10 @@ def is_common(text: str) -> bool:
 def _is_subject(text: str, name: Name) -> bool:
     """Say whether a sentence states what a region it names is, and does not only refer to it."""
     before, after = text[: name.start], text[name.end :]
-    refers = _REFERS.search(before)
     return bool(
         _OPENING.match(before)
         or (_OWNED.match(before) and _HAS.match(after))
-        or (not refers and _SUBJECT.match(before) and _DEFINES.match(after))
+        or (_SUBJECT.match(before) and _DEFINES.match(after))
         or _MADE_BY.match(after)
         or _WE_MAKE.search(before)
         or (_INTRODUCING.search(before) and _IS_INTRODUCED.match(after))

@@ -176,13 +176,7 @@ def _before(
         if (
             token.kind == "v"
             and token.value.about == Named("met")
-            and (
-                re.search(r"v[Oq][tren]{0,3}o[lah]+t?$", shape[:index])
-                or (
-                    (of := re.search(r"v(?:O[tren]{0,3}|tt?oh?)a[tr]?$", shape[:index]))
-                    and tokens[of.start()].value.variable == "mt"
-                )
-            )
+            and (re.search(r"v[Oq][tren]{0,3}o[lah]+t?$", shape[:index]))
         ):
             continue  # "the transverse mass of the muon and p_T^miss must be …"
         if token.kind == "v" and token.value.variable in _ISOLATIONS and tokens[quantity.start].word.startswith("thr"):

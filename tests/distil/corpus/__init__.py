@@ -125,8 +125,8 @@ def expected(line: str) -> dict[str, Any]:
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `always` (it
     has no condition), `everywhere` (it is not only for some regions), `scope=…`, `region=…` (with others, or
     `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
-    (a part of the condition), `clause=…` (what it bounds), `why=…` (a part of the rationale) and `quote=…` (a part of
-    the evidence); `*` is any object.
+    (a part of the condition, or the `whole=…`), `clause=…` (what it bounds), `why=…` (a part of the rationale) and
+    `quote=…` (a part of the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -323,6 +323,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or (region is not None and not _names(region) <= _names(str(record["region"])))
         or ("exactly" in wanted and _names(wanted["exactly"]) != _names(record["region"] or ""))
         or (when is not None and when not in record["note"])
+        or ("whole" in wanted and wanted["whole"] != record["note"])
         or wanted.get("why", "") not in record["why"]
         or wanted.get("of") not in {None, record["of"]}
         or any(wanted.get(said) not in {None, record[said]} for said in ("name", "component", "cone"))
