@@ -44,7 +44,8 @@ _Collection = tuple[str, str, str | None, list[Cut]]
 
 
 def to_adl(criteria: SelectionCriteria) -> str:
-    """Write criteria as ADL text; what ADL has no words for stands as a comment in its place."""
+    """Write criteria as ADL text without rejected cuts; what ADL has no words for stands as a comment in its place."""
+    criteria = criteria.model_copy(update={"cuts": tuple(c for c in criteria.cuts if c.status != "rejected")})
     paper = criteria.paper
     lines = ["info analysis", f'  title "{paper.title}"', f'  arXiv "{paper.arxiv_id}v{paper.version}"']
     if paper.experiment:

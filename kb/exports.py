@@ -57,7 +57,7 @@ def to_markdown(cuts: Iterable[Cut]) -> str:
         rows.append(
             (
                 cut.id,
-                cut.statement(),
+                f"{cut.statement()} (rejected)" if cut.status == "rejected" else cut.statement(),
                 ", ".join(cut.regions),
                 "; ".join(dict.fromkeys(sources)),
                 " … ".join(dict.fromkeys(e.quote for e in cut.evidence)),

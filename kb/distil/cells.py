@@ -221,6 +221,9 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
     either = re.fullmatch(r"=?\s*(\d+)\s*(?:or|,|/)\s*(\d+)", flat)
     if either and (counted or flat[0] == "="):
         return f"{bare} in the range {either.group(1)}–{either.group(2)}"
+    beside = re.fullmatch(rf"<\s*(\d[\d.]*)(?:\s*(?:{_UNITS}))?\s*or\s*>\s*(\d[\d.]*)\s*({_UNITS})?", flat)
+    if beside:  # "< 81 or > 101"
+        return f"{bare} outside {beside.group(1)}–{beside.group(2)} {beside.group(3) or unit}".strip()
     if re.match(r"\s*[<>≤≥=]", flat):
         return f"{bare} {flat}{tail}"
     ranged = _RANGE.fullmatch(flat)

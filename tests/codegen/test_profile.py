@@ -199,3 +199,11 @@ def test_what_is_wrong_with_a_flag_or_a_branch_has_its_line(tmp_path: Path, line
     number = next(i for i, text in enumerate(FORMAT.splitlines(), start=1) if line in text)
     assert caught.value.message.startswith(f"{path}:{number}: ")
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["cms-nanoaod", "atlas-2025"])
+def test_single_lepton_triggers_are_no_lepton_triggers_of_other_kinds(name: str) -> None:
+    profile = load_profile(name)
+    assert {"dimuon", "dielectron"} <= set(profile.named_triggers("lepton triggers"))
+    assert not {"dimuon", "dielectron"} & set(profile.named_triggers("single-lepton triggers"))
+    assert not {"dimuon", "dielectron"} & set(profile.named_triggers("single lepton triggers"))
