@@ -181,8 +181,8 @@ class Profile(Strict):
         """Return the names of the triggers that a paper's text means.
 
         Those are the paths that it calls by their own names, or else the triggers whose words occur in it. A word
-        inside a longer one of another trigger does not count, nor one that goes on from it: a dimuon trigger is no
-        single-muon trigger, and single-lepton triggers are no `lepton triggers`.
+        inside a longer one of another trigger does not count: a dimuon trigger is no single-muon trigger. Nor does one
+        for several objects that only single ones go on to: single-lepton triggers are no `lepton triggers`.
         """
         named = re.findall(rf"{re.escape(self.trigger_prefix)}\w+", text) if self.trigger_prefix else []
         if named:
@@ -193,15 +193,13 @@ class Profile(Strict):
             (match.start(), match.end(), name)
             for name, trigger in self.triggers.items()
             for word in trigger.words
-            for match in re.finditer(rf"(?<![\w-])(?<!single ){re.escape(word.casefold())}", folded)
+            for match in re.finditer(re.escape(word.casefold()), folded)
+            if not (word.endswith("triggers") and re.search(r"\bsingle[- ]$", folded[: match.start()]))
         ]
         outer = {
             name
             for start, end, name in found
-            if not any(
-                other != name and (s < start < e or (s <= start and end <= e and e - s > end - start))
-                for s, e, other in found
-            )
+            if not any(s <= start and end <= e and e - s > end - start and other != name for s, e, other in found)
         }
         return tuple(name for name in self.triggers if name in outer)
 
