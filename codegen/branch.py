@@ -122,6 +122,11 @@ class Flag(Strict):
         return name if self.comparison is None else f"{name} {self.comparison[0]} {self.comparison[1]:g}"
 
     @property
+    def leaves(self) -> tuple[Flag, ...]:
+        """The flags of single branches that it is put together from; itself, if it is one."""
+        return (self,) if self.branch else tuple(leaf for part in (*self.any_of, *self.all_of) for leaf in part.leaves)
+
+    @property
     def branches(self) -> tuple[str, ...]:
         """All branches that are read for it."""
         if self.branch:

@@ -86,10 +86,9 @@ class Nudges:
         return tuple(part for part in parts if part in self.anatomy.kinds)
 
     def _decision(self, row: Row) -> Row:
-        decisions = [*self.profile.triggers.values(), *self.profile.cleaning.values()]
-        if not decisions:
+        if not self.anatomy.decisions:
             return row
-        decision = self.rng.choice(decisions)
+        decision = self.rng.choice(self.anatomy.decisions)
         return self.anatomy.put_scalar(row, decision.branch, flag_value(decision, on=self.rng.random() < 0.7))
 
     def _missing(self, row: Row, amount: float) -> Row:

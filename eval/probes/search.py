@@ -205,8 +205,7 @@ class Search:
 
     def _decisions(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
         """Every combination of one trigger alone, and none."""
-        profile = self.reading.ntuple.profile
-        decisions = [*profile.triggers.values(), *profile.cleaning.values()]
+        decisions = self.anatomy.decisions
         facet = Facet("holds or not", reach.line.region)
         for row in reach.rows[:_EACH]:
             alone = []

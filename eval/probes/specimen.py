@@ -49,13 +49,16 @@ class Anatomy:
                 types |= dict.fromkeys(branch.branches, "f4")
             flags = [flag for points in collection.flags.values() for flag in points.values()]
             flags += [kind.where for kind in profile.objects.values() if kind.collection == name and kind.where]
-            for flag in flags:
+            for flag in (leaf for known in flags for leaf in known.leaves):
                 types.setdefault(flag.branch, _type(flag))
             if collection.scalar:
                 self.scalars |= types
             elif types:  # a file may have no branch of a collection
                 self.lists[name] = types
-        for decision in (*profile.triggers.values(), *profile.cleaning.values()):
+        self.decisions = [
+            leaf for flag in (*profile.triggers.values(), *profile.cleaning.values()) for leaf in flag.leaves
+        ]
+        for decision in self.decisions:
             self.scalars[decision.branch] = _type(decision)
         self.kinds = {name: kind for name, kind in profile.objects.items() if kind.collection in self.lists}
 
@@ -150,7 +153,9 @@ class Anatomy:
 
     def set_flag(self, row: Row, place: Place, flag: Flag, *, on: bool) -> Row:
         """Return the event with a flag of one object set or not."""
-        return self.put(row, place, flag.branch, flag_value(flag, on=on))
+        for leaf in flag.leaves:
+            row = self.put(row, place, leaf.branch, flag_value(leaf, on=on))
+        return row
 
     # Making ---------------------------------------------------------------------------------------------------------
 
@@ -158,7 +163,7 @@ class Anatomy:
         """Return an event without objects, in which every decision is taken."""
         row: Row = {branch: [] for types in self.lists.values() for branch in types}
         row |= {branch: _typed(0, kind) for branch, kind in self.scalars.items()}
-        for decision in (*self.profile.triggers.values(), *self.profile.cleaning.values()):
+        for decision in self.decisions:
             row = self.put_scalar(row, decision.branch, flag_value(decision, on=True))
         return row
 
@@ -173,7 +178,7 @@ class Anatomy:
                 values[branch.over] = 1.0
         values |= {isolation.branch: 0.0 for isolation in collection.isolation}
         for points in collection.flags.values():
-            for flag in points.values():
+            for flag in (leaf for point in points.values() for leaf in point.leaves):
                 values.setdefault(flag.branch, flag_value(flag, on=rng.random() < 0.8))
         others = [known.where for known in self.kinds.values() if known.collection == definition.collection]
         for where in others:
@@ -204,6 +209,12 @@ def flag_value(flag: Flag, *, on: bool) -> Any:
     """Return a value of the flag's branch for which it is set, or not."""
     if flag.equals is not None:
         return flag.equals if on else flag.equals + 2
+    if flag.at_least is not None:
+        return flag.at_least if on else flag.at_least - 1
+    if flag.at_most is not None:
+        return flag.at_most if on else flag.at_most + 1
+    if flag.bits is not None and flag.above is None and flag.below is None:
+        return flag.bits if on else 0
     for edge, sign in ((flag.above, 1), (flag.below, -1)):
         if edge is not None:
             return edge + (sign if on else -sign) * max(abs(edge) / 16, 0.0625)
@@ -211,8 +222,11 @@ def flag_value(flag: Flag, *, on: bool) -> Any:
 
 
 def _type(flag: Flag) -> str:
-    if flag.equals is not None:
+    whole = (flag.equals, flag.bits, flag.at_least, flag.at_most)
+    if any(test is not None and test == int(test) for test in whole):
         return "i4"
+    if flag.at_least is not None or flag.at_most is not None:
+        return "f4"
     return "?" if flag.above is None and flag.below is None else "f4"
 
 

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from codegen.branch import Flag
 from codegen.dataset import Dataset, open_dataset
 from codegen.emit import emit_with_distributions
 from codegen.plan import make_plan
+from codegen.profile import load_profile
 from codegen.result import CutProbes, Probes
 from codegen.runner import Measured, run_analysis
 from codegen.toys import write_toys
+from eval.probes.specimen import Anatomy, flag_value
 from eval.probes.table import probe
 from kb.ssc import ObjectDefinition, Region, SelectionCriteria
 from tests.eval.conftest import by_hand, criteria_of
@@ -199,3 +202,24 @@ def test_numbers_of_single_precision_are_counted_in_their_order() -> None:
     for value in values:
         assert from_ordinal(ordinal(float(value))) == value
         assert from_ordinal(ordinal(float(value)) + 1) == np.nextafter(value, np.float32(np.inf))
+
+
+def test_made_up_events_have_every_path_of_a_trigger() -> None:
+    profile = load_profile("cms-nanoaod")
+    event = Anatomy(profile).empty()
+    paths = [path for trigger in profile.triggers.values() for path in trigger.branches]
+    assert len(paths) > len(profile.triggers), "some triggers have several paths"
+    assert all(event[path] is True for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("flag", "holds"),
+    [
+        (Flag(branch="id", at_least=3), lambda value: value >= 3),
+        (Flag(branch="quality", bits=7, at_most=1), lambda value: value & 7 <= 1),
+        (Flag(branch="bitmap", bits=4), lambda value: bool(value & 4)),
+    ],
+)
+def test_a_flag_of_a_number_is_set_and_not_set(flag: Flag, holds: Callable[[int], bool]) -> None:
+    assert holds(int(flag_value(flag, on=True)))
+    assert not holds(int(flag_value(flag, on=False)))
