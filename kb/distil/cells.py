@@ -212,9 +212,6 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
     several = re.fullmatch(r"([<>≥≤]=?)\s*\(\s*(\d[\d.]*(?:\s*,\s*\d[\d.]*)+)\s*\)", flat)
     if several:  # "> (120, 80)": of the leading ones
         return f"{bare} {several.group(1)} {several.group(2)}{tail}"
-    slashed = re.fullmatch(rf"([<>≥≤]=?)\s*(\d[\d.]*)\s*/\s*(\d[\d.]*)(?:\s*({_UNITS}))?", flat)
-    if slashed and float(slashed.group(2)) >= float(slashed.group(3)):  # "> 50/30 GeV": of the leading ones
-        return f"{bare} {slashed.group(1)} {slashed.group(2)}, {slashed.group(3)} {slashed.group(4) or unit}"
     aside = re.match(r"([<>≤≥]=?\s*[\d.]+)\s*\(.*\)$", flat)
     if aside:
         return f"{bare} {aside.group(1)}{tail}"

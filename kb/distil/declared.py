@@ -34,6 +34,7 @@ _REACH = 140
 _BEFORE = 600
 _BOUNDED = re.compile(r"[<>≤≥=]|\b(?:above|below|exceed\w*|than)\b")
 _OF = re.compile(r"\s*(?:of|between|for) (?:[\w-]+ ?){1,4}")
+_RANKS = {1: "leading", 2: "second", 3: "third", 4: "fourth"}
 _SPELT = {"discriminant": "discriminant", "mass": "mass", "energy": "energy", "decay_length": "decay length"}
 
 
@@ -74,14 +75,15 @@ class Declared:
         yield from (one.told for one in self.symbols(plain(text).text) if one.told)
 
     def spelt(self, text: str) -> str:
-        """Return a text with its symbols as words: `large-R jet mass`."""
+        """Return a text with its symbols as words: `second large-R jet mass`."""
         text = plain(text).text if self.known else text
         for one in reversed(list(self.symbols(text))):
             if one.variable in _SPELT:
                 words = [_SPELT[one.variable]]
                 if one.about:
-                    words = [one.about.object.replace("fatjet", "large-R jet"), *words]
-                text = f"{text[: one.start]}{' '.join(words)}{text[one.end :]}"
+                    rank = _RANKS[one.about.rank] if one.about.rank else ""
+                    words = [rank, one.about.object.replace("fatjet", "large-R jet"), *words]
+                text = f"{text[: one.start]}{' '.join(filter(None, words))}{text[one.end :]}"
         return text
 
 

@@ -31,7 +31,7 @@ class Mention:
 
 @lru_cache(maxsize=65536)
 def _norm(word: str) -> str:
-    if len(word) > 1 and not re.search(r"[_^]", word) and not (word.isupper() and len(word) <= 5):
+    if len(word) > 1 and "_" not in word and "^" not in word and not (word.isupper() and len(word) <= 5):
         word = word.lower()  # but MET is no past tense
     return _BRITISH.get(word, word)
 

@@ -47,5 +47,5 @@ def _name(document: Document, head: str) -> str | None:
     titled = [name for name in _NAMES if name in document.title]
     if titled:
         return min(titled, key=document.title.find)
-    counts = {name: len(re.findall(rf"\b{name}\b", document.text)) for name in _NAMES if name in head}
+    counts = {name: document.text.count(name) for name in _NAMES if name in head}
     return max(counts, key=lambda name: (counts[name], name), default=None)

@@ -19,11 +19,6 @@ _SPELT = re.compile(
     re.IGNORECASE,
 )
 _NAMES = {"four electrons": "4e", "four muons": "4μ", "two (?:electrons|muons) and two": "2e2μ"}
-_FLAVOUR = re.compile(r"\bflavou?rs?\b", re.IGNORECASE)
-_COMPOSED = re.compile(
-    r"\bcombinations?\b|\bcompositions?\b|\bmade (?:up )?of\b|\bconsist\w*\b|\beither\b|\bmust be\b|\bform\b",
-    re.IGNORECASE,
-)
 _SORTING = re.compile(
     r"\b(?:sorted|classif\w+|categor\w+|divided|split|channels?|separated|grouped|labelled|denoted|called)\b",
     re.IGNORECASE,
@@ -35,12 +30,11 @@ def flavours(reading: Reading, setting: Setting) -> list[Candidate]:
     """Read a list of flavours as one requirement; lists that only sort events are none."""
     text = reading.text
     spelt, listed = _SPELT.search(text), _CHANNELS.search(text)
-    told = _FLAVOUR.search(text)
     if not spelt and not listed:
         return []
-    if _SORTING.search(text) and not told and not re.search(r"\brequire", text, re.IGNORECASE):
+    if _SORTING.search(text):
         return []
-    if listed and not (told or _COMPOSED.search(text) or _CHOOSING.search(text)):
+    if listed and not _CHOOSING.search(text):
         return []
     if spelt:
         names = [name for words, name in _NAMES.items() if re.search(words, spelt.group(), re.IGNORECASE)]

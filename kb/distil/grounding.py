@@ -137,4 +137,4 @@ def _said(text: str) -> _Said:
 
 
 def _squeezed(text: str) -> str:
-    return re.sub(r"[_^{}\s-]", "", text).lower()
+    return "".join(sign for sign in text if sign not in "_^{}-" and not sign.isspace()).lower()

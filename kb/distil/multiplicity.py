@@ -204,7 +204,7 @@ def multiplicity(
         tracks = _counted(reading, phrase.index, owner, count.operator, count.value, "tracks", setting)
         its_role = role(reading, count)
         return [tracks.with_(variable=Variable(id="n_tracks"), scope="object", role=its_role)]
-    if re.search(r"\bsuch\b", phrase.words) and count.value != 0 and not _told(reading, phrase, memory):
+    if "such" in phrase.words.split() and count.value != 0 and not _told(reading, phrase, memory):
         return []  # "at least one such jet": what kind of jet, earlier sentences say
     if count.rule == "no-objects" and is_apart(reading, count.end):
         return []  # "no jet within ΔR < 0.4 of the photon" asks for a distance
@@ -296,8 +296,6 @@ def _is_denied(reading: Reading, count: Count) -> bool:
     veto = is_veto(reading)
     if before.endswith(("provided that", "provided")):
         return True
-    if re.match(r"(?:may|can|must|should) (?:have|lie)\b", reading.words(count.end, count.end + 3)):
-        return False  # "no pair may have a mass below 12 GeV"
     if _ASKS_THAT.search(before):
         return True
     behind = reading.words(count.end, len(reading.tokens))
@@ -324,7 +322,7 @@ def _is_governed(reading: Reading, count: Count) -> bool:
         return False
     if re.search(r"[mkjw]", reading.shape[: count.start]) or re.search(r"\b(?:presence|form|built|events)\b", before):
         return True
-    behind = re.split(r"[;.] ", reading.words(count.end, count.end + 30))[0]
+    behind = reading.words(count.end, count.end + 30)
     behind = re.sub(r"^ ?, (?:each|both|all) (?:with|having) [^,;]*,", "", behind)
     return bool(_DEMANDED.search(behind))
 
