@@ -13,6 +13,7 @@ One TOML file per topic, a list of `[[entry]]` tables:
     cited      papers that are at hand, by the key that `[@key]` in the text names them with
     delegated  keys of papers that are not at hand and that requirements are left to, all of them
     experiment `CMS 13 TeV 35.9`: what is told of the data, with the luminosity in fb^-1
+    refused    parts of the reasons for which something is no cut
     regions    all names of regions, each with its kind where that matters: `CR1: control`
     every_flag whether all flags are told: further ones count as invented
     known_gap  why the entry is not read right yet; it must then fail
@@ -68,6 +69,7 @@ class Entry:
     delegated: tuple[str, ...] | None = None
     experiment: str = ""
     regions: tuple[str, ...] | None = None
+    refused: tuple[str, ...] = ()
     every_flag: bool = False
 
     @property
@@ -113,6 +115,7 @@ def entries(file: Path) -> list[Entry]:
             delegated=tuple(entry["delegated"]) if "delegated" in entry else None,
             experiment=entry.get("experiment", ""),
             regions=tuple(entry["regions"]) if "regions" in entry else None,
+            refused=tuple(entry.get("refused", ())),
             every_flag=entry.get("every_flag", False),
         )
         for number, entry in enumerate(raw, 1)
@@ -297,6 +300,8 @@ def _unstructured(entry: Entry, criteria: SelectionCriteria) -> Iterator[str]:
     left = {key for one in criteria.unresolved if one.code == "delegated" for key in one.references}
     if entry.delegated is not None and left != set(entry.delegated):
         yield f"delegated: {sorted(left)}"
+    reasons = [one.reason for one in criteria.unresolved]
+    yield from (f"{part} not in {reasons}" for part in entry.refused if not any(part in one for one in reasons))
     about = criteria.paper
     if entry.experiment not in {"", f"{about.experiment} {about.sqrt_s} TeV {about.luminosity}"}:
         yield f"experiment: {about}"
