@@ -23,7 +23,6 @@ _REQUIRE, _AGAINST, _STRONG, _NEVER = (
     for words in (_CUES["require"], _CUES["against"], [*_CUES["strong"], _DONE], _CUES["never"])
 )
 _MEASURED = pattern(rf"^(?:{'|'.join(_CUES['measured'])})\b")
-_NUMBERING = re.compile(r"^(?:\d[\d.]*|[IVX]+|[A-Z])\.?\s+(?=[A-Z])")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
 _MACHINERY, _CLUSTERED = (pattern(_DATA["asides"][name]) for name in ("machinery", "clustered"))
@@ -41,7 +40,7 @@ def section_kind(path: tuple[str, ...]) -> SectionKind:
     if not path:
         return "front"
     for title in reversed(path):
-        bare = _NUMBERING.sub("", title)
+        bare = title
         kind = next((kind for kind, titles in _SECTIONS if titles.search(bare)), None)
         if kind in {"simulation", "systematics"} and _OBJECTS.search(bare):
             return "selection"  # "Event simulation and object selection"

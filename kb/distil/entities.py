@@ -17,8 +17,6 @@ from kb.vocabulary import vocabulary
 
 _BRITISH = {"flavor": "flavour", "flavors": "flavours", "center": "centre", "fulfills": "fulfils", "fulfill": "fulfil"}
 _RECONSTRUCTED = {"candidate", "candidates"}
-# Variables whose words are requirements by themselves ("isolated", "b-tagged"); kb.distil.flags reads them.
-_FLAGS = {"trigger", "btag", "id", "cleaning", "charge_product", "other", "ratio"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +101,9 @@ def _trie() -> _Trie:
         for alias in term.aliases:
             phrases.add(alias, "o", term.id)
     for term in vocabulary().variables.values():
-        if term.id not in _FLAGS:
-            for alias in term.aliases:
-                if alias != "isolated":
-                    phrases.add(alias, "v", term.id)
+        for alias in term.aliases:
+            if alias != "isolated":
+                phrases.add(alias, "v", term.id)
     for variable, items in words.named.items():
         for item in items:
             phrases.add(item, "v", (variable, item))

@@ -34,7 +34,7 @@ def flavours(reading: Reading, setting: Setting) -> list[Candidate]:
         return []
     if _SORTING.search(text):
         return []
-    if listed and not _CHOOSING.search(text):
+    if listed and not ("flavour" in text or _CHOOSING.search(text)):
         return []
     if spelt:
         names = [name for words, name in _NAMES.items() if re.search(words, spelt.group(), re.IGNORECASE)]

@@ -78,7 +78,7 @@ def numerals(text: str) -> Numerals:
     masses = tuple(_masses(tokens))
     words = lexicon().numbers
     bare += [float(number) for number in _NUMBER.findall("".join(rest))]
-    bare += [float(words[word]) for word in re.findall(r"[a-z]+", text.lower()) if word in words]
+    bare += [float(words[token.word]) for token in tokens if token.word in words]
     return Numerals((*measured, *((mass, "GeV") for mass in masses)), tuple(bare), frozenset(units), masses)
 
 

@@ -13,7 +13,6 @@ from kb.distil.reading import Reading
 
 _OF_WHAT_DECAYS = {"chi2", "decay_length", "mass", "lifetime"}
 _DECAYING = {"candidate", "meson", "jpsi"}
-_PREDICATE = re.compile(r"(?:are|must|have to|should)\b")
 _HAVING_CONES = {"electron", "muon", "lepton", "photon", "tau"}
 
 
@@ -195,15 +194,7 @@ def _first_subject(reading: Reading, before: list[Phrase], limit: int) -> list[P
     if again and reading.tokens[again.start() + 1].word in {"both", "they", "these", "all"}:
         first = next((p for p in before if p.index < again.start() and not p.oblique and p.object in PHYSICAL), None)
         return reading.joined_after(first) if first is not None and first.plural else []
-    second = re.search(r"(?P<and>a)(?P<verb>t{0,3}m)[tgk]{0,3}[^SWmkjo]*$", reading.shape[:limit])
-    if second is None or not _PREDICATE.match(reading.words(second.end("and"), second.end("and") + 3)):
-        return []
-    start = max(reading.shape.rfind(kind, 0, second.start()) for kind in "SW") + 1
-    heads = [p for p in before if start <= p.index < second.start() and not p.oblique]
-    between = [p for p in before if second.start() < p.index and not p.oblique]
-    if not heads or between or not heads[0].plural or reading.shape[heads[0].index + 1 : heads[0].index + 2] == "m":
-        return []
-    return reading.joined_after(heads[0])
+    return []
 
 
 def following_objects(reading: Reading, quantity: Quantity) -> list[Phrase]:

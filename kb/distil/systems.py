@@ -12,13 +12,7 @@ from kb.ssc import Choice, PairRequirement, Variable
 
 _NAMES = {1: "leading pair", 2: "subleading pair"}
 _SECOND = re.compile(r"\b(?:sub-?leading|second(?:ary)?|remain\w*|other|Z_?\{?2\}?)\b", re.IGNORECASE)
-_FIRST = re.compile(r"(?<!sub-)\b(?:leading|first|primary|Z_?\{?1\}?)\b", re.IGNORECASE)
 _CLOSEST = re.compile(r"\b(?:closest|nearest|minimi[sz]\w+)\b", re.IGNORECASE)
-_NAMED = re.compile(
-    r"(?:called|taken as|denoted|defined as|referred to as|labelled|considered|is|as) (?:the )?(?:\"|')?"
-    r"((?:sub-?)?leading|first|second|primary|secondary)[\"']?\s*(?:lepton |dilepton |Z )?(?:pair|candidate)?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +36,7 @@ def system(reading: Reading, memory: Memory) -> System | None:
     mass = next((t for t in reading.tokens if t.kind == "M" and t.value), None)
     if mass is None:
         return None
-    named = _NAMED.search(text)
-    if named:
-        rank = 2 if _SECOND.search(named.group(1)) else 1
-    else:
-        rank = 2 if _SECOND.search(text) and not _FIRST.search(text) else 1
+    rank = 2 if _SECOND.search(text) else 1
     requires = pair_requirements(text) or ("opposite_charge", "same_flavour")
     choice = Choice(
         mode="closest", variable=Variable(id="mass"), target=float(mass.value), unit="GeV", text=_words(text)
