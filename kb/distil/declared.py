@@ -141,8 +141,7 @@ def _declaration(stem: str, before: str, behind: str) -> Declaration | None:
         return Declaration(variable, 0, 0, _apart(words) if variable in DISTANCES else _owner(variable, words))
     if _FORMULA.match(behind):
         return Declaration("other", 0, 0, "event")
-    own = _FORMS["own"].match(behind)
-    closes = own or _FORMS["closing"].match(behind)
+    closes = _FORMS["closing"].match(behind)
     if not closes:
         return None
     tail = behind[closes.end() - 1 :][:_REACH]

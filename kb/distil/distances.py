@@ -92,17 +92,9 @@ def _with_met(reading: Reading) -> list[Phrase]:
     symbols = [
         Phrase(i, i, i + 1, "met", False, None, None, t.text, (), (), False, "")
         for i, t in enumerate(reading.tokens)
-        if t.kind == "v"
-        and (t.value.variable == "mht" or (t.value.variable == "pt" and t.value.about == Named("met")))
-        # a verb behind it gives it a bound of its own, if it does not end `between the dilepton system and E_T^miss`
-        and (not re.match(r"[cmkN]", reading.shape[i + 1 :]) or _ends_between(reading, i))
+        if t.kind == "v" and (t.value.variable == "mht" or (t.value.variable == "pt" and t.value.about == Named("met")))
     ]
     return sorted([*reading.phrases, *symbols], key=lambda p: p.index) if symbols else reading.phrases
-
-
-def _ends_between(reading: Reading, index: int) -> bool:
-    opening = re.search(r"v[trenh]{0,4}[ov]l?at?$|vt?$", reading.shape[:index])
-    return opening is not None and reading.tokens[opening.start()].word.endswith("between")
 
 
 def _after(reading: Reading, quantity: Quantity, things: list[Phrase]) -> str | None:

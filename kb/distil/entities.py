@@ -15,7 +15,6 @@ from kb.distil.notation import OF_THE_EVENT, Symbol, symbols
 from kb.distil.particles import Named
 from kb.vocabulary import vocabulary
 
-_BRITISH = {"flavor": "flavour", "flavors": "flavours", "center": "centre", "fulfills": "fulfils", "fulfill": "fulfil"}
 _RECONSTRUCTED = {"candidate", "candidates"}
 
 
@@ -31,7 +30,7 @@ class Mention:
 def _norm(word: str) -> str:
     if len(word) > 1 and "_" not in word and "^" not in word and not (word.isupper() and len(word) <= 5):
         word = word.lower()  # but MET is no past tense
-    return _BRITISH.get(word, word)
+    return word
 
 
 def _single(word: str) -> str:

@@ -162,7 +162,6 @@ def _about(match: re.Match[str], body: str) -> Named | None:
         if found:
             return found
     index = re.sub(r"^\|?\s?(?:min\s?)?\|?Δ?\s?[A-Za-zηφχσ]", "", body).strip("| ")
-    index = re.sub(r"^_?\{?T\}?|^\^?2", "", index)
     for piece in re.findall(r"[_^]\{((?:[^{}]|\{[^{}]*\})*)\}|[_^]([^_^{}()|\s]+)", index):
         mark = (piece[0] or piece[1]).removeprefix("T").strip(",^_{} ")
         found = named(mark) if "Δ" not in body or not mark.isdigit() else None  # of the first two, whatever they are

@@ -9,7 +9,8 @@ One TOML file per topic, a list of `[[entry]]` tables:
     parents  `CR < SR except event.mt`: what holds in SR holds in CR, but for SR's cuts on event.mt
     overlaps   `jet near electron`: jets near electrons are removed
     conflicts  `A | B`: the cut A (as a statement) is shown to contradict B
-    composites `zz: fourlepton opposite_charge`: a system of this name (any, where `*`) with these relations
+    composites `zz: fourlepton opposite_charge`: a system of this name (any, where `*`) with these relations,
+               words of its sentence or, behind `~`, of its choice
     cited      papers that are at hand, by the key that `[@key]` in the text names them with
     delegated  keys of papers that are not at hand and that requirements are left to, all of them
     experiment `CMS 13 TeV 35.9`: what is told of the data, with the luminosity in fb^-1
@@ -36,7 +37,7 @@ from eval.score import Atom, claims
 from ingest.reader import read_source
 from kb.distil import distil
 from kb.document import Document
-from kb.ssc import Cut, SelectionCriteria
+from kb.ssc import Composite, Cut, SelectionCriteria
 from kb.vocabulary import normal_unit, unit_factor
 from tests.distil.papers import paper
 
@@ -286,7 +287,7 @@ def _unstructured(entry: Entry, criteria: SelectionCriteria) -> Iterator[str]:
             yield f"{line} not in {[(one.candidate, one.reason) for one in shown]}"
     if len(shown) > len(entry.conflicts):
         yield f"conflicts: {[(one.candidate, one.reason) for one in shown]}"
-    built = [(composite.name, {composite.object, *composite.requires}) for composite in criteria.composites]
+    built = [(k.name, {k.object, *k.requires, *_words_of(k)}) for k in criteria.composites]
     for line in entry.composites:
         name, _, said = line.partition(": ")
         if not any(name in {"*", its} and set(said.split()) <= has for its, has in built):
@@ -305,6 +306,12 @@ def _unstructured(entry: Entry, criteria: SelectionCriteria) -> Iterator[str]:
     about = criteria.paper
     if entry.experiment not in {"", f"{about.experiment} {about.sqrt_s} TeV {about.luminosity}"}:
         yield f"experiment: {about}"
+
+
+def _words_of(composite: Composite) -> set[str]:
+    """Return the words that tell which system is chosen, each behind `~`, and those of the sentence that does."""
+    chosen = composite.choice.text.split() if composite.choice else []
+    return {*(f"~{word}" for word in chosen), *re.findall(r"\w+", " ".join(e.quote for e in composite.evidence))}
 
 
 def _holding(criteria: SelectionCriteria, name: str) -> list[Cut]:
