@@ -50,7 +50,8 @@ def isolated(reading: Reading, quantity: Quantity, group: list[Phrase], memory: 
     if own is not None and own.object in _ISOLABLE:
         return own.object
     known = [p.object for p in group if p.object in _ISOLABLE or p.object == "track"]
-    return None if known else memory.isolable
+    summed_over = known == ["track"] and re.search(r"\bsum\b|\btracks in\b", reading.text)
+    return memory.isolable if not known or summed_over else None
 
 
 def isolation(reading: Reading, memory: Memory, variable_id: str, object_id: str, at: int) -> dict[str, Any]:

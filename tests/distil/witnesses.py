@@ -22,11 +22,10 @@ from tests.distil.rules import VOCABULARY, Distil, Rule, concerns, files, rules,
 
 TABLE = Path(__file__).with_name("witnesses.json")
 ITSELF = "the distiller itself"  # it cannot even be made
-NONE_YET = ""
 
 
 def table() -> dict[str, dict[str, str]]:
-    """Return the table: for every file and rule the name of an entry, empty where none is known yet."""
+    """Return the table: for every file and rule the name of an entry."""
     read: dict[str, dict[str, str]] = json.loads(TABLE.read_text(encoding="utf-8"))
     return read
 
