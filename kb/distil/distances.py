@@ -12,6 +12,7 @@ from kb.distil.reading import Reading
 
 _BOTH = re.compile(r"(?:the )?(?:two|both) (?:selected )?(?:objects|candidates|particles)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"(?:They|It|These|Those) (?:must|are|is|have|has|should)\b")
+_SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}
 _APART = {"distance", "angle", "separation", "difference", "separated"}
 
 
@@ -34,7 +35,7 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
     if head is not None and head.object == partner and len(heads) > 1 and partner == "met":
         head = heads[-2]  # "the second jet must be separated from E_T^miss by Δφ > 0.4"
     if head is not None:
-        others = [p for p in before if p.object != head.object and "_" not in p.object]
+        others = [p for p in before if p.object != head.object and "_" not in p.object and p.object not in _SYSTEMS]
         if partner is None and others:
             partner = others[-1].object
         if partner == head.object and memory.subject in PHYSICAL and _PRONOUN.match(reading.text) and len(heads) == 1:
