@@ -165,13 +165,6 @@ class Cut(Frozen):
         # They write it of any object that is one too many.
         return re.sub(r"^additional ", "veto ", named) if named else None
 
-    @property
-    def _channel(self) -> str | None:
-        """The final state that a condition names (`in the 4μ channel`), which annotations list as a region."""
-        clauses = self.when.clauses if self.when else ()
-        flavours = [c.value for c in clauses if c.variable.name == "flavour" and c.subject.object != "lepton_pair"]
-        return f"{flavours[0]} channel" if len(flavours) == 1 else None
-
     def flat(self) -> dict[str, Any]:
         """Return the record by which annotations and predictions are compared.
 
@@ -200,7 +193,7 @@ class Cut(Frozen):
             "rank": self.subject.rank,
             "role": self.role,
             "scope": self.scope,
-            "region": ", ".join(self.regions) or self._collection or self._channel,
+            "region": ", ".join(self.regions) or self._collection,
             "quote": self.evidence[0].quote if self.evidence else "",
             "note": "; ".join(filter(None, notes)),
             "status": self.status,
