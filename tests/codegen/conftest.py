@@ -15,7 +15,8 @@ import uproot
 
 from codegen.emit import emit
 from codegen.plan import Plan, make_plan
-from codegen.profile import Profile, load_profile
+from codegen.profile import PROFILES, Profile, load_profile
+from kb.errors import ProfileError
 from kb.ssc import (
     Choice,
     Clause,
@@ -34,6 +35,18 @@ from kb.ssc import (
 from tests.codegen.backends import needs_root, ran, root_source
 
 HASH = "0" * 64
+
+
+def error_of_changed(tmp_path: Path, line: str, wrong: str) -> tuple[str, int, list[str]]:
+    """Return what is said of the shipped profile of 2020 with one text changed: the message, the number, all lines."""
+    text = (PROFILES / "atlas-2020.toml").read_text(encoding="utf-8")
+    assert line in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(line, wrong, 1), encoding="utf-8")
+    with pytest.raises(ProfileError) as caught:
+        load_profile(path)
+    message = caught.value.message
+    return message, int(message.removeprefix(f"{path}:").split(":")[0]), path.read_text(encoding="utf-8").splitlines()
 
 
 def cut(label: str, what: str, operator: str, value: Any, unit: str = "1", **more: Any) -> Cut:

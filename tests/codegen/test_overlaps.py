@@ -17,12 +17,11 @@ from codegen.dataset import open_dataset
 from codegen.emit import emit
 from codegen.plan import make_plan
 from codegen.plan_model import NotApplied
-from codegen.profile import PROFILES, Profile, load_profile
+from codegen.profile import Profile, load_profile
 from eval.reference import reference_masks
-from kb.errors import ProfileError
 from kb.ssc import Cut, ObjectDefinition, OverlapRemoval
 from kb.vocabulary import vocabulary
-from tests.codegen.conftest import clause, criteria_of, cut, event, when, write_events
+from tests.codegen.conftest import clause, criteria_of, cut, error_of_changed, event, when, write_events
 
 NEAR = "jet_electron.delta_r"
 SHARED = cut("track", "jet_electron.other", "is", "shared track", role="veto", name="shared-track")
@@ -160,15 +159,9 @@ def test_leptons_are_apart_if_electrons_and_muons_are(profile: Profile) -> None:
     ],
 )
 def test_an_error_names_file_and_line(tmp_path: Path, line: str, wrong: str, said: str, at: str) -> None:
-    text = (PROFILES / "atlas-2020.toml").read_text(encoding="utf-8")
-    assert line in text
-    path = tmp_path / "mine.toml"
-    path.write_text(text.replace(line, wrong, 1), encoding="utf-8")
-    with pytest.raises(ProfileError) as caught:
-        load_profile(path)
-    assert said in caught.value.message
-    number = int(caught.value.message.removeprefix(f"{path}:").split(":")[0])
-    assert path.read_text(encoding="utf-8").splitlines()[number - 1].startswith(at)
+    message, number, lines = error_of_changed(tmp_path, line, wrong)
+    assert said in message
+    assert lines[number - 1].startswith(at)
 
 
 @pytest.mark.parametrize("folder", ["atlas_2020_4lep", "atlas_2025_exactly4lep"])

@@ -9,6 +9,7 @@ import pytest
 from codegen.profile import PROFILES, Profile, load_profile, shipped_profiles
 from kb.errors import DatasetNotFoundError, ProfileError
 from kb.ssc import Variable
+from tests.codegen.conftest import error_of_changed
 
 
 @pytest.mark.parametrize("name", shipped_profiles())
@@ -74,15 +75,9 @@ def test_an_unknown_profile_names_the_shipped_ones() -> None:
     ],
 )
 def test_an_error_names_file_and_line(tmp_path: Path, line: str, wrong: str, said: str) -> None:
-    text = (PROFILES / "atlas-2020.toml").read_text(encoding="utf-8")
-    assert line in text
-    path = tmp_path / "mine.toml"
-    path.write_text(text.replace(line, wrong, 1), encoding="utf-8")
-    with pytest.raises(ProfileError) as caught:
-        load_profile(path)
-    assert said in caught.value.message
-    number = int(caught.value.message.removeprefix(f"{path}:").split(":")[0])
-    assert 1 <= number <= len(text.splitlines())
+    message, number, _ = error_of_changed(tmp_path, line, wrong)
+    assert said in message
+    assert 1 <= number <= len((PROFILES / "atlas-2020.toml").read_text(encoding="utf-8").splitlines())
 
 
 def test_the_line_is_the_one_with_the_error(tmp_path: Path) -> None:
