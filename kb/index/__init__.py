@@ -104,8 +104,27 @@ def passage_of(point_id: object, payload: dict[str, Any]) -> CutPassage | Passag
     return made(id=str(point_id), kind=payload["block"], **fields)
 
 
-def in_order(hits: Iterable[Hit]) -> list[Hit]:
-    """Return hits with the best first; equal scores by place, so that the same search gives the same list."""
+def hit_of(point: Any) -> Hit:
+    """Return what a point of Qdrant, found with its payload and score, is about."""
+    return Hit(passage=passage_of(point.id, point.payload or {}), score=point.score)
+
+
+def fused(found: Iterable[Iterable[Hit]], *, limit: int) -> list[Hit]:
+    """Return the best hits of several searches by reciprocal rank, Σ 1/(k + rank), with the rank from 1.
+
+    Equal scores, in a search and in the sum, are ordered by place, so that the same searches give the same list: an
+    index orders them as they lie in its segments, which change when it is optimised.
+    """
+    scores: dict[str, float] = {}
+    passages: dict[str, CutPassage | Passage] = {}
+    for hits in found:
+        for rank, hit in enumerate(_in_order(hits), start=1):
+            passages[hit.passage.id] = hit.passage
+            scores[hit.passage.id] = scores.get(hit.passage.id, 0.0) + 1 / (RRF_CONSTANT + rank)
+    return _in_order(Hit(passage=passages[key], score=score) for key, score in scores.items())[:limit]
+
+
+def _in_order(hits: Iterable[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.score, hit.passage.arxiv_id, hit.passage.start, hit.passage.id))
 
 

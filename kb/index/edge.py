@@ -9,7 +9,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from kb.errors import InputError
 from kb.index import (
@@ -17,14 +17,13 @@ from kb.index import (
     DENSE,
     DIMENSION,
     KEYWORDS,
-    RRF_CONSTANT,
     SPARSE,
     Hit,
     Kind,
     Vectors,
     check,
-    in_order,
-    passage_of,
+    fused,
+    hit_of,
     payload_of,
 )
 from kb.index.lock import FolderLock
@@ -116,7 +115,7 @@ class EdgeIndex:
         variable: str | None = None,
     ) -> list[Hit]:
         """Return what fits best, by BM25 and by cosine, fused by reciprocal rank; without a `vector` by BM25 alone."""
-        from qdrant_edge import Fusion, Prefetch, Query, QueryRequest
+        from qdrant_edge import Query, QueryRequest
 
         wanted = _filter(arxiv_ids=arxiv_ids, kinds=kinds, object=object, variable=variable)
         depth = max(CANDIDATES, 4 * limit)
@@ -124,14 +123,10 @@ class EdgeIndex:
         queries = [Query.Nearest(weigh(text, question=True), using=SPARSE)]
         if vector is not None:
             queries.append(Query.Nearest([float(x) for x in vector], using=DENSE))
-        request = QueryRequest(
-            limit=limit,
-            prefetches=[Prefetch(limit=depth, query=query, filter=wanted) for query in queries],
-            query=cast("Fusion", Fusion.Rrf(k=RRF_CONSTANT)),  # its stub forgets that this is a Fusion
-            with_payload=True,
+        found = (
+            shard.query(QueryRequest(limit=depth, query=query, filter=wanted, with_payload=True)) for query in queries
         )
-        found = shard.query(request)
-        return in_order(Hit(passage=passage_of(point.id, point.payload or {}), score=point.score) for point in found)
+        return fused((map(hit_of, points) for points in found), limit=limit)
 
     def delete_paper(self, arxiv_id: str) -> None:
         """Forget all passages and cuts of a paper."""

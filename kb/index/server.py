@@ -12,14 +12,13 @@ from kb.index import (
     DENSE,
     DIMENSION,
     KEYWORDS,
-    RRF_CONSTANT,
     SPARSE,
     Hit,
     Kind,
     Vectors,
     check,
-    in_order,
-    passage_of,
+    fused,
+    hit_of,
     payload_of,
 )
 from kb.index.terms import weigh
@@ -109,24 +108,20 @@ class ServerIndex:
         variable: str | None = None,
     ) -> list[Hit]:
         """Return what fits best, by BM25 and by cosine, fused by reciprocal rank; without a `vector` by BM25 alone."""
-        from qdrant_client.models import Prefetch, Rrf, RrfQuery, SparseVector
+        from qdrant_client.models import QueryRequest, SparseVector
 
         wanted = _filter(arxiv_ids=arxiv_ids, kinds=kinds, object=object, variable=variable)
         depth = max(CANDIDATES, 4 * limit)
         weights = weigh(text, question=True)
         sparse = SparseVector(indices=weights.indices, values=weights.values)
-        prefetch = [Prefetch(query=sparse, using=SPARSE, limit=depth, filter=wanted)]
+        requests = [QueryRequest(query=sparse, using=SPARSE, limit=depth, filter=wanted, with_payload=True)]
         if vector is not None:
-            prefetch.append(Prefetch(query=list(vector), using=DENSE, limit=depth, filter=wanted))
+            requests.append(
+                QueryRequest(query=list(vector), using=DENSE, limit=depth, filter=wanted, with_payload=True)
+            )
         with self._connected() as client:
-            found = client.query_points(
-                self._collection,
-                prefetch=prefetch,
-                query=RrfQuery(rrf=Rrf(k=RRF_CONSTANT)),
-                limit=limit,
-                with_payload=True,
-            ).points
-        return in_order(Hit(passage=passage_of(point.id, point.payload or {}), score=point.score) for point in found)
+            found = client.query_batch_points(self._collection, requests)
+        return fused((map(hit_of, response.points) for response in found), limit=limit)
 
     def delete_paper(self, arxiv_id: str) -> None:
         """Forget all passages and cuts of a paper."""

@@ -13,7 +13,7 @@ import pytest
 
 from kb.document import Document
 from kb.errors import FaultError, InputError, UnreachableError
-from kb.index import Index, Kind
+from kb.index import Hit, Index, Kind, fused
 from kb.index.edge import EdgeIndex
 from kb.index.server import ServerIndex
 from kb.index.terms import terms
@@ -161,6 +161,18 @@ def test_optimizing_keeps_the_answers(both: Index) -> None:
     before = both.search("muons", meaning("muons"), limit=5)
     both.optimize()
     assert both.search("muons", meaning("muons"), limit=5) == before
+
+
+def test_equal_scores_are_told_apart_by_place(dimuon: Document) -> None:
+    first, second, third = chunk(dimuon)[:3]
+    words = [Hit(passage=passage, score=2.0) for passage in (third, first, second)]
+    meanings = [Hit(passage=second, score=0.9), Hit(passage=first, score=0.8)]
+    orders = [fused([words, meanings], limit=limit) for limit in (1, 2, 3)]
+    orders += [fused([words[::-1], meanings], limit=limit) for limit in (1, 2, 3)]
+    assert orders[:3] == orders[3:]
+    assert [hit.passage for hit in orders[2]] == [first, second, third]
+    assert orders[2][0].score == orders[2][1].score == 1 / 61 + 1 / 62  # first in one search, second in the other
+    assert orders[2][2].score == 1 / 63
 
 
 def test_vectors_must_fit(index: Index, dimuon: Document) -> None:
