@@ -204,6 +204,19 @@ def _same_clause(reading: Reading, quantity: Quantity, span: ConditionalSpan) ->
     return bool(span.quantities) and not re.search(r"[SWmkjf]", reading.shape[quantity.end : span.start])
 
 
+_ABSOLUTE = re.compile(r"\b(?:absolute(?: values?)?|magnitudes?|modulus)(?: of)?(?: the| its| their)?$")
+
+
+def _is_absolute(reading: Reading, bounded: Bounded) -> bool:
+    """`the absolute value of the pseudorapidity must be between 1.5 and 2.5`."""
+    if bounded.index is None or bounded.variable not in {"eta", "rapidity"}:
+        return False
+    before = reading.words_before(bounded.index, 4)
+    return (
+        re.search(r"\b(?:absolute(?: values?)?|magnitudes?|modulus)(?: of)?(?: the| its| their)?$", before) is not None
+    )
+
+
 def candidate(
     reading: Reading,
     quantity: Quantity,
@@ -224,8 +237,8 @@ def candidate(
     variable_id, operator, value, closed = bounded.variable, quantity.operator, amount.bounds(), quantity.closed
     if variable_id == "isolation":
         variable_id = "iso_abs" if amount.unit in {"GeV", "MeV", "TeV"} else "iso_rel"
-    if variable_id == "eta" and operator in {"<", "<="}:
-        variable_id = "abs_eta"
+    if (variable_id == "eta" and operator in {"<", "<="}) or _is_absolute(reading, bounded):
+        variable_id = f"abs_{variable_id}"
     if variable_id in OF_THE_EVENT:
         object_id, rank = "event", None
     if variable_id in _OF_A_TRACK and object_id in {"vertex", "event"} and not _is_of_vertex(reading, quantity):

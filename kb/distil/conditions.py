@@ -195,6 +195,10 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     verb = _verb(reading.shape, match.end()) if match else -1
     if match is None or verb < 0:
         return
+    outer = _outer(reading, match.start("w"))
+    if outer:
+        yield ConditionalSpan(match.start("w"), outer[-1].end, True, outer, firm=True)
+        return
     inside = [q for q in reading.quantities if match.start("w") <= q.start and q.end <= verb]
     momenta = [q for q in inside if _is_momentum(reading, q)]
     scored = any(t.kind == "v" and t.value.variable == "discriminant" for t in reading.tokens[verb:])
@@ -207,6 +211,20 @@ def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
 
 def _is_momentum(reading: Reading, quantity: Quantity) -> bool:
     return quantity.variable is not None and reading.tokens[quantity.variable].value.variable == "pt"
+
+
+def _outer(reading: Reading, start: int) -> list[Quantity]:
+    """`jets with |η| > 2.4 must have …`: nobody selects only what is away from the middle of the detector."""
+    verb = reading.shape.find("m", start)
+    inside = [q for q in reading.quantities if start <= q.start and q.end <= verb]
+    required = any(q.start >= verb for q in reading.quantities)
+    return inside if required and all(_is_away(reading, q) for q in inside) else []
+
+
+def _is_away(reading: Reading, quantity: Quantity) -> bool:
+    variable = None if quantity.variable is None else reading.tokens[quantity.variable].value.variable
+    from_zero = quantity.operator == "in" and not quantity.amounts[0].values[0] > 0
+    return variable in {"eta", "abs_eta"} and quantity.operator in {">", ">=", "in"} and not from_zero
 
 
 def _imposed_on(reading: Reading) -> Iterator[ConditionalSpan]:

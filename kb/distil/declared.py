@@ -114,9 +114,14 @@ def _of_sentence(text: Plain) -> Iterator[tuple[str, int, Declaration]]:
         stem, _ = _parts(match.group())
         before, behind = text.text[max(last, match.start() - _REACH) : match.start()], text.text[match.end() :]
         last = match.end()
-        one = _declaration(stem, before, behind) if re.search(r"[_^]", stem) else None
+        one = _declaration(stem, before, behind) if _is_symbol(stem) else None
         if one is not None:
             yield stem, match.start(), one
+
+
+def _is_symbol(stem: str) -> bool:
+    """Say whether it is written as symbols are, and is no name of a region: `in VR_low, the scalar sum …`."""
+    return re.search(r"[_^]", stem) is not None and re.match(r"[A-Z]*[SCV]R(?![a-z])", stem) is None
 
 
 def _parts(sign: str) -> tuple[str, int | None]:

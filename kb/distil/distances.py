@@ -115,13 +115,14 @@ def _after(reading: Reading, quantity: Quantity, things: list[Phrase]) -> str | 
 def _between(reading: Reading, quantity: Quantity, things: list[Phrase], anchor: int) -> list[Named | Phrase]:
     """`the distance between the photon and the nearest jet`, `…, and that to the third jet`."""
     for index, token in enumerate(reading.tokens):
-        if index > anchor and re.search(r"u?la|S", reading.shape[anchor:index]):
+        if index > anchor and re.search(r"u?la|S|[mc].*[nu]a", reading.shape[anchor:index]):
             break  # "the jet must be separated from the lepton by ΔR > 1.2, and the angle between …"
         previous = reading.tokens[index - 1] if index else None
         apart = token.kind == "v" or (previous is not None and (previous.kind == "v" or previous.word in _APART))
         if apart and re.search(r"\bbetween(?: the)?$", token.word):
             following = [p for p in things if p.index > index and p.index - index < 12]
-            if len(following) >= 2 and "a" in reading.shape[following[0].index : following[1].index]:
+            join = reading.shape[following[0].index : following[1].index] if len(following) > 1 else ""
+            if "a" in join and not re.search("[mc]", join):
                 return _ranked(reading, following[0], _repeated(reading, quantity, things) or following[1])
             if following and following[0].plural and "_" not in following[0].object:
                 return [Named(twice(following[0].object) if following[0].object in PAIRED else "candidate")]

@@ -48,7 +48,7 @@ def distribute(
     other = _in_other_words(reading, quantity) if alternation is None else None
     many = len(quantity.amounts)
     ranks: list[int | None] = [None] * many
-    per_item: list[list[Phrase | Named]] = [_each_rank(reading, _as_leptons(who))] * many
+    per_item: list[list[Phrase | Named]] = [_each_rank(reading, quantity, _as_leptons(who))] * many
     if many > 1:
         listed = _listed(reading, quantity, many)
         if listed:
@@ -95,14 +95,23 @@ def _as_before(subject: Phrase | Named, amount: Amount, kind: str) -> Share:
     return Share(subject, amount, (Condition(text=f"{kind}s"),))
 
 
-def _each_rank(reading: Reading, who: list[Phrase | Named]) -> list[Phrase | Named]:
-    """`both the leading and the subleading jet` are two."""
+def _each_rank(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> list[Phrase | Named]:
+    """`both the leading and the subleading jet` are two; of `p_T > 60 GeV and p_T > 40 GeV` each has its own."""
     if len(who) != 1 or not isinstance(who[0], Phrase) or not who[0].rank:
         return who
-    ranks = re.search(r"r(?:h?(?:l?a|l)t?r)+t{0,2}$", reading.shape[: who[0].index])
-    if ranks is None:
+    found = re.search(r"r(?:h?(?:l?a|l)t?r)+t{0,2}$", reading.shape[: who[0].index])
+    if found is None:
         return who
-    return [replace(who[0], rank=int(t.value)) for t in reading.tokens[ranks.start() : who[0].index] if t.kind == "r"]
+    ranks = [int(t.value) for t in reading.tokens[found.start() : who[0].index] if t.kind == "r"]
+    alike = [q for q in reading.quantities if q.start > who[0].index and _kind(reading, q) == _kind(reading, quantity)]
+    if len(alike) == len(ranks) and quantity in alike:
+        ranks = [ranks[alike.index(quantity)]]
+    return [replace(who[0], rank=rank) for rank in ranks]
+
+
+def _kind(reading: Reading, quantity: Quantity) -> tuple[str | None, str, int]:
+    variable = None if quantity.variable is None else reading.tokens[quantity.variable].value.variable
+    return variable, quantity.operator, len(quantity.amounts)
 
 
 def _both(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) -> list[Phrase | Named]:

@@ -58,6 +58,15 @@ class _Trie:
 
     def longest(self, tokens: list[Token], start: int) -> tuple[int, str, Any, bool] | None:
         """Return (end, kind, value, plural) of the longest phrase that starts at a token."""
+        best = self._longest(tokens, start)
+        first = tokens[start]
+        if first.kind == "t" and len(first.text) == 1 and first.text.isupper():  # "B jets" that begin a sentence
+            small = self._longest([replace(first, text=first.text.lower()), *tokens[start + 1 : start + 8]], 0)
+            if small and (best is None or small[0] + start > best[0]):
+                return small[0] + start, *small[1:]
+        return best
+
+    def _longest(self, tokens: list[Token], start: int) -> tuple[int, str, Any, bool] | None:
         node = self.root
         best: tuple[int, str, Any, bool] | None = None
         position = start

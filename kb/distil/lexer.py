@@ -167,6 +167,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_RANGES = {"range", "interval", "window"}
 _SHARE = re.compile(r"[1-3]/[2-9](?![\w/]|\.\d)")
 _SIGNS = {"(": "b", ")": "d", "[": "B", "]": "D", ",": "l", ";": "S", ":": "C", "/": "s", "–": "h", "-": "h", "—": "h"}
 _SYMBOLS = {sign: op for op, signs in lexicon().comparator_symbols.items() for sign in signs}
@@ -243,7 +244,8 @@ def lex(text: Plain, start: int = 0, end: int | None = None) -> list[Token]:
                 )
                 position = unit.end()
         elif group == "cite":
-            if (tokens and tokens[-1].kind in "qQ") or _UNIT_AFTER.match(text.text, position, stop):
+            ranged = tokens and (tokens[-1].kind in "qQ" or tokens[-1].word in _RANGES)
+            if ranged or _UNIT_AFTER.match(text.text, position, stop):
                 tokens.append(Token("B", "[", begin, begin + 1))
                 position = match.start() + 1
             else:

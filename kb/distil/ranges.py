@@ -53,10 +53,13 @@ def spoken(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 
 def dashed(tokens: list[Token], shape: str) -> Iterator[Quantity]:
-    """`a mass of 76–106 GeV`."""
-    for match in re.finditer(r"(?P<v>v)O(?P<low>nu?)(?P<to>[hg])(?P<high>nu)", shape):
-        if match.group("to") == "g" and tokens[match.start() + 1].word != "from":
+    """`a mass of 76–106 GeV`, `|η| from 1.5 to 2.4`."""
+    for match in re.finditer(r"(?P<v>v)O(?P<low>nu?)(?P<to>[hg])(?P<high>nu?)", shape):
+        spelt = match.group("to") == "g" and tokens[match.start() + 1].word == "from"
+        if not spelt and (match.group("to") == "g" or not match.group("high").endswith("u")):
             continue
+        if tokens[match.start()].value.variable == "count":
+            continue  # "regions of increasing multiplicity from two to six"
         pairs = ranges_of(amounts(tokens, *match.span("low")), amounts(tokens, *match.span("high")))
         if pairs and pairs[0].values[0] < pairs[0].upper[0]:
             yield Quantity(match.start(), match.end(), "in", pairs, match.start("v"), rule="range")
@@ -116,7 +119,7 @@ def binned(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def bracketed(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`∈ [90, 150) GeV`, `[5680, 5900] MeV`."""
-    for match in re.finditer(r"(?P<o>[qQ]?)[tqO]{0,2}[Bb](?P<low>nu?)l(?P<high>nu?)(?P<d>[Dd])(?P<u>u?)", shape):
+    for match in re.finditer(r"(?:(?P<o>[qQ])[tqO]{0,2})?[Bb](?P<low>nu?)l(?P<high>nu?)(?P<d>[Dd])(?P<u>u?)", shape):
         if not (match.group("o") or match.group("u")) or (
             tokens[match.start("low") - 1].kind == "b" and not match.group("o")
         ):

@@ -38,6 +38,7 @@ _NEVER_SHARES = {
     "z0",
 }
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
+_JOINED = re.compile(r"[tfh]{0,7}(?:l?[aW]|l)[tN]{0,2}")  # "at most 800 GeV in CR1 and at most 500 GeV"
 _OVER = re.compile(r"above|below|over")
 _FORMER = re.compile(r"\b(?:former|latter)\b")
 _IN_AZIMUTH = re.compile(r"(?:in|of) (?:the )?(?:azimuth\w*|φ)|azimuthally")
@@ -202,6 +203,8 @@ def _before(
             )
         ):
             return None
+    if done and done[-1][1] and _JOINED.fullmatch(shape[done[-1][0].end : quantity.start]):
+        return done[-1][1] if fits(done[-1][1][0].variable, unit) else None
     return None
 
 
