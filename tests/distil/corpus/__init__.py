@@ -48,7 +48,7 @@ _LINE = re.compile(
 )
 _SAME_UNIT = {"GeV^1/2": "1", "√GeV": "1"}
 
-Key = tuple[Atom, str, int | None, str]
+Key = tuple[Atom, str, int | None, str, str]
 
 
 @dataclass(frozen=True)
@@ -178,18 +178,28 @@ def _normal(record: dict[str, Any]) -> dict[str, Any]:
 
 def _keys(record: dict[str, Any]) -> list[Key]:
     return [
-        (claim.atom, claim.record["object"], claim.record.get("rank"), claim.record.get("role", "select"))
+        (
+            claim.atom,
+            claim.record["object"],
+            claim.record.get("rank"),
+            claim.record.get("role", "select"),
+            claim.record["variable"],  # the atom has no sign: |η| is η there
+        )
         for claim in claims([_normal(record)])
     ]
 
 
 def _agree(wanted: Key, offered: Key) -> bool:
-    (atom, of, rank, role), (other, its, its_rank, its_role) = wanted, offered
+    (atom, of, rank, role, variable), (other, its, its_rank, its_role, its_variable) = wanted, offered
     if (rank, role) != (its_rank, its_role) or of not in {"*", its}:
         return False
     if atom.kind == "flag":
         return other.kind == "flag" and atom.variable == other.variable and _share_word(atom, other)
-    return atom == other
+    return atom == other and _absolute(variable) == _absolute(its_variable)
+
+
+def _absolute(variable: str) -> bool:
+    return variable.startswith("abs_")
 
 
 def _share_word(one: Atom, other: Atom) -> bool:
