@@ -52,13 +52,17 @@ def _asides(tokens: list[Token], shape: str) -> Iterator[tuple[int, int, int]]:
         if behind in {"l", "b"} and _COMMA.match(spoken(tokens[start + 1 : start + 8])):
             end = _closed(shape, start) if behind == "b" else _at_verb(tokens, shape, start + 1, comma=True)
         elif behind == "c" and tokens[start].text in {"=", "≡"} and shape[start + 1 : start + 2] != "n":
-            end = _at_verb(tokens, shape, start + 1, comma=True)  # "D_ζ = p_ζ^miss - 0.85 p_ζ^vis, must …"
+            end = _at_verb(
+                tokens, shape, start + 1, comma=True, formula=True
+            )  # "D_ζ = p_ζ^miss - 0.85 p_ζ^vis, must …"
         elif re.match("ltc[^n]", shape[start:]) and tokens[start + 2].text in {"=", "≡"}:
             end = _at_verb(tokens, shape, start + 1, comma=True)  # "the asymmetry of the two jets, A = (…), must …"
         elif _BARE.match(spoken(tokens[start : start + 5])):
             end = _at_verb(tokens, shape, start, comma=False)
         else:
             continue
+        if end is not None and head and shape[head - 1] == "l" and shape[end - 1] == "l":
+            end -= 1  # "the transverse mass, m_T = …, must": the symbol stays between commas
         if end is not None:
             yield head, start, end
 
@@ -72,7 +76,7 @@ def _closed(shape: str, opening: int) -> int | None:
     return None
 
 
-def _at_verb(tokens: list[Token], shape: str, start: int, *, comma: bool) -> int | None:
+def _at_verb(tokens: list[Token], shape: str, start: int, *, comma: bool, formula: bool = False) -> int | None:
     """Return where an explanation ends: at the comma (or without one) in front of the variable's verb."""
     depth = 0
     for index in range(start, len(tokens)):
@@ -80,14 +84,14 @@ def _at_verb(tokens: list[Token], shape: str, start: int, *, comma: bool) -> int
         if kind == "b":
             depth += 1
         elif kind == "d":
-            if depth == 0:
+            if depth == 0 and not formula:  # of a formula's brackets some are read as those of its symbols
                 return None
-            depth -= 1
+            depth = max(0, depth - 1)
         elif kind == "S":
             return None
         elif tokens[index].text.endswith(")") and "(" not in tokens[index].text:
             depth = max(0, depth - 1)  # "1 - cosΔφ)": the bracket is read as one of the symbol's
-        elif depth == 0 and index > start + 1:
+        elif (depth == 0 or formula) and index > start + 1:
             if comma and kind == "l" and _VERB.match(spoken(tokens[index + 1 : index + 3])):
                 return index + 1
             if not comma and _VERB.match(tokens[index].word):

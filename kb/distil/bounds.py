@@ -53,6 +53,7 @@ _FROM_ABOVE = {  # what is bounded from above where only the number is changed
 _NOT_OVERLAPPING = re.compile(r"\bnot (?:\w+ )?overlap")
 _FLIPS = {**NEGATED, "in": "not_in"}
 _NAMED = {"other", "ratio", "discriminant", "met_sig"}
+_VERTEX_IS = re.compile(r"\bvert(?:ex|ices)\b.*\b(?:its|their|the) distance (?:from|to)\b", re.IGNORECASE)
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
 _GOES_ON = re.compile(r"(?:for this \w+|in (?:this|either|each|both) cases?|the|such|these|they|a )", re.IGNORECASE)
@@ -305,6 +306,8 @@ def _none_may(reading: Reading, quantity: Quantity) -> bool:
 def _is_of_vertex(reading: Reading, quantity: Quantity) -> bool:
     """`the vertex must have |z| < 300 mm`: a place, not an impact parameter."""
     if quantity.rule in {"position", "within"}:
+        return True
+    if quantity.rule == "direction" and _VERTEX_IS.search(reading.words(0, quantity.start)):
         return True
     heads = [p for p in reading.phrases if p.index < quantity.start and not p.oblique]
     return bool(heads) and heads[-1].object == "vertex" and reading.shape[heads[-1].index + 1 :][:1] in {"m", "w"}

@@ -32,7 +32,14 @@ _DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters t
     r"(?: (?:as|to(?: be)?))?(?: (?:an?|the))?(?: [\w-]+){0,3}$"
     r"|\b(?:qualif(?:y|ies)|counts?|belongs?|enters?|forms?)(?: (?:as|in|to|the|an?|[\w-]+)){0,6}$"
     r"|\b(?:considered|accepted|selected|kept|retained|used|taken|treated) as(?: [\w-]+){1,3}$"
+    r"|\bconsidered (?:to be )?[a-z]+$"
 )
+_FOUND_IN = re.compile(
+    r"\b(?:reconstructed|detected|found|located|contained|restricted|confined|limited|must be|candidates|photons"
+    r"|electrons|muons|jets) (?:only )?(?:in|within|to) the(?: [\w-]+)?$"
+)
+_ENDCAPS = re.compile(r"\bend-?caps?\b|\bforward\b", re.IGNORECASE)
+_OR_THAT = re.compile(r"\bor (?:the |an? )?[\w-]+(?: [\w-]+){0,3}$")
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
 
@@ -110,7 +117,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
             end = inside[-1].end  # "for jets with p_T < 50 GeV the fraction must …"
         elsewhere = any(not start < q.start < end for q in reading.quantities)
         firm = tokens[start].word == "unless" and elsewhere  # else "is discarded unless p_T > 20 GeV" asks for it
-        firm = firm or (ranged and start == 0)
+        firm = firm or (ranged and start == 0) or (elsewhere is False and _is_second_choice(reading, start))
         found.append(ConditionalSpan(start, end, start <= 1 or start in opening, inside, firm=firm))
     found = found or _universal(reading)
     for span in (*_softer(reading), *_parts(reading), *_imposed_on(reading), *_of_pileup(reading)):
@@ -135,6 +142,14 @@ def _is_required(tokens: list[Token], index: int) -> bool:
         return True
     tagged = before.word in {"tagged", "defined", "called"}
     return (before.kind in "kj" or tagged) and is_passive(tokens, index - 1)
+
+
+def _is_second_choice(reading: Reading, start: int) -> bool:
+    """`pass the loose isolation, or the tight one if they have p_T > 200 GeV`: the bound tells which of the two."""
+    return (
+        re.search(r"a[tefrohn]{1,6}$", reading.shape[:start]) is not None
+        and _OR_THAT.search(reading.words(0, start)) is not None
+    )
 
 
 def _places_clause(reading: Reading, index: int) -> bool:
@@ -175,7 +190,7 @@ def _described(shape: str) -> re.Match[str] | None:
 
 def _softer(reading: Reading) -> Iterator[ConditionalSpan]:
     """`jets with p_T < 60 GeV and |η| < 2.4 must …`: an upper bound on a momentum only tells which ones are meant."""
-    match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}ol?(?P<w>w)", reading.shape) or re.search(
+    match = re.search(r"(?:^|l)(?:t{0,2}vO)?[tenr]{0,4}ot{0,3}l?(?P<w>w)", reading.shape) or re.search(
         r"[lSa](?P<those>t)(?P<w>[wcO])", reading.shape
     )
     if match and match.groupdict().get("those") and reading.tokens[match.start("those")].word != "those":
@@ -260,10 +275,21 @@ def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
     """`in the barrel (|η| < 1.479)`: what a part of the detector is."""
     for match in re.finditer(r"[to](?:b(?:vcn|ncvcn)d|l(?:vcn|ncvcn)l(?=t?m))", reading.shape):
         predicate = re.search(r"mt$", reading.shape[: match.start()])  # "one of which must be central (|η| < 2.4)"
-        left_out = re.match("t?j", reading.shape[match.end() :])  # "the transition region (…) is excluded"
-        if reading.tokens[match.start()].word in _PARTS and not predicate and not left_out:
+        # "the transition region (…) is excluded", "discarding the transition region (…)"
+        left_out = re.match("t?j", reading.shape[match.end() :]) or re.search(
+            r"j[tehr]{0,6}$", reading.shape[: match.start()]
+        )
+        if reading.tokens[match.start()].word in _PARTS and not (predicate or left_out or _is_place(reading, match)):
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
             yield ConditionalSpan(match.start(), match.end(), True, inside, firm=True)
+
+
+def _is_place(reading: Reading, match: re.Match[str]) -> bool:
+    """`photons reconstructed in the barrel (|η| < 1.44) are used`: where they must be, and no contrast to elsewhere."""
+    later = any(q.start >= match.end() for q in reading.quantities) and "m" in reading.shape[match.end() :]
+    if later or _ENDCAPS.search(reading.text):
+        return False
+    return _FOUND_IN.search(reading.words(0, match.start())) is not None
 
 
 def _universal(reading: Reading) -> list[ConditionalSpan]:

@@ -12,12 +12,19 @@ from kb.distil.reading import Reading
 
 _BOTH = re.compile(r"(?:the )?(?:two|both) (?:selected )?(?:objects|candidates|particles)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"(?:They|It|These|Those) (?:must|are|is|have|has|should)\b")
+_TO_TRIGGER = re.compile(
+    r"\bmatch\w*[^.;]{0,40}\b(?:trigger|HLT|L1|online)[- ](?:level )?(?:object|candidate|primitive|lepton|photon|leg)s?\b",
+    re.IGNORECASE,
+)
 _SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}
+_LEPTONS = {"electron", "muon", "tau", "lepton"}
 _APART = {"distance", "angle", "separation", "difference", "separated"}
 
 
 def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -> list[Named | Phrase]:
     """Return the pair whose distance is bounded; `anchor` is the token of the distance, else of the bound."""
+    if _TO_TRIGGER.search(reading.text):
+        return [Named("other")]  # "must match the trigger objects within ΔR < 0.3": those are none of the event's
     things = [p for p in _with_met(reading) if p.object not in {"event", "vertex"}]
     if between := _between(reading, quantity, things, anchor):
         return between
@@ -49,6 +56,8 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
             return [Named(twice(head.object))]
     if memory.pair and "pair" in reading.text:
         return [Named(memory.pair)]
+    if not things and _BOTH.match(reading.text) and {memory.subject, memory.other} <= _LEPTONS and memory.other:
+        return [Named(compose((str(memory.subject), memory.other)))]
     if not things and _BOTH.match(reading.text):
         return [Named(of_any_flavour(memory.pair))]
     if not things and re.search(r"\bmin|_\{?min", reading.words(anchor, anchor + 2)):

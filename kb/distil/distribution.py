@@ -26,6 +26,9 @@ class Share:
 
 _RELATIONS = {"same": "same_flavour", "different": "different_flavour", "opposite": "different_flavour"}
 _WORDS = re.compile(r"\b(?:for|on|in|of|at) (?:the )?([A-Za-z][\w-]{2,}) \((?:the )?([A-Za-z][\w-]{2,})\)")
+_YEARS = re.compile(
+    r"\b(?:in|from|of|for) (?:the )?(20[012]\d(?:[–-]20[012]\d)?) \((?:the |in )?(20[012]\d(?:[–-]20[012]\d)?)\)"
+)
 _CHANNELS = re.compile(r"(?:channels?|final states?|categor|events?|selection)")
 _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
 
@@ -177,7 +180,7 @@ def _in_other_words(reading: Reading, quantity: Quantity) -> tuple[str, str] | N
     """Return when each of `0.5 (0.7) for one-prong (three-prong) candidates` holds, where no known words tell it."""
     if len(quantity.amounts[0].values) != 2 or len(quantity.amounts) > 1:
         return None
-    told = list(_WORDS.finditer(reading.text))
+    told = list(_WORDS.finditer(reading.text)) or list(_YEARS.finditer(reading.text))
     return (f"for {told[0][1]}", f"for {told[0][2]}") if len(told) == 1 else None
 
 

@@ -118,6 +118,7 @@ def _trie() -> _Trie:
     phrases.add("pair", "o", "pair")  # of what, the sentences before say
     phrases.add("combination", "t", None)
     phrases.add("times", "t", None)  # no plural of a time
+    phrases.add("non leading", "t", None)
     phrases.add("soft drop", "t", None)  # a way to groom jets, nothing is dropped
     phrases.add("opposite hemisphere", "t", None)  # where two jets are, no third thing
     for op, items in words.comparators.items():

@@ -152,7 +152,7 @@ _UNITS = sorted(
 )
 _UNIT = "|".join(re.escape(name) for name in _UNITS)
 _UNIT_AFTER = re.compile(
-    rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*\{{?1/2\}}?)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m|\s?g\s?\^)"
+    rf"\s*(?:√\s*)?({_UNIT}|m|s)(?:\s*\^?\s*\{{?1/2\}}?)?(?![A-Za-z0-9])(?!\s*\^?-\d|/[cm]?m|\s?g\s?\^|\s+of\s+freedom)"
 )
 _TOKEN = re.compile(
     rf"""

@@ -135,7 +135,7 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("other", None, body)
         case "cos":
             return made("other", _about(match, body), body)
-        case "discriminant" if re.match(r"DLL|ProbNN|D_?\{?(?:[12]jet|[VWZ]H)", body):
+        case "discriminant" if re.match(r"\|?\s?f?JV|DLL|ProbNN|D_?\{?(?:[12]jet|[VWZ]H)", body):
             return made("discriminant", None)  # of a track that may be either of them, or of the event
         case "z0_sig":
             return made("other", _about(match, body), "z0 significance")

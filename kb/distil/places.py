@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from kb.distil.amounts import Amount, Quantity, amounts
 from kb.distil.lexer import Token
 
+_FROM_CENTRE = re.compile(
+    r"from (?:the )?(?:nominal |centre of the |center of the )?(?:interaction|detector|beam|origin|centre|center)\b"
+)
 _ALONG = {
     "z0": re.compile(r"\b(?:along|longitudinal\w*|in z|z direction)\b"),
     "d0": re.compile(r"\b(?:transverse|radial\w*|perpendicular|(?:of|from) the (?:beam|interaction))\b"),
@@ -60,15 +63,28 @@ def positions(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         if unit is not None and unit.normal == "mm" and along:
             bound = amounts(tokens, *match.span("n"))
             yield Quantity(match.start(), match.end("n"), "<", bound, rule="position", along=along)
+    centred = False  # whether the vertex was said to be near the centre
     for match in re.finditer(
         r"c(?P<n>nu)(?P<words>[tO]{1,8})", shape
     ):  # "at most 2 cm away from it in the transverse plane"
         unit = tokens[match.end("n") - 1].value
         words = " ".join(t.word for t in tokens[match.start("words") : match.end()])
         along = next((variable for variable, place in _ALONG.items() if place.search(words)), "")
-        if unit is not None and unit.normal == "mm" and along and words.startswith("away from"):
+        close = str(tokens[match.start()].value).startswith("<") and "vertex" in _objects(tokens)
+        told = close and _FROM_CENTRE.match(words)
+        off = words.startswith("away from") or told or (centred and words.startswith("in the"))
+        if unit is not None and unit.normal == "mm" and along and off:
             bound, operator = amounts(tokens, *match.span("n")), str(tokens[match.start()].value)
             yield Quantity(match.start(), match.end("n"), operator, bound, rule="position", along=along)
+            centred = True
+
+
+def freedom(tokens: list[Token], shape: str) -> Iterator[Quantity]:
+    """`a fit with more than four degrees of freedom`."""
+    for match in re.finditer(r"(?P<c>c)(?P<n>n)tOt", shape):
+        if [t.word for t in tokens[match.end("n") : match.end()]] == ["degrees", "of", "freedom"]:
+            bound, operator = amounts(tokens, *match.span("n")), str(tokens[match.start()].value)
+            yield Quantity(match.start(), match.end(), operator, bound, rule="hits", along="degrees of freedom")
 
 
 def near(tokens: list[Token], shape: str) -> Iterator[Quantity]:
@@ -77,6 +93,10 @@ def near(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         if tokens[match.start("n")].value < 2 and tokens[match.start()].word in {"within", "closer than"}:
             bound = amounts(tokens, *match.span("n"))
             yield Quantity(match.start(), match.end("n"), "<", bound, rule="near", along="delta_r")
+
+
+def _objects(tokens: list[Token]) -> set[str]:
+    return {t.value.object for t in tokens if t.kind == "o"}
 
 
 def in_azimuth(tokens: list[Token], shape: str) -> Iterator[Quantity]:

@@ -12,7 +12,7 @@ from kb.distil.amounts import AMOUNT, LIST, NEGATED, Amount, Quantity, amounts
 from kb.distil.entities import kinds, negated
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
-from kb.distil.places import hits, in_azimuth, near, no_hits, positions
+from kb.distil.places import freedom, hits, in_azimuth, near, no_hits, positions
 
 _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _EXTREMES = {"minimum": ">=", "minimal": ">=", "maximum": "<=", "maximal": "<="}
@@ -42,6 +42,7 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
         ranges.spoken,
         ranges.bracketed,
         _affine,
+        freedom,
         hits,
         no_hits,
         positions,
@@ -184,7 +185,7 @@ def _continued(tokens: list[Token], shape: str, found: list[Quantity], used: set
             one.rule = other.rule = "direction"
     extra = []
     for quantity in found:
-        match = re.match(r"(?P<w>[tg]{2,5})l?a[tg]{0,2}(?P<n>nu)(?P<x>[tg]{2,5})", shape[quantity.end :])
+        match = re.match(r"(?P<w>[tg]{2,5})l?a[tg]{0,2}(?P<n>nu)(?P<x>[tgh]{2,6})", shape[quantity.end :])
         if not match or quantity.end + match.start("n") in used:
             continue
         first = _direction(tokens[quantity.end : quantity.end + match.end("w")])

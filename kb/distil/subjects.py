@@ -25,6 +25,7 @@ _OF_TRACKS = {"d0", "d0_sig", "z0", "z0_sintheta", "other", "isolation"}
 _TRACKED = {"electron", "muon", "lepton", "tau"}
 _DEFINITE = {"the", "these", "those", "any", "each", "all"}
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
+_TRACK_TO_CLUSTER = re.compile(r"Δ\s?[ηφ]_\{?(?:in|seed|vtx)\}?(?:\(seed\))?")  # of an electron's track and its cluster
 _UNRANKED = {"other", "ratio", "count"}
 _OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta", "ratio"}
 _BOTH = re.compile(r"(?:for )?(?:both|each)\b(?: of (?:them|these))?(?! \w+s\b)|(?:they|these) both\b", re.IGNORECASE)
@@ -58,6 +59,8 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     symbol = reading.tokens[anchor].text if bounded.index is not None else ""
     if named == Named("met") and symbol.count("miss") > 1:
         return [named]  # that of tracks and that of everything
+    if bounded.variable in DISTANCES and _TRACK_TO_CLUSTER.fullmatch(symbol.strip("| ")):
+        return [Named(memory.subject if memory.subject in {"electron", "photon"} else "electron")]
     if bounded.variable in DISTANCES and (named is None or "_" not in named.object):
         return distant(reading, quantity, anchor, memory) or ([named] if named is not None else [])
     if bounded.variable == "ratio" and (told := trailing(reading, quantity)):
@@ -85,7 +88,7 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         return large
     if bounded.variable in _ISOLATIONS and (owner_of := isolated(reading, quantity, group, memory)):
         return [next((p for p in group if p.object == owner_of), Named(owner_of))]
-    if len(group) == 1 and bounded.variable in _OWN_OF_ONE and _is_of_several(reading, group[0]):
+    if len(group) == 1 and bounded.variable in _OWN_OF_ONE and _is_of_several(reading, group[0], anchor):
         return [Named(one(group[0].object))]
     behind = _rank_behind(reading, quantity)
     owned = group or (following_objects(reading, quantity) if behind is not None else [])
@@ -227,9 +230,12 @@ def _at_least_one_of(reading: Reading, anchor: int) -> bool:
     return least == ">=" and number.value == 1 and (behind.kind == "m" or behind.word in {"of", "of which"})
 
 
-def _is_of_several(reading: Reading, phrase: Phrase) -> bool:
-    """`pairs of oppositely charged muons with p_T > 4 GeV`: the muons have it."""
+def _is_of_several(reading: Reading, phrase: Phrase, anchor: int) -> bool:
+    """`pairs of oppositely charged muons with p_T > 4 GeV`, `a pair of jets, each with …`: the single ones have it."""
     spelt = reading.tokens[phrase.index].text
+    behind = reading.shape[phrase.index + 1 : anchor]
+    if phrase.object.endswith("_pair") and re.search(r"^[tln]{0,5}e", behind) and not re.search(r"[oSW]", behind):
+        return True
     return re.match(r"pairs? of ", spelt, re.IGNORECASE) is not None and reading.shape[phrase.index + 1 :][:1] == "w"
 
 
