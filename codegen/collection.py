@@ -85,6 +85,9 @@ class ObjectKind(Strict):
 
     collection: str | None = None
     where: Flag | None = Field(default=None, description="which part of the collection")
+    point_of: str | None = Field(
+        default=None, description="variable of which `where` is the working point that counts where a paper states none"
+    )
     union: tuple[str, ...] = ()
     mass: float | None = Field(default=None, ge=0, description="GeV; used where the ntuple has no energy")
 
@@ -92,6 +95,9 @@ class ObjectKind(Strict):
     def _one_source(self) -> Self:
         if (self.collection is None) == (not self.union):
             msg = "an object needs either 'collection' or 'union'"
+            raise ValueError(msg)
+        if self.point_of is not None and (self.where is None or self.point_of not in vocabulary().variables):
+            msg = "'point_of' names the variable of which 'where' is a working point"
             raise ValueError(msg)
         return self
 

@@ -77,9 +77,19 @@ def about(plan: Plan, *, masses: bool) -> list[str]:
             if missing.already == already:
                 lines.append(f"  {missing.cut_id}: {missing.statement} – {missing.reason}{review}")
         text += ["\n".join(lines)] if len(lines) > 1 else []
+    for title, told in (("Read so:", _remarks(plan)), ("Regions left out:", _left_out(plan))):
+        text += ["\n".join([title, *told])] if told else []
     text.append("Energies and masses are in GeV, lengths in mm." + (_NEGATIVE if masses else ""))
     text.append("Usage:\n  python analysis.py FILE [FILE ...] [--json OUT.json] [--masks OUT.npz] [--sample NAME]")
     return text
+
+
+def _remarks(plan: Plan) -> list[str]:
+    return [f"  {one.about}: {one.text}{' (needs review)' if one.review else ''}" for one in plan.remarks]
+
+
+def _left_out(plan: Plan) -> list[str]:
+    return [f"  {name}: {reason}" for name, reason in plan.left_out]
 
 
 _NEGATIVE = (

@@ -130,6 +130,7 @@ class Functions:
             lines.append(f'            "pdg_id": {known.pdg_id},')
         lines += ["        },", *naming(_columns(known)), "    )"]
         if known.where is not None:
+            lines += comment(known.note)
             lines += statement(f"{known.name} = ", call("picked", known.name, flag(known.where)))
         others: dict[str, None] = {}
         for number_, selected in enumerate(known.filters):
@@ -175,7 +176,7 @@ class Functions:
         named: list[tuple[str, ...]] = []
         for step in steps:
             found = writer.mask(settled(step.requirement, present))
-            cited = self._quoted(step.cut_ids) or comment(step.label)
+            cited = [*(self._quoted(step.cut_ids) or comment(step.label)), *comment(step.note)]
             written.append(["", *cited, *writer.lines, *statement("", call("masks.append", found))])
             writer.lines.clear()
             named.append(writer.names)

@@ -23,10 +23,12 @@ from codegen.plan_model import (
 from codegen.plan_objects import Collections
 from codegen.plan_observables import planned
 from codegen.plan_overlaps import not_applied, removes_overlaps
+from codegen.plan_remarks import adopted, left_out, objection, of_bins, of_conflicts
 from codegen.plan_requirements import Requirements
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import Always, Chosen, Count, Exists, Members, Objects, Quantity, Requirement, Term, walk
 from codegen.profile import HistogramAxis, Profile
+from kb.bins import binned, bins, conflicts
 from kb.ssc import Cut, SelectionCriteria, Subject, Variable
 
 __all__ = ["Plan", "make_plan"]
@@ -41,7 +43,9 @@ class _Planner:
     """Sorts the cuts, has each read, and puts the readings in order."""
 
     def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
-        self.criteria = criteria
+        self.bins = bins(criteria)
+        self.conflicts = conflicts(criteria)
+        self.criteria = criteria = binned(criteria, self.bins)
         self.profile = profile
         self.objections: dict[str, UnplannableError] = {}
         self.overlaps = {removal.cut for known in criteria.objects for removal in known.overlap_removal}
@@ -69,12 +73,18 @@ class _Planner:
     def _sorted(self) -> tuple[list[Cut], list[list[Cut]]]:
         groups: dict[str, list[Cut]] = {}
         for cut in self.criteria.cuts:
-            groups.setdefault(f"any {cut.any_of}" if cut.any_of else f"cut {cut.id}", []).append(cut)
+            if cut.status == "rejected":
+                self._object([cut], UnplannableError("it was rejected in review"))
+            else:
+                groups.setdefault(f"any {cut.any_of}" if cut.any_of else f"cut {cut.id}", []).append(cut)
+        for conflict in self.conflicts:
+            for cut_id in (conflict.first, conflict.second) if conflict.own else ():
+                self.objections.setdefault(cut_id, objection(self.criteria, conflict, cut_id))
         filters: list[Cut] = []
         events: list[list[Cut]] = []
         for group in groups.values():
-            if any(cut.status == "rejected" for cut in group):
-                self._object(group, UnplannableError("it was rejected in review"))
+            if refused := next((problem for c in group if (problem := self.objections.get(c.id))), None):
+                self._object(group, refused)
             elif not all(self._is_filter(cut) for cut in group):
                 events.append(group)
             elif any(self._regions_of(cut) for cut in group):
@@ -99,9 +109,11 @@ class _Planner:
         read = self._read_events()
         baseline = sorted((entry for entry in read if not entry[1]), key=lambda entry: self._order(*entry))
         steps = [self._step(cuts, requirement) for cuts, _, requirement in baseline]
-        regions = [self._region(name, read) for name in self._regions_in_order()]
+        every = [self._region(name, read) for name in self._regions_in_order()]
         self.collections.complete(self.filters)
         steps += self._unasked()
+        gone = left_out(self.criteria, every, self.objections)
+        regions = adopted(every, gone)
         histograms = (*self._observables(), *self._histograms())
         self.objections |= self.collections.objections
         needs = self._needs(steps, regions, histograms)
@@ -116,7 +128,7 @@ class _Planner:
             merged=tuple(MergedPlan(name, name.replace("_", " "), p) for name, p in merged if set(p) <= made),
             composites=tuple(self.systems.built.values()),
             steps=tuple(steps),
-            regions=tuple(regions),
+            regions=regions,
             histograms=histograms,
             not_applied=tuple(
                 not_applied(cut, problem, self._overlapping(cut), self.profile)
@@ -125,7 +137,15 @@ class _Planner:
             ),
             missing=self._missing(needs),
             not_drawn=tuple(self.not_drawn),
+            left_out=tuple(gone.items()),
+            remarks=(
+                *of_bins(self.criteria, self.bins, self._is_applied),
+                *of_conflicts(self.criteria, self.conflicts, self._is_applied),
+            ),
         )
+
+    def _is_applied(self, cut_id: str) -> bool:
+        return cut_id not in self.objections
 
     def _read_events(self) -> list[tuple[list[Cut], frozenset[str], Requirement]]:
         """Read every group of alternatives; a group is parted where its cuts hold in different regions."""
@@ -162,7 +182,10 @@ class _Planner:
 
     def _step(self, cuts: Sequence[Cut], requirement: Requirement) -> Step:
         label = " or ".join(cut.statement() for cut in cuts)
-        return Step(label, requirement, tuple(cut.id for cut in cuts), self._attach(requirement))
+        ids = tuple(cut.id for cut in cuts)
+        divided = any(set(ids) & set(one.cuts) for one in self.bins)
+        note = "Bins: these exclude each other, and one of them must hold." if divided else ""
+        return Step(label, requirement, ids, self._attach(requirement), note)
 
     def _attach(self, term: object) -> tuple[str, ...]:
         """Return the filters of the collections that a term is the first to use."""

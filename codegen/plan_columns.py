@@ -28,6 +28,7 @@ from codegen.plan_terms import (
 )
 from codegen.profile import Profile
 from kb.bounds import ABSOLUTE_CHARGE
+from kb.inheritance import general
 from kb.ssc import Bound, Clause, Closed, Cut, Piecewise, Value, Variable
 from kb.vocabulary import unit_factor, vocabulary
 
@@ -141,7 +142,7 @@ class Columns:
     def clause(self, of: Collection | System, kind: str, clause: Clause) -> Requirement:
         """Write a condition on the object itself; UnplannableError if it is about something else."""
         subject = clause.subject.object
-        if subject != kind and kind not in self.profile.parts(subject) and subject not in {"lepton", kind}:
+        if kind not in self.profile.parts(subject) and subject not in {"lepton", kind, general(kind)}:
             if kind in {"electron", "muon"} and subject in {"electron", "muon"}:
                 return KindIs(of, subject)
             message = f"it holds only for a condition on {plural(subject)}"
@@ -159,6 +160,10 @@ class Columns:
             value = clause.value * factor
         return compare(self.quantity(of, kind, clause.variable), clause.operator, value, clause.closed)
 
+    def tells(self, kind: str, clause: Clause) -> bool:
+        """Say whether a condition is a working point that stands in place of the profile's own."""
+        return clause.operator == "is" and clause.variable.id == self.profile.default_point(kind)
+
     def named(self, of: Collection | System, kind: str, variable: Variable, point: str) -> Requirement:
         """Write a working point or flag; UnplannableError if the ntuple has none of this name."""
         if variable.id == "charge" and relation(point) is not None:
@@ -168,6 +173,9 @@ class Columns:
         if flag is None:
             what = variable.name or vocabulary().variables[variable.id].symbol
             message = f"the ntuple has no flag '{point}' ({what}) of {plural(kind)}"
+            if self.profile.default_point(kind) == variable.id:
+                message += f"; the profile's own working point is taken instead: {self.profile.objects[kind].where}"
+                raise UnplannableError(message, review=True)
             raise UnplannableError(message)
         return Flagged(flag, of, f"{variable.id}_{identifier(point)}")
 

@@ -48,14 +48,17 @@ class Counts:
         definition = additional(self.collections.definitions, cut.subject.definition)
         if definition is not None:
             return self._additional(cut, definition, within)
-        objects = self.collections.collection(name, cut.subject.definition)
+        combine = cut.when.combine if cut.when else "all"
+        # A working point in the condition is the one that is meant, not one more.
+        told = [self.columns.tells(name, clause) for clause in within]
+        bare = any(told) if combine == "all" else bool(told) and all(told)
+        objects = self.collections.collection(name, cut.subject.definition, bare=bare)
         if not within:
             return self._bounded(Count(objects), cut)
         clauses = [self.columns.clause(objects, part, clause) for clause in within for part in parts[:1]]
         for part in parts[1:]:
             for clause in within:
                 self.columns.clause(objects, part, clause)
-        combine = cut.when.combine if cut.when else "all"
         return self._bounded(Count(objects, both(clauses) if combine == "all" else either(clauses)), cut)
 
     def _additional(self, cut: Cut, definition: ObjectDefinition, within: Sequence[Clause]) -> Requirement:

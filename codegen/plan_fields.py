@@ -181,10 +181,11 @@ def object_plan(selected: Selected, profile: Profile, columns: set[str], flags: 
         title=_title(selected),
         definition=selected.definition,
         fields=tuple(fields),
-        where=kind.where,
+        where=None if selected.bare else kind.where,
         mass=mass,
         pdg_id=PDG_IDS.get(selected.kind) if "pdg_id" in wanted else None,
         filters=tuple(selected.filters),
+        note=selected.note,
     )
 
 

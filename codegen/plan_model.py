@@ -26,7 +26,7 @@ class Filter:
     cut_ids: tuple[str, ...]
     requirement: Requirement
     note: str = ""
-    """What a filter is for that no cut states."""
+    """What a filter is for that no cut states, or of which more general objects its cuts are stated."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,13 @@ class ObjectPlan:
     definition: str | None
     fields: tuple[Field, ...]
     where: Flag | None
+    """Which part of the ntuple's collection; None also where a paper states the working point that tells it."""
     mass: float | None
     """GeV, where the ntuple has no energy; None if energies are read or not needed."""
     pdg_id: int | None
     filters: tuple[Filter, ...]
+    note: str = ""
+    """What is to be said of `where`."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,8 @@ class Step:
     requirement: Requirement
     cut_ids: tuple[str, ...] = ()
     object_cut_ids: tuple[str, ...] = ()
+    note: str = ""
+    """How its cuts are read together."""
 
     @property
     def all_cut_ids(self) -> tuple[str, ...]:
@@ -154,6 +159,15 @@ class NotApplied:
     review: bool = False
     already: bool = False
     """Whether the makers of the ntuple have applied it."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """How something of the criteria is read that could be read in another way, or has no effect; `about` names it."""
+
+    about: str
+    text: str
+    review: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,6 +202,9 @@ class Plan:
     """Columns of the missing transverse momentum."""
     not_drawn: tuple[tuple[str, str], ...] = ()
     """Observables that the ntuple cannot fill: name and reason."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Regions that would select what their parents do: name and reason."""
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def applied(self) -> tuple[str, ...]:

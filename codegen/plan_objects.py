@@ -1,7 +1,9 @@
 """Selected collections: which objects of the ntuple a cut means, and the filters that select them.
 
 A collection is an object kind of the profile with a definition of the paper ('signal electron'), or with none. Cuts
-without a definition hold for every collection of their kind.
+without a definition hold for every collection of their kind. What is more special (b jets, definitions with a parent)
+takes over the filters of what is more general; see `kb.inheritance`. A working point that the paper states of b jets
+stands in place of the profile's own.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from codegen.plan_model import Filter, UnplannableError
 from codegen.plan_names import free, identifier
 from codegen.plan_terms import Any, DistanceKind, Near, Not, Objects, Requirement
 from codegen.profile import Profile
+from kb.inheritance import general, special, stands_in
 from kb.ssc import Cut, ObjectDefinition, SelectionCriteria
 
 _BEFORE = "_before_overlaps"
@@ -34,6 +37,10 @@ class Selected:
     filters: list[Filter] = field(default_factory=list)
     before: bool = False
     """Whether later removals of overlaps are still to come."""
+    bare: bool = False
+    """Whether the profile's own working point does not count: another is stated."""
+    note: str = ""
+    """What is to be said of the profile's own working point."""
 
 
 class Collections:
@@ -51,9 +58,10 @@ class Collections:
         self.merged: dict[str, tuple[str, ...]] = {}
         self.objections: dict[str, UnplannableError] = {}
         self.taken: set[str] = set()
-        self._making: list[tuple[str, frozenset[str], tuple[str, ...]]] = []
+        self._making: list[tuple[object, ...]] = []
         self._owners = self._find_owners(filters)
         self._overlaps = {o.cut: (o.removed, o.kept) for d in criteria.objects for o in d.overlap_removal}
+        self._distances = {cut.id: kept for cut in filters if (kept := self._kept(cut)) is not None}
         self._named = set(named)
         self.asked = Asked(criteria)
         self._built = [name for c in criteria.composites for name in c.constituents if name in self.definitions]
@@ -94,6 +102,14 @@ class Collections:
         return max(free, key=lambda name: len(self._chain(name)), default=None)
 
     def _lines(self, kind: str, definition: str | None) -> frozenset[str]:
+        """Return the definitions that objects of a kind meet, also as what they are besides: b jets those of jets."""
+        own, above = self._own_lines(kind, definition), general(kind)
+        if above is None or any(self.definitions[name].object == above for name in own):
+            return own
+        named = {name.replace(kind, above) for name in own if kind in name} & set(self.definitions)
+        return own.union(*(self._own_lines(above, name) for name in named or [None]))
+
+    def _own_lines(self, kind: str, definition: str | None) -> frozenset[str]:
         """Return the definitions that objects of a kind meet: muons those of 'signal muon' and of 'signal lepton'."""
         starts: set[str | None]
         if definition in self.definitions:
@@ -107,11 +123,16 @@ class Collections:
 
     # Collections ----------------------------------------------------------------------------------------------------
 
-    def collection(self, kind: str, definition: str | None = None, before: int | None = None) -> Objects:
-        """Return a selected collection, and make it first if need be; `before` that place, no removals are done."""
+    def collection(
+        self, kind: str, definition: str | None = None, before: int | None = None, *, bare: bool = False
+    ) -> Objects:
+        """Return a selected collection, and make it first if need be.
+
+        `before` that place, no removals are done; `bare` collections meet no working point but those that are stated.
+        """
         parts = self.columns.parts(kind)
         known = definition if definition in self.definitions else None
-        names = tuple(self._make(part, known, before).name for part in parts)
+        names = tuple(self._make(part, known, before, bare=bare).name for part in parts)
         if parts == (kind,):
             return Objects(names[0])
         for name, members in self.merged.items():
@@ -122,29 +143,37 @@ class Collections:
         self.merged[name] = names
         return Objects(name)
 
-    def _make(self, kind: str, definition: str | None, before: int | None = None) -> Selected:
+    def _make(self, kind: str, definition: str | None, before: int | None = None, *, bare: bool = False) -> Selected:
         chain = self._lines(kind, definition)
-        own = [group for group in self._groups if self._applies(group[0], kind, chain)]
+        about = [group for group in self._groups if self._applies(group[0], kind, chain)]
+        own = [group for group in about if not self._replaced(group, about, kind)]
+        point = self.columns.profile.default_point(kind)
+        bare = point is not None and (bare or any(self._tells(group, point) for group in own))
         done = [group for group in own if before is None or not self._removes(group) or self._place(group) < before]
-        key = (kind, chain, tuple(cut.id for group in done for cut in group))
+        key = (kind, chain, tuple(cut.id for group in done for cut in group), bare)
         if key in self._making:
             message = "its objects are defined by each other"
             raise UnplannableError(message, review=True)
         for selected in self.selected.values():
-            if (selected.kind, selected.chain, selected.cut_ids) == key:
+            if (selected.kind, selected.chain, selected.cut_ids, selected.bare) == key:
                 return selected
         wanted = PLURALS.get(kind, f"{kind}s")
         if definition:
             base = self.definitions[definition].object
             text = definition if base == kind else definition.replace(base, kind)
             wanted = identifier(f"{text}s" if kind in text else f"{text} {kind}s")
+        if bare and not any(self._tells(group, str(point)) for group in own):
+            wanted = f"{wanted}_of_any_point"
         wanted = wanted if done == own else f"{wanted}{_BEFORE}"
-        selected = Selected(self._free(wanted), kind, definition, chain, key[-1], before=done != own)
+        selected = Selected(self._free(wanted), kind, definition, chain, key[2], before=done != own, bare=bare)
+        if point is not None and not bare:
+            selected.note = f"No working point of {plural(kind)} is stated that could be applied: the profile's own."
         self._making.append(key)
         try:
             for group in done:
                 parts = [self._filter(cut, Objects(selected.name), kind) for cut in group]
-                selected.filters.append(Filter(tuple(cut.id for cut in group), either(parts)))
+                note = self._origin(group, about, kind)
+                selected.filters.append(Filter(tuple(cut.id for cut in group), either(parts), note))
             selected.filters += self._besides(selected)
         finally:
             self._making.pop()
@@ -170,7 +199,7 @@ class Collections:
     def besides(self, kind: str, definition: ObjectDefinition) -> list[Objects]:
         """Return the collections of objects that are none of the selected ones: none where all are selected."""
         parts = self.columns.parts(kind)
-        lines = frozenset().union(*(self._lines(part, definition.name) for part in parts))
+        lines = frozenset().union(*(self._own_lines(part, definition.name) for part in parts))
         if not any(self._owners[group[0].id] & lines for group in self._groups):
             return []  # nothing tells them from the selected ones
         left = [part for part in parts if part not in self.asked.kinds or self._selecting(part, definition)]
@@ -198,7 +227,45 @@ class Collections:
 
     def _applies(self, cut: Cut, kind: str, chain: frozenset[str]) -> bool:
         owners = self._owners[cut.id]
-        return kind in self.columns.parts(self._filtered_kind(cut)) and (not owners or bool(owners & chain))
+        return kind in self._taking(cut) and (not owners or bool(owners & chain))
+
+    def _taking(self, cut: Cut) -> tuple[str, ...]:
+        """Return the kinds that a filter is about, those that take it over last."""
+        parts = self.columns.parts(self._filtered_kind(cut))
+        kept = self._distances.get(cut.id)
+        apart = self.definitions[kept].object if kept in self.definitions else kept
+        known = [name for part in parts for name in special(part) if name in self.columns.profile.objects]
+        return (*parts, *(name for name in known if name not in parts and name != apart))
+
+    def _replaced(self, group: Sequence[Cut], about: Sequence[Sequence[Cut]], kind: str) -> bool:
+        """Say whether filters of what is more special stand in place of one."""
+        alone = [other[0] for other in about if len(other) == 1]
+        return all(any(self._stands_in(own, cut, kind) for own in alone) for cut in group)
+
+    def _stands_in(self, own: Cut, cut: Cut, kind: str) -> bool:
+        if own.id == cut.id or not stands_in(own, cut, self._distances):
+            return False
+        by_kind = [kind in self.columns.parts(self._filtered_kind(one)) for one in (own, cut)]
+        if by_kind[0] != by_kind[1]:
+            return by_kind[0]
+        ancestors = {name for owner in self._owners[own.id] for name in self._chain(owner)[1:]}
+        return bool(self._owners[cut.id]) and self._owners[cut.id] <= ancestors
+
+    def _tells(self, group: Sequence[Cut], variable: str) -> bool:
+        """Say whether a filter states a working point of a variable for all objects."""
+        return all(
+            c.variable.id == variable and c.operator == "is" and not c.when and c.role == "select" for c in group
+        )
+
+    def _origin(self, group: Sequence[Cut], about: Sequence[Sequence[Cut]], kind: str) -> str:
+        """Say of which objects a filter is stated, if of more general ones, or which of theirs it stands in for."""
+        parts = self.columns.parts(self._filtered_kind(group[0]))
+        if kind not in parts:
+            return f"Taken over: {plural(kind)} are {plural(general(kind) or '')}."
+        if len(group) > 1:
+            return ""
+        others = [cut for other in about for cut in other if self._stands_in(group[0], cut, kind)]
+        return f"In place of {', '.join(f'{cut.id} ({cut.statement()})' for cut in others)}." if others else ""
 
     def _feasible(self, filters: Sequence[Cut]) -> list[list[Cut]]:
         """Return the filters that can be applied for every kind they are about, alternatives together."""
@@ -222,7 +289,7 @@ class Collections:
         if kept is None:
             return set()
         object_ = self.definitions[kept].object if kept in self.definitions else kept
-        return set(product(self.columns.parts(self._filtered_kind(cut)), self.columns.parts(object_)))
+        return set(product(self._taking(cut), self.columns.parts(object_)))
 
     def _find_turns(self) -> dict[str, int]:
         """Return the removals that depend on each other, by their places, for they are done in the paper's order.
@@ -265,7 +332,7 @@ class Collections:
             message = "its alternatives are about different objects"
             raise UnplannableError(message, review=True)
         for cut in group:
-            for part in self.columns.parts(self._filtered_kind(cut)):
+            for part in self._taking(cut):
                 self._filter(cut, Objects("?"), part, trial=True)
             if any(removed == kept for removed, kept in self._pairs(cut)):
                 message = "it does not say which of two objects of one kind is removed"

@@ -177,6 +177,16 @@ class Profile(Strict):
         points = collection.flags.get(variable, {}) if collection else {}
         return {_plain(key): flag for key, flag in points.items()}.get(_plain(point))
 
+    def default_point(self, name: str) -> str | None:
+        """Return the variable of which an object's `where` is a working point, or None.
+
+        Where a paper states a working point of it, that one stands in its place.
+        """
+        kind = self.objects.get(name)
+        if kind is None or kind.where is None:
+            return None
+        return kind.point_of or vocabulary().objects[name].told_by
+
     def named_triggers(self, text: str) -> tuple[str, ...]:
         """Return the names of the triggers that a paper's text means.
 

@@ -217,7 +217,7 @@ class _Module:
     def _steps(self, name: str, words: str, steps: Sequence[Step]) -> str:
         lines = docstring([words])
         for place, step in enumerate(steps):
-            cited = self._quoted(step.cut_ids, 4) or python_comment(step.label)
+            cited = [*(self._quoted(step.cut_ids, 4) or python_comment(step.label)), *python_comment(step.note)]
             lines += ["", *cited, *self._define(f"{name}_{place}", self._mask(step))]
         return "\n".join([f"def {name}(events: Node) -> Node:", *lines, "", "    return events"])
 

@@ -103,7 +103,7 @@ class ObjectFunctions:
         name = column(known.name)
         body = [f"    Objects {name};", "    for (std::size_t i = 0; i < SIZE; ++i) {"]
         if known.where is not None:
-            body += _unless(writer.flag(known.where, "[i]"))
+            body += [*comment(python_comment(known.note, 8)), *_unless(writer.flag(known.where, "[i]"))]
         body.append("        Object object;")
         for one in known.fields:
             value = writer.flag(one.source, "[i]") if isinstance(one.source, Flag) else _column(writer, one, "[i]")

@@ -98,12 +98,16 @@ class Ntuple:
             raise InexpressibleError(message)
         return kinds
 
-    def particles(self, event: Row, name: str) -> list[Particle]:
-        """Return all objects of this name, members of a union together, pT descending."""
-        found = [particle for kind in self.profile.parts(name) for particle in self._of_kind(event, kind)]
+    def particles(self, event: Row, name: str, bare: frozenset[str] = frozenset()) -> list[Particle]:
+        """Return all objects of this name, members of a union together, pT descending.
+
+        Of the kinds in `bare`, also those that do not meet the profile's own working point.
+        """
+        kinds = self.profile.parts(name)
+        found = [particle for kind in kinds for particle in self._of_kind(event, kind, bare=kind in bare)]
         return sorted(found, key=lambda particle: (-particle.pt, particle.place))
 
-    def _of_kind(self, event: Row, kind: str) -> Iterator[Particle]:
+    def _of_kind(self, event: Row, kind: str, *, bare: bool) -> Iterator[Particle]:
         definition = self.profile.objects[kind]
         group = definition.collection or ""
         variables = self.profile.collections[group].variables
@@ -113,7 +117,7 @@ class Ntuple:
         branches = [name for name in self._listed[group] if name in event]
         for index, values in enumerate(zip(*(event[name] for name in branches), strict=True)):
             row = dict(zip(branches, values, strict=True))
-            if definition.where is not None and not holds(definition.where, row):
+            if definition.where is not None and not bare and not holds(definition.where, row):
                 continue
             pt, eta, phi = (_scaled(variables[part], row) for part in ("pt", "eta", "phi"))
             plane = (pt * math.cos(phi), pt * math.sin(phi), pt * math.sinh(eta))

@@ -2,6 +2,10 @@
 
 A definition ('signal electron') is meant where a cut names it; where nothing is named, the most refined one of its kind
 that no cut names. Cuts without a definition hold for all objects of their kind.
+
+Objects of a special kind (b jets) are of the general one (jets) too, and meet what that meets; so do those of a
+definition with a parent. Where they have a plain cut of their own on the same variable, towards the same side, that
+one counts for them and not the general one.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from typing import Protocol
 from eval.event import DISTANCES, InexpressibleError, Ntuple, Particle, Row, distance
 from eval.inequality import satisfies, unsigned_offset
 from kb.ssc import Clause, Condition, Cut, Piecewise, SelectionCriteria
+from kb.vocabulary import vocabulary
 
 LEPTONS = frozenset({"lepton", "electron", "muon"})
 Others = Callable[[str, "str | None"], "list[Particle]"]
@@ -21,7 +26,9 @@ Others = Callable[[str, "str | None"], "list[Particle]"]
 class Stages(Protocol):
     """What gives the selected objects of a name and definition, or those that are left before a removal."""
 
-    def __call__(self, name: str, definition: str | None, *, before: int | None = None) -> list[Particle]:
+    def __call__(
+        self, name: str, definition: str | None, *, before: int | None = None, bare: bool = False
+    ) -> list[Particle]:
         """Return them, pT descending."""
         ...
 
@@ -40,7 +47,9 @@ class Filters:
         self.memory: dict[tuple[object, ...], bool] | None = None
         """What was found of single objects, if it is to be remembered: made-up events share most of theirs."""
         self._lines: dict[tuple[str, str, str | None], frozenset[str]] = {}
-        self._meant: dict[str, tuple[tuple[str, ...], set[str]]] = {}
+        self._stated: list[tuple[Cut, ...]] = []
+        """All that was taken in, whatever is tried in place of it."""
+        self._about: dict[tuple[str, str, frozenset[str]], bool] = {}
 
     def is_filter(self, cut: Cut) -> bool:
         """Say whether a cut selects objects, not events."""
@@ -58,11 +67,19 @@ class Filters:
                 message = "it drops objects near others of their own kind, and does not say which of the two"
                 raise InexpressibleError(message)
         self.groups.append(group)
+        self._stated.append(group)
         self._places |= {cut.id: len(self._places) for cut in group}
         self._in_turn = self._circle()
 
     def select(
-        self, row: Row, name: str, definition: str | None, others: Stages, before: int | None = None
+        self,
+        row: Row,
+        name: str,
+        definition: str | None,
+        others: Stages,
+        before: int | None = None,
+        *,
+        bare: bool = False,
     ) -> list[Particle]:
         """Return the selected objects of a name in one event, pT descending.
 
@@ -73,8 +90,10 @@ class Filters:
         if before is not None:
             around = [group for group in around if self._places[group[0].id] < before]
         selected = []
-        for particle in self.ntuple.particles(row, name):
-            line = self.lines_for(name, particle.kind, definition)
+        lines = {kind: self.met_by(name, kind, definition) for kind in self.ntuple.profile.parts(name)}
+        untagged = frozenset(kind for kind, line in lines.items() if bare or self._tells_point(kind, line))
+        for particle in self.ntuple.particles(row, name, untagged & self._with_default_point()):
+            line = lines[particle.kind]
             if self._is_good(particle, line) and all(
                 self._lets_pass(group, particle, line, self._seen_by(group, others)) for group in around
             ):
@@ -102,19 +121,74 @@ class Filters:
         return good
 
     def _lets_pass(self, group: tuple[Cut, ...], particle: Particle, line: frozenset[str], others: Others) -> bool:
-        if group[0].id not in self._meant:
-            self._meant[group[0].id] = (self.ntuple.profile.parts(self.filtered(group[0])), self.owners(group[0]))
-        about, owners = self._meant[group[0].id]
-        if particle.kind not in about or (owners and not owners & line):
+        if not self._is_about(group, particle.kind, line):
             return True
         return any(self.passes(cut, particle, others) for cut in group)
+
+    # What is general, and what is special ---------------------------------------------------------------------------
+
+    def takers(self, cut: Cut) -> tuple[str, ...]:
+        """Return the kinds of objects that a filter is about: those it names, and those that are of these kinds too."""
+        named = self.ntuple.profile.parts(self.filtered(cut))
+        away_from = self._kept_object(cut) if self._kept(cut) is not None else None
+        words = vocabulary().objects
+        others = [k for k in self.ntuple.profile.objects if words[k].kind_of in named and k not in (*named, away_from)]
+        return (*named, *others)
+
+    def _is_about(self, group: tuple[Cut, ...], kind: str, line: frozenset[str]) -> bool:
+        """Say whether a filter counts for objects of a kind that meet these definitions."""
+        key = (group[0].id, kind, line)
+        if key not in self._about:
+            rivals = [one[0] for one in self._stated if len(one) == 1 and self._names(one[0], kind, line)]
+            replaced = all(any(self._goes_before(rival, cut, kind) for rival in rivals) for cut in group)
+            self._about[key] = self._names(group[0], kind, line) and not replaced
+        return self._about[key]
+
+    def _names(self, cut: Cut, kind: str, line: frozenset[str]) -> bool:
+        owners = self.owners(cut)
+        return kind in self.takers(cut) and (not owners or bool(owners & line))
+
+    def _goes_before(self, rival: Cut, cut: Cut, kind: str) -> bool:
+        """Say whether a plain cut of more special objects counts in place of a general one."""
+        if rival.when is not None or rival.any_of is not None or rival.id == cut.id:
+            return False
+        if rival.variable != cut.variable or self._kept(rival) != self._kept(cut) or not _ends(cut) <= _ends(rival):
+            return False
+        direct = [kind in self.ntuple.profile.parts(self.filtered(one)) for one in (rival, cut)]
+        if direct[0] is not direct[1]:
+            return direct[0]
+        above = {name for owner in self.owners(rival) for name in self.line(owner) if name != owner}
+        return bool(self.owners(cut)) and self.owners(cut) <= above
+
+    def is_default_point(self, kind: str, variable: str) -> bool:
+        """Say whether a variable is that of which the profile has a working point of its own for a kind of objects."""
+        definition = self.ntuple.profile.objects.get(kind)
+        if definition is None or definition.where is None:
+            return False
+        return variable == (definition.point_of or vocabulary().objects[kind].told_by)
+
+    def _with_default_point(self) -> frozenset[str]:
+        words, objects = vocabulary().objects, self.ntuple.profile.objects
+        return frozenset(k for k, d in objects.items() if d.where and (d.point_of or words[k].told_by))
+
+    def _tells_point(self, kind: str, line: frozenset[str]) -> bool:
+        """Say whether the criteria state a working point for all objects of a kind."""
+        return any(
+            self._is_about(group, kind, line)
+            and all(
+                c.operator == "is" and c.role == "select" and not c.when and self.is_default_point(kind, c.variable.id)
+                for c in group
+            )
+            for group in self._stated
+        )
 
     def _attempt(self, cut: Cut) -> None:
         """Ask a made-up object what the filter asks, so that what the ntuple lacks shows before any event is read."""
         if any(isinstance(edge, Piecewise) for edge in (cut.value if isinstance(cut.value, tuple) else (cut.value,))):
             message = "a threshold that follows another quantity is not known for single objects"
             raise InexpressibleError(message)
-        for kind in self.ntuple.kinds(self.filtered(cut)):
+        self.ntuple.kinds(self.filtered(cut))
+        for kind in self.takers(cut):
             self.passes(cut, self.ntuple.probe(kind), lambda name, definition: [])
             for clause in cut.when.clauses if cut.when else ():
                 self.clause_holds(clause, self.ntuple.probe(kind))
@@ -126,7 +200,7 @@ class Filters:
         if self._kept(cut) is None:
             return set()
         parts = self.ntuple.profile.parts
-        return {(removed, kept) for removed in parts(self.filtered(cut)) for kept in parts(self._kept_object(cut))}
+        return {(removed, kept) for removed in self.takers(cut) for kept in parts(self._kept_object(cut))}
 
     def _circle(self) -> frozenset[str]:
         """Return the removals of which each waits, in the end, for itself."""
@@ -212,6 +286,16 @@ class Filters:
             self._lines[key] = frozenset(part for start in starts for part in self.line(start))
         return self._lines[key]
 
+    def met_by(self, name: str, kind: str, definition: str | None) -> frozenset[str]:
+        """Return the definitions that objects of a kind must meet, also as objects of a more general kind."""
+        own, more = self.lines_for(name, kind, definition), vocabulary().objects[kind].kind_of
+        if more is None or any(self.definitions[known].object == more for known in own):
+            return own
+        alike = {known.replace(kind, more) for known in own if kind in known} & set(self.definitions)
+        if not alike:
+            return own | self.lines_for(more, more, None)
+        return own.union(*(self.lines_for(more, more, known) for known in alike))
+
     def passes(self, cut: Cut, particle: Particle, others: Others) -> bool:
         """Say whether one object passes a filter; `others` gives the selected objects of a name and definition."""
         if cut.when is not None and not self.condition_holds(cut.when, particle):
@@ -250,6 +334,8 @@ class Filters:
 
     def clause_holds(self, clause: Clause, particle: Particle) -> bool:
         about = self.ntuple.profile.parts(clause.subject.object)
+        if vocabulary().objects[particle.kind].kind_of == clause.subject.object:
+            about = (*about, particle.kind)
         if not about or (particle.kind not in about and not {particle.kind, *about} <= LEPTONS):
             message = f"it holds on a condition on another object ({clause.subject.object})"
             raise InexpressibleError(message)
@@ -260,3 +346,13 @@ class Filters:
         if clause.variable.name == "flavour" and clause.value in self.ntuple.profile.objects:
             return clause.value == particle.kind
         return self.ntuple.flagged(particle, clause.variable.id, clause.value) != (clause.operator == "!=")
+
+
+def _ends(cut: Cut) -> frozenset[str]:
+    """Return at which ends a cut stops a quantity; of another cut, what it says."""
+    ends = {">": "from", ">=": "from", "<": "to", "<=": "to"}.get(cut.operator)
+    if ends is not None:
+        return frozenset({ends if cut.role == "select" else {"from": "to", "to": "from"}[ends]})
+    if cut.operator == "in" and cut.role == "select":
+        return frozenset({"from", "to"})
+    return frozenset({f"{cut.role} {cut.operator}"})

@@ -9,6 +9,7 @@ from codegen.profile import Profile
 from eval.company import MIXED, measure_of, meetings
 from eval.composition import PAIRS, Pair, Recipe, pair_measure, related
 from eval.decisions import cleaning, decision, paths_named
+from eval.divisions import Divisions
 from eval.event import InexpressibleError, Ntuple
 from eval.filters import LEPTONS, Filters
 from eval.inequality import flavour_mixtures, how_many, related_by, relations, satisfies, unsigned_offset
@@ -23,7 +24,8 @@ class Interpretation:
     """The criteria in the terms of one kind of ntuple; `not_applied` says why a cut is left out."""
 
     def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
-        self.criteria = criteria
+        divisions = Divisions.of(criteria)
+        self.criteria = criteria = divisions.criteria
         self.ntuple = Ntuple(profile, paths_named(criteria, profile))
         self.recipe = Recipe.of(criteria)
         self.filters = Filters(criteria, self.ntuple)
@@ -35,16 +37,26 @@ class Interpretation:
         """Of the applied cuts on events, by id; alternatives share one."""
         groups: dict[str, list[Cut]] = {}
         for cut in criteria.cuts:
+            if cut.status == "rejected":
+                self.not_applied[cut.id] = "it was rejected in review"
+                continue
             groups.setdefault(f"alternatives {cut.any_of}" if cut.any_of else cut.id, []).append(cut)
         # What is selected is known before what is counted of it.
         for group in sorted(groups.values(), key=lambda group: not all(map(self.filters.is_filter, group))):
             try:
+                self._refuse(divisions.refused, group)
                 self._read(tuple(group))
             except InexpressibleError as finding:
                 self.not_applied |= {cut.id: str(finding) for cut in group}
         applied = [cut for cut in criteria.cuts if cut.id not in self.not_applied]
         self.baseline = [cut.id for cut in applied if not self.regions_of(cut)]
-        self.regional = {region.name: self._inherited(region.name, applied) for region in criteria.regions}
+        stated = {
+            name for cut_id in self.tests for cut in [criteria.cut(cut_id)] if cut for name in self.regions_of(cut)
+        }
+        # A region without a test of its own would be another by a second name.
+        self.regional = {
+            region.name: self._inherited(region.name, applied) for region in criteria.regions if region.name in stated
+        }
 
     def regions_of(self, cut: Cut) -> set[str]:
         """Return the regions a cut is stated for; none if it is part of the baseline."""
@@ -58,10 +70,12 @@ class Interpretation:
             name = parents.get(name)
         return [cut.id for cut in applied if self.regions_of(cut) & set(line)]
 
+    def _refuse(self, refused: dict[str, str], group: list[Cut]) -> None:
+        for cut in group:
+            if cut.id in refused:
+                raise InexpressibleError(refused[cut.id])
+
     def _read(self, group: tuple[Cut, ...]) -> None:
-        if any(cut.status == "rejected" for cut in group):
-            message = "it was rejected in review"
-            raise InexpressibleError(message)
         if all(self.filters.is_filter(cut) for cut in group):
             if any(self.regions_of(cut) for cut in group):
                 message = "it selects objects in one region only"
@@ -191,9 +205,14 @@ class Interpretation:
             for clause in within:
                 self.filters.clause_holds(clause, self.ntuple.probe(kind))
         condition = cut.when if within else None
+        told = [
+            clause.operator == "is" and self.filters.is_default_point(name, clause.variable.id) for clause in within
+        ]
+        # A working point in the condition is meant in place of the profile's own.
+        bare = any(told) if cut.when is None or cut.when.combine == "all" else bool(told) and all(told)
 
         def test(scene: Scene) -> bool:
-            found = scene.selected(name, definition)
+            found = scene.selected(name, definition, bare=bare)
             return satisfies(sum(condition is None or self.filters.condition_holds(condition, p) for p in found), cut)
 
         return test

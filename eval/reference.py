@@ -40,7 +40,7 @@ def reference_masks(criteria: SelectionCriteria, profile: Profile, files: Sequen
     reading = Interpretation(criteria, profile)
     masks = ReferenceMasks(not_applied=dict(reading.not_applied))
     masks.passes = {cut.id: [] for cut in criteria.cuts if cut.id not in reading.not_applied}
-    masks.regions = {region.name: [] for region in criteria.regions}
+    masks.regions = {name: [] for name in reading.regional}
     for row in reading.ntuple.events(files):
         scene = Scene(reading.filters, reading.recipe, row)
         flags = {cut_id: (cut_id not in reading.tests or reading.tests[cut_id](scene)) for cut_id in masks.passes}

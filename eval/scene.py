@@ -14,14 +14,19 @@ class Scene:
         self.filters = filters
         self.recipe = recipe
         self.row = row
-        self._selected: dict[tuple[str, str | None, int | None], list[Particle]] = {}
+        self._selected: dict[tuple[str, str | None, int | None, bool], list[Particle]] = {}
         self._chosen: list[tuple[Pair, ...] | None] = []
 
-    def selected(self, name: str, definition: str | None, *, before: int | None = None) -> list[Particle]:
-        """Return the selected objects of a name, pT descending; `before` one removal of overlaps if that is asked."""
-        key = (name, definition, before)
+    def selected(
+        self, name: str, definition: str | None, *, before: int | None = None, bare: bool = False
+    ) -> list[Particle]:
+        """Return the selected objects of a name, pT descending; `before` one removal of overlaps if that is asked.
+
+        `bare` ones meet no working point but those that the criteria state.
+        """
+        key = (name, definition, before, bare)
         if key not in self._selected:
-            self._selected[key] = self.filters.select(self.row, name, definition, self.selected, before)
+            self._selected[key] = self.filters.select(self.row, name, definition, self.selected, before, bare=bare)
         return self._selected[key]
 
     @property

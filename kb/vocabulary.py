@@ -20,7 +20,9 @@ class Term(BaseModel):
     """An object or a variable: how it is called, written and measured.
 
     `aliases` are words and symbols in canonical text form (`p_T`, `transverse momentum`), matched without regard to
-    case where they are words of more than two letters.
+    case where they are words of more than two letters. An object that is a `kind_of` another is one of those too: what
+    is required of them is required of it (`kb.inheritance`); `told_by` is the variable whose working points tell it
+    from the others.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +32,8 @@ class Term(BaseModel):
     description: str
     unit: str = "1"
     aliases: tuple[str, ...] = ()
+    kind_of: str | None = None
+    told_by: str | None = None
 
 
 class Unit(BaseModel):
@@ -71,6 +75,7 @@ class Vocabulary(BaseModel):
             message = f"{path}: [{where}] {first['msg']}"
             raise VocabularyError(message, hint="compare with the entries around it", path=where) from error
         words._check_units(path)
+        words._check_kinds(path)
         return words
 
     def _check_units(self, path: Path) -> None:
@@ -78,6 +83,15 @@ class Vocabulary(BaseModel):
             if term.unit not in self.units:
                 message = f"{path}: [{term.id}] has the unknown unit '{term.unit}'"
                 raise VocabularyError(message, hint=f"known units: {', '.join(self.units)}", path=term.id)
+
+    def _check_kinds(self, path: Path) -> None:
+        for term in self.objects.values():
+            if term.kind_of is not None and (term.kind_of not in self.objects or self.objects[term.kind_of].kind_of):
+                message = f"{path}: [{term.id}] is a kind of '{term.kind_of}', which is no object, or a kind of another"
+                raise VocabularyError(message, hint=f"known objects: {', '.join(self.objects)}", path=term.id)
+            if term.told_by is not None and term.told_by not in self.variables:
+                message = f"{path}: [{term.id}] is told by the unknown variable '{term.told_by}'"
+                raise VocabularyError(message, hint=f"known variables: {', '.join(self.variables)}", path=term.id)
 
     def unit(self, text: str) -> Unit | None:
         """Return the unit written `text`, by id or alias, or None."""
