@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from kb.bins import binned, bins, regions_of
 from kb.bounds import comparisons
+from kb.inheritance import general, stands_in
 from kb.ssc import (
     Bound,
     Clause,
@@ -44,7 +46,15 @@ _Collection = tuple[str, str, str | None, list[Cut]]
 
 
 def to_adl(criteria: SelectionCriteria) -> str:
-    """Write criteria as ADL text without rejected cuts; what ADL has no words for stands as a comment in its place."""
+    """Write criteria as ADL text without rejected cuts; what ADL has no words for stands as a comment in its place.
+
+    Bins are alternatives (`kb.bins`), b jets take jets (`kb.inheritance`), and a region of which no cut is left is
+    named in a comment.
+    """
+    stated = {
+        region.name for region in criteria.regions if any(region.name in regions_of(c, criteria) for c in criteria.cuts)
+    }
+    criteria = binned(criteria, bins(criteria))
     criteria = criteria.model_copy(update={"cuts": tuple(c for c in criteria.cuts if c.status != "rejected")})
     paper = criteria.paper
     lines = ["info analysis", f'  title "{paper.title}"', f'  arXiv "{paper.arxiv_id}v{paper.version}"']
@@ -55,17 +65,20 @@ def to_adl(criteria: SelectionCriteria) -> str:
     if paper.luminosity:
         lines.append(f"  lumi {paper.luminosity:g}")
     lines.append("")
-    on_objects = [cut for cut in criteria.cuts if cut.scope == "object" and cut.subject.rank is None]
+    on_objects = [_apart(c, criteria) for c in criteria.cuts if c.scope == "object" and c.subject.rank is None]
     collections = list(_collections(criteria, on_objects))
     meant = _meant(criteria, collections)
     if "lepton" in meant and not any(kind == "lepton" for _, kind, _, _ in collections):
         collections.append((meant["lepton"], "lepton", None, []))
     besides = {known.name: known.besides for known in criteria.objects if known.besides}
-    # A union comes after its parts.
-    for name, kind, parent, cuts in sorted(collections, key=lambda collection: collection[1] == "lepton"):
-        lines += [f"object {_word(name)}", f"  take {_word(parent) if parent else _source(kind, meant)}"]
-        each = _word(name) if kind == "lepton" else _OBJECTS.get(kind, _word(kind))
-        lines += [_requirement(cut, each) for cut in cuts]
+    distances = {removal.cut: removal.kept for known in criteria.objects for removal in known.overlap_removal}
+    # What is made of others comes after them.
+    for collection in sorted(collections, key=_late):
+        name, kind, _, cuts = collection
+        source, more = _taken(collection, collections, meant, distances)
+        lines += [f"object {_word(name)}", f"  take {source}"]
+        each = _word(name) if kind == "lepton" else _OBJECTS.get(general(kind) or kind, _word(kind))
+        lines += [_requirement(_away(cut, meant), each) for cut in (*more, *cuts)]
         if name in besides:
             lines.append(f"  # and is none of the objects of {_word(meant.get(besides[name], besides[name]))}")
         lines.append("")
@@ -73,11 +86,39 @@ def to_adl(criteria: SelectionCriteria) -> str:
         lines += [*_composite(composite, meant), ""]
     taken = {cut.id for cut in on_objects}
     rest = [_with_names(cut, meant) for cut in criteria.cuts if cut.id not in taken]
-    baseline = [cut for cut in rest if not cut.regions]
+    baseline = [cut for cut in rest if not regions_of(cut, criteria)]
     lines += ["region baseline", *(_requirements(baseline) if baseline else ["  select ALL"]), ""]
     for region in criteria.regions:
-        lines += [*_region(region, rest), ""]
+        if region.name in stated and not any(region.name in regions_of(cut, criteria) for cut in rest):
+            lines += [f"# region {_word(region.name)} is left out: its cuts were all rejected in review", ""]
+        else:
+            lines += [*_region(region, rest), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _late(collection: _Collection) -> int:
+    """Return how late a block comes: unions after their parts, what is kept away from others, special kinds."""
+    _, kind, _, cuts = collection
+    if general(kind) is not None:
+        return 3
+    return 1 if kind == "lepton" else 2 if any(cut.variable.reference for cut in cuts) else 0
+
+
+def _apart(cut: Cut, criteria: SelectionCriteria) -> Cut:
+    """Return a removal of overlaps as a cut on the objects that are removed, and on their distance to those kept."""
+    named = {known.name: known.object for known in criteria.objects}
+    for removal in (removal for known in criteria.objects for removal in known.overlap_removal):
+        if removal.cut == cut.id:
+            subject = Subject(object=named.get(removal.removed, removal.removed))
+            away = cut.variable.model_copy(update={"reference": (removal.kept,)})
+            return cut.model_copy(update={"subject": subject, "variable": away})
+    return cut
+
+
+def _away(cut: Cut, meant: Mapping[str, str]) -> Cut:
+    """Return a cut that names the blocks to which a distance is taken."""
+    of = tuple(meant.get(name, name) for name in cut.variable.reference)
+    return cut.model_copy(update={"variable": cut.variable.model_copy(update={"reference": of})}) if of else cut
 
 
 def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[_Collection]:
@@ -85,7 +126,9 @@ def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[_Coll
     placed: set[str] = set()
     definitions: list[ObjectDefinition] = list(criteria.objects)
     for definition in definitions:
-        own = [cut for cut in cuts if cut.id in definition.cuts or cut.subject.definition == definition.name]
+        ids = {*definition.cuts}
+        ids |= {r.cut for r in definition.overlap_removal if r.removed in {definition.name, definition.object}}
+        own = [cut for cut in cuts if cut.id in ids or cut.subject.definition == definition.name]
         own = [cut for cut in own if cut.id not in placed]
         placed |= {cut.id for cut in own}
         yield definition.name, definition.object, definition.parent, own
@@ -110,9 +153,41 @@ def _meant(criteria: SelectionCriteria, collections: Sequence[_Collection]) -> d
         if name in built or (name not in named and name not in parents and found.get(kind) not in built):
             found[kind] = name
     spoken_of = {cut.subject.object for cut in criteria.cuts} | set(built)
+    spoken_of |= {removal.kept for known in criteria.objects for removal in known.overlap_removal}
     if "lepton" in spoken_of and "lepton" not in found:
         found["lepton"] = "leptons"
     return found
+
+
+def _taken(
+    collection: _Collection, collections: Sequence[_Collection], meant: Mapping[str, str], distances: Mapping[str, str]
+) -> tuple[str, list[Cut]]:
+    """Return what a block takes, and what it requires of that besides its own cuts.
+
+    It takes the block of its parent, or of what it is a kind of, unless own cuts stand in place of some of theirs.
+    """
+    blocks = {known[0]: known for known in collections}
+    name, kind, parent, cuts = collection
+    line: list[_Collection] = []
+    at = parent or _general_block(name, kind, blocks, meant)
+    while at in blocks and blocks[at] not in line:
+        line.append(blocks[at])
+        at = blocks[at][2] or _general_block(at, blocks[at][1], blocks, meant)
+    if not line:
+        return (_word(parent) if parent else _source(kind, meant)), []
+    inherited = [cut for known in reversed(line) for cut in known[3]]
+    left = [cut for cut in inherited if not any(stands_in(own, cut, distances) for own in cuts)]
+    if len(left) == len(inherited):
+        return _word(line[0][0]), []
+    return _source(line[-1][1], meant), left
+
+
+def _general_block(name: str, kind: str, blocks: Mapping[str, _Collection], meant: Mapping[str, str]) -> str | None:
+    above = general(kind)
+    if above is None:
+        return None
+    alike = name.replace(kind, above)
+    return alike if alike != name and alike in blocks else meant.get(above)
 
 
 def _source(kind: str, meant: Mapping[str, str]) -> str:
@@ -179,7 +254,7 @@ def _requirements(cuts: list[Cut]) -> Iterator[str]:
         elif cut.any_of not in done:
             done.add(cut.any_of)
             group = [other for other in cuts if other.any_of == cut.any_of]
-            text = " or ".join(f"({_condition(other, None)})" for other in group)
+            text = " or ".join(f"{'not ' if o.role == 'veto' else ''}({_condition(o, None)})" for o in group)
             yield f"  select {text}  # {', '.join(other.id for other in group)}"
 
 

@@ -56,6 +56,7 @@ def numeric(cut: Cut, reading: Interpretation, region: str | None, *, is_filter:
     single = cut.subject.object in profile.objects and cut.subject.object != "met"
     apart = single and (is_filter or cut.subject.rank is None) and cut.variable.id not in {"mt"}
     kinds = profile.parts(reading.filters.filtered(cut) if is_filter else cut.subject.object) if apart else (None,)
+    takers = taking_over(cut, reading) if is_filter and apart else ()
     for edge in edges(cut):
         pieces: list[int | None] = [None]
         if isinstance(edge.bound, Piecewise):
@@ -63,8 +64,19 @@ def numeric(cut: Cut, reading: Interpretation, region: str | None, *, is_filter:
         for kind in kinds:
             for piece in pieces:
                 yield Facet(edge.name, region, kind, piece)
+        for kind in takers:
+            # Of what takes a cut over it is shown where the selection asks for any.
+            yield Facet(edge.name, region, kind, needed=False)
+        for kind in kinds:
             if cut.variable.id in _SIGNED:
                 yield Facet(edge.name, region, kind, None, negative=True, needed=False)
+
+
+def taking_over(cut: Cut, reading: Interpretation) -> tuple[str, ...]:
+    """Return the kinds of objects that take over a filter of more general ones, if the criteria speak of them."""
+    named = reading.ntuple.profile.parts(reading.filters.filtered(cut))
+    spoken_of = {PAIRS.get(known.subject.object, known.subject.object) for known in reading.criteria.cuts}
+    return tuple(kind for kind in reading.filters.takers(cut) if kind not in named and kind in spoken_of)
 
 
 def states(cut: Cut) -> Iterator[tuple[str, Cut | None, bool]]:

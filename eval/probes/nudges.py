@@ -316,7 +316,7 @@ class Nudges:
                 # What only some definitions ask, not every object of them need meet: a veto lepton is no signal lepton.
                 if self.filters.owners(cut) and self.rng.random() < 0.4:
                     continue
-                if kind not in self.profile.parts(self.filters.filtered(cut)):
+                if kind not in self.filters.takers(cut):
                     continue
                 if cut.operator == "is":
                     flag = self.profile.flag(kind, cut.variable.id, str(cut.value))

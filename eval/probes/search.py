@@ -10,7 +10,7 @@ from itertools import islice, product
 from codegen.profile import Profile
 from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
-from eval.probes.facets import Facet, is_whole, numeric, regions_of, states
+from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over
 from eval.probes.gauge import GROUPS, Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Flip, Hunter
@@ -174,6 +174,8 @@ class Search:
             elif self._single(cut):
                 for kind in self._kinds(cut):
                     yield Facet("set", region, kind)
+                for kind in taking_over(cut, self.reading) if self.trial.is_filter(cut) else ():
+                    yield Facet("set", region, kind, needed=False)
             else:
                 yield Facet("holds or not", region)
         else:
@@ -315,7 +317,7 @@ class Search:
                 if handle is None:
                     continue
                 for flip in hunter.flips(handle, reach.scope, cut):
-                    yield from self._told(cut, flip, facet)
+                    yield from self._told(cut, flip, facet, of=kind)
                     break
                 if self.trial.spent.events > self._limit:
                     return
@@ -352,15 +354,15 @@ class Search:
             for facet in wanted:
                 yield from self._told(cut, flip, facet)
 
-    def _told(self, cut: Cut, flip: Flip, facet: Facet) -> Iterator[Probe]:
-        """Yield the probe if a change shows this facet."""
+    def _told(self, cut: Cut, flip: Flip, facet: Facet, *, of: str | None = None) -> Iterator[Probe]:
+        """Yield the probe if a change shows this facet; `of` is the kind of what was moved, if of one object."""
         rows = (flip.passing, flip.other, *flip.further)
         if flip.by:
             if facet.name == "condition":
                 yield Probe(cut.id, facet, rows, flip.crossings[0], flip.exact, flip.hidden)
             return
         for crossing in flip.crossings:
-            fits = crossing.edge == facet.name and facet.kind in (None, crossing.kind)
+            fits = crossing.edge == facet.name and facet.kind in (None, crossing.kind, of)
             fits = fits and facet.segment in (None, crossing.segment) and (crossing.negative or not facet.negative)
             if fits:
                 yield Probe(cut.id, facet, rows, crossing, flip.exact, flip.hidden)
