@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from api.changes import Changes, counts
@@ -80,8 +81,7 @@ class Desk:
         self._workspace.index.open()
         self._tell("fetch", 0, 1)
         if self._source.path is not None:
-            request = self._source.request()
-            found = (str(request["id"]), 1)
+            found = self._local_name(self._source.path, lambda _: None)
         else:
             from ingest.identifiers import parse_name
 
@@ -158,7 +158,16 @@ class Desk:
         except OSError as error:
             message = f"cannot read {path}: {error.strerror or error}"
             raise SourceError(message, hint="check the path and the file's permissions") from error
-        return read_file(path, arxiv_id=arxiv_id, grobid=grobid, warn=warn), digest
+        self._local_name(path, warn)
+        return read_file(path, arxiv_id=arxiv_id, version=version, grobid=grobid, warn=warn), digest
+
+    def _local_name(self, path: Path, warn: Callable[[str], None]) -> tuple[str, int]:
+        """Return the id and version under which a file is kept."""
+        from ingest.reader import version_of
+
+        request = self._source.request()
+        arxiv_id = str(request["id"])
+        return arxiv_id, version_of(path, arxiv_id=arxiv_id, given=request.get("version"), warn=warn)
 
     def _read_fetched(self, fetched: Fetched, warn: Callable[[str], None]) -> Document:
         from ingest.reader import read_source

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kb.errors import IdentifierError, InputError, SourceError
+
+if TYPE_CHECKING:
+    from ingest.identifiers import Identifier
 
 _FILE_SUFFIX = re.compile(r"\.(tex|pdf|gz|tgz|tar|zip|bz2|xz|txt)$", re.IGNORECASE)
 
@@ -51,21 +54,20 @@ class Source:
     @classmethod
     def of_request(cls, request: dict[str, Any]) -> Source:
         """Read back what `request` wrote."""
-        if request.get("file"):
-            return cls(request.get("name") or request["id"], Path(request["file"]), request["id"])
         refresh, version = bool(request.get("refresh")), request.get("version")
+        name = f"{request['id']}v{version}" if version else request["id"]
+        if request.get("file"):
+            return cls(request.get("name") or name, Path(request["file"]), name)
         if request.get("outside"):
             return cls(request["outside"], refresh=refresh)
-        return cls(f"{request['id']}v{version}" if version else request["id"], refresh=refresh)
+        return cls(name, refresh=refresh)
 
     def request(self) -> dict[str, Any]:
         """Return it as a job's request: the same paper gives the same, but for the `name` that the user wrote."""
         if self.path is not None:
-            from ingest.reader import local_id
-
-            arxiv_id = self.arxiv_id or local_id(self.path)
-            check_local_id(arxiv_id)
-            return {"id": arxiv_id, "name": self.name, "file": str(self.path.absolute())}
+            local = local_name(self.path, self.arxiv_id)
+            version = {"version": local.version} if local.version else {}
+            return {"id": local.arxiv_id, "name": self.name, "file": str(self.path.absolute()), **version}
         from ingest.identifiers import Handle, parse_name
 
         named = parse_name(self.name)
@@ -76,7 +78,26 @@ class Source:
         return {"id": named.arxiv_id, "name": self.name, **version, **refresh}
 
 
-def check_local_id(name: str) -> None:
+def local_name(path: Path, given: str | None = None) -> Identifier:
+    """Return the id and, where it is told, the version of a paper in a file: those `given`, or those of its name.
+
+    A given id is taken as it is written, and as arXiv's where it is one. InputError for what can be no id.
+    """
+    from ingest.identifiers import Identifier, parse_identifier
+    from ingest.reader import local_name as named
+
+    if given is None:
+        found = named(path)
+    else:
+        try:
+            found = parse_identifier(given)
+        except IdentifierError:
+            found = Identifier(given)
+    _check(found.arxiv_id)
+    return found
+
+
+def _check(name: str) -> None:
     """Raise `InputError` unless a name can be used in addresses and file names."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?", name) or len(name) > 80:
         message = f"'{name}' cannot be a paper's id"

@@ -46,6 +46,18 @@ def read_pages(data: bytes) -> tuple[list[Page], dict[str, str]]:
         return [_page(document, index) for index in range(len(document))], metadata
 
 
+def front_text(data: bytes) -> str:
+    """Return the text of a PDF's first page, with what stands in its margins; SourceError for what is no PDF."""
+    import pypdfium2
+
+    with _PDFIUM, _open(data) as document:
+        try:
+            return str(document[0].get_textpage().get_text_range())
+        except pypdfium2.PdfiumError as error:
+            msg = "the first page of the PDF file cannot be read: it is damaged"
+            raise SourceError(msg, hint="download it again and open it in a PDF viewer to check") from error
+
+
 def _page(document: Any, index: int) -> Page:
     import pypdfium2
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.eprint import open_eprint, open_local
+from ingest.identifiers import Identifier
 from kb.errors import SourceError, UnreachableError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ Warn = Callable[[str], None]
 """Called with a sentence about what went otherwise than asked, and yet was done."""
 
 _SUFFIXES = re.compile(r"(\.(tex|ltx|pdf|tar|tgz|gz|zip|bz2|xz|txt|tei|xml))+$", re.IGNORECASE)
-_ARXIV_STEM = re.compile(r"(\d{4}\.\d{4,5})(v\d+)?")
+_ARXIV_STEM = re.compile(r"(\d{4}\.\d{4,5})(?:v([1-9]\d?))?")
 _TEI = re.compile(rb"<(?:\w+:)?TEI[\s>]")
 
 
@@ -83,16 +84,39 @@ def read_file(
     return _titled(document, title)
 
 
-def local_id(path: Path) -> str:
-    """Return the id a file is kept under when the user names none: its stem, or the arXiv id that is its stem.
+def local_name(path: Path) -> Identifier:
+    """Return what a file is kept under when the user names nothing: its stem, or arXiv's id and version in it.
 
-    >>> local_id(Path("notes/2203.01808v2.tar.gz")), local_id(Path("My selection (final).tex"))
-    ('2203.01808', 'My-selection-final')
+    >>> str(local_name(Path("notes/2203.01808v2.tar.gz"))), str(local_name(Path("My selection (final).tex")))
+    ('2203.01808v2', 'My-selection-final')
     """
     stem = _SUFFIXES.sub("", path.name)
     if found := _ARXIV_STEM.fullmatch(stem):
-        return found[1]
-    return re.sub(r"[^A-Za-z0-9._]+", "-", stem).strip("-._") or "paper"
+        return Identifier(found[1], int(found[2]) if found[2] else None)
+    return Identifier(re.sub(r"[^A-Za-z0-9._]+", "-", stem).strip("-._") or "paper")
+
+
+def version_of(path: Path, *, arxiv_id: str, given: int | None, warn: Warn = lambda _: None) -> int:
+    """Return the version of a paper in a local file: the one `given`, by the user or the file's name; else its stamp's.
+
+    A stamp of another paper tells nothing of this one. What none of them tells is version 1. `warn` is told where they
+    contradict each other.
+    """
+    from ingest.stamp import stamped
+
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return given or 1
+    stamp = stamped(data) if data.lstrip()[:5] == b"%PDF-" else None
+    if stamp is None:
+        return given or 1
+    if stamp.arxiv_id != arxiv_id and _ARXIV_STEM.fullmatch(arxiv_id):
+        warn(f"it is kept as {arxiv_id}, and stamped arXiv:{stamp}")
+        return given or 1
+    if given is not None and given != stamp.version:
+        warn(f"it is kept as version {given}, and stamped arXiv:{stamp}")
+    return given or stamp.version or 1
 
 
 def _read_eprint(eprint: Eprint, arxiv_id: str, version: int, grobid: Grobid | None, warn: Warn) -> Document:

@@ -62,6 +62,7 @@ def analyse(
     from api.cli.jobs import at_work
     from api.cli.progress import job_progress
     from api.cli.screen import screen
+    from api.names import newest
     from api.settings import Settings
     from api.workspace import Workspace
     from kb.observable import Observable
@@ -70,7 +71,7 @@ def analyse(
     with Workspace(Settings.read(), label="cutbook analyse") as workspace:
         request = request_analysis(
             workspace,
-            paper,
+            newest(workspace.store, paper, doing="an analysis"),
             dataset,
             output=out,
             profile=profile,

@@ -30,14 +30,14 @@ def changes(
     Rewording is no change. Ingest the versions by their names: 2203.01808v1, 2203.01808v2.
     """
     from api.changes import changes as made_by
-    from api.cli.cuts import paper_name
     from api.cli.screen import screen
+    from api.names import find_paper
     from api.settings import Settings
     from api.workspace import Workspace
 
-    name, version = paper_name(paper)
     with Workspace(Settings.read()) as workspace:
-        made = made_by(workspace.store, name, since=since, version=version)
+        named = find_paper(workspace.store, paper)
+        made = made_by(workspace.store, named.arxiv_id, since=since, version=named.version)
     if form == "json":
         typer.echo(made.model_dump_json(indent=2))
     else:

@@ -48,6 +48,7 @@ def cuts(
 
     JSON, YAML and Markdown go to standard output as they are, ready for a pipe.
     """
+    from api.names import find_paper
     from api.settings import Settings
     from api.workspace import Workspace
     from kb.store.records import CutFilter
@@ -57,11 +58,11 @@ def cuts(
         _explain(paper, filtered=bool(about or variable or region or text), form=form)
         return
     with Workspace(Settings.read()) as workspace:
+        version = None
         if paper is not None:
-            paper, version = paper_name(paper)
+            named = find_paper(workspace.store, paper)
+            paper, version = named.arxiv_id, named.version
             workspace.store.paper(paper, version)
-        else:
-            version = None
         if form in {"adl", "ssc"}:
             if paper is None or about or variable or region or text:
                 message = f"--format {form} gives the complete criteria of one paper"
@@ -83,6 +84,7 @@ def _explain(paper: str | None, *, filtered: bool, form: Format) -> None:
     from rich.text import Text
 
     from api.cli.screen import grid, screen
+    from api.names import find_paper
     from api.settings import Settings
     from api.workspace import Workspace
     from kb.distil import distil_with_trace
@@ -90,11 +92,11 @@ def _explain(paper: str | None, *, filtered: bool, form: Format) -> None:
     if paper is None or filtered or form != "table":
         message = "--explain tells of one whole paper, as a table"
         raise InputError(message, hint="name the paper and leave the other options away")
-    paper, version = paper_name(paper)
     with Workspace(Settings.read()) as workspace:
-        document = workspace.store.document(paper, version)
+        named = find_paper(workspace.store, paper)
+        document = workspace.store.document(named.arxiv_id, named.version)
         criteria, trace = distil_with_trace(document, cited=workspace.store.cited_documents(document))
-    table = grid("read as", "by rule", "from", title=f"{paper}: what was read and what was refused")
+    table = grid("read as", "by rule", "from", title=f"{named}: what was read and what was refused")
     for step in sorted(trace, key=lambda step: step.start):
         quote = " ".join(document.text[step.start : step.end].split()) if step.outcome == "cut" else ""
         refused = step.outcome != "cut"
@@ -117,14 +119,6 @@ def _check_terms(about: str | None, variable: str | None) -> None:
         if given is not None and given not in known:
             message = f"--{option}: '{given}' is not in the vocabulary"
             raise InputError(message, hint=f"known: {', '.join(sorted(known))}", path=option)
-
-
-def paper_name(text: str) -> tuple[str, int | None]:
-    """Split `2203.01808v2` into id and version; local names stay as they are."""
-    stem, mark, digits = text.rpartition("v")
-    if mark and digits.isdecimal() and stem[-1:].isdecimal():
-        return stem, int(digits)
-    return text.removeprefix("arXiv:").removeprefix("arxiv:"), None
 
 
 def _print_cuts(records: list[CutRecord], form: Format, paper: str | None) -> None:
@@ -269,6 +263,7 @@ def search(
     from rich.text import Text
 
     from api.cli.screen import errors, screen
+    from api.names import newest
     from api.reviews import search as find
     from api.settings import Settings
     from api.workspace import Workspace
@@ -281,9 +276,8 @@ def search(
         if not workspace.store.papers():
             message = "the knowledge base is empty"
             raise PaperNotFoundError(message, hint="ingest a paper first: cutbook ingest ID_OR_FILE")
-        for name in paper or []:
-            workspace.store.paper(name)
-        hits = find(workspace, query, limit=limit, papers=paper or None)
+        papers = [newest(workspace.store, name, doing="the search") for name in paper or []]
+        hits = find(workspace, query, limit=limit, papers=papers or None)
     if not hits:
         errors().print("Nothing found.")
     out = screen()

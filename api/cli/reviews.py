@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.names import find_paper, newest
 from kb.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def add(
 
     given = _edit(locals())
     with _workspace() as workspace:
+        paper = newest(workspace.store, paper, doing="a review")
         made = add_cut(workspace, paper, given, reviewer=_who(reviewer), reason=because)
     screen().print(f"{made.cut.id}: {made.statement}", soft_wrap=True, markup=False)
 
@@ -138,6 +140,7 @@ def walk(
     out = screen()
     answers: dict[str, Verdict] = {"a": "accepted", "r": "rejected"}
     with _workspace() as workspace:
+        paper = newest(workspace.store, paper, doing="a review")
         waiting = _waiting(workspace, paper)
         for done, record in enumerate(waiting):
             out.rule(f"{done + 1} of {len(waiting)}")
@@ -165,6 +168,7 @@ def log(
 
     with _workspace() as workspace:
         if paper is not None:
+            paper = find_paper(workspace.store, paper).arxiv_id
             workspace.store.paper(paper)
         entries = workspace.store.reviews(arxiv_id=paper)
     if not entries:
@@ -207,6 +211,7 @@ def _judge(cuts: Sequence[str] | None, paper: str | None, verdict: Verdict, beca
 def _waiting(workspace: Workspace, paper: str) -> list[CutRecord]:
     from kb.store.records import CutFilter
 
+    paper = newest(workspace.store, paper, doing="a review")
     workspace.store.criteria(paper)
     return workspace.store.cuts(CutFilter(arxiv_id=paper, status="proposed"))
 

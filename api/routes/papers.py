@@ -20,7 +20,7 @@ from api.deps import Base, Queue
 from api.intake import forget
 from api.references import MOST, References, usual, wishes
 from api.routes.jobs import Job, accepted
-from api.source import Source, check_local_id
+from api.source import Source, local_name
 from kb.errors import InputError
 from kb.ssc import SelectionCriteria
 from kb.store.records import JobRecord, PaperRecord
@@ -105,8 +105,6 @@ async def _named(request: Request) -> dict[str, Any]:
 
 
 async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
-    from ingest.reader import local_id
-
     async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
         file, name = form.get("file"), form.get("id")
         asked = {field: form[field] for field in UploadWishes.model_fields if form.get(field)}
@@ -122,13 +120,13 @@ async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
     safe = re.sub(r"[^A-Za-z0-9._-]+", "_", file.filename.replace("\\", "/").rpartition("/")[2]).lstrip(".")[-100:]
     folder = base.folder("uploads", hashlib.sha256(data).hexdigest()[:32])
     path = folder / (safe or "paper")
-    paper_id = name.strip() if isinstance(name, str) and name.strip() else local_id(path)
-    check_local_id(paper_id)
+    local = local_name(path, name.strip() if isinstance(name, str) and name.strip() else None)
     # A job may be reading the same upload just now.
     partial = path.with_name(f"{path.name}.part")
     await asyncio.to_thread(partial.write_bytes, data)
     partial.replace(path)
-    named = {"id": paper_id, "name": file.filename[:200], "file": str(path)}
+    version = {"version": local.version} if local.version else {}
+    named = {"id": local.arxiv_id, "name": file.filename[:200], "file": str(path), **version}
     return {**named, **wishes(wanted.references, wanted.max_references)}
 
 

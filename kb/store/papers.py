@@ -17,6 +17,9 @@ from kb.tables import CitationRow, CriteriaRow, CutRow, DocumentRow, PaperRow, U
 
 _Counts = dict[tuple[str, int], int]
 
+# What can be asked for by name at arXiv.
+_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)*/\d{7}")
+
 
 class Papers(Transactions):
     """The part of the store that keeps papers."""
@@ -142,11 +145,15 @@ class Papers(Transactions):
             return found[-1]
         shown = arxiv_id if version is None else f"{arxiv_id}v{version}"
         message = f"the paper {shown} is not in the knowledge base"
-        hint = f"ingest it first: cutbook ingest {shown}"
-        if alike := get_close_matches(arxiv_id, list(session.scalars(select(PaperRow.arxiv_id).distinct()))):
-            hint = f"did you mean {' or '.join(alike)}? Else {hint}"
-        if rows:
-            hint = f"the base has version {', '.join(str(row.version) for row in rows)} of it; or {hint}"
+        alike = get_close_matches(arxiv_id, list(session.scalars(select(PaperRow.arxiv_id).distinct())))
+        hints = [f"the base has version {', '.join(str(row.version) for row in rows)} of it"] if rows else []
+        if alike and not rows:
+            hints.append(f"perhaps you mean {' or '.join(alike)}")
+        if _ARXIV_ID.fullmatch(arxiv_id):
+            hints.append(f"ingest it first: cutbook ingest {shown}")
+        elif not rows:
+            hints.append(f"the base has what cutbook papers lists; cutbook ingest FILE --id {shown} adds to it")
+        hint = "; ".join(hints)
         raise PaperNotFoundError(message, hint=hint)
 
 

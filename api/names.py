@@ -1,0 +1,45 @@
+"""What a user calls a paper of the base: its id, with or without a version, or one of the forms that arXiv's ids have."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kb.errors import IdentifierError, InputError
+
+if TYPE_CHECKING:
+    from ingest.identifiers import Identifier
+    from kb.store import Store
+
+_VERSIONED = re.compile(r"(.+?)v([1-9]\d?)")
+
+
+def find_paper(store: Store, text: str) -> Identifier:
+    """Return the id and, where it is named, the version that are meant; whether the base has them is not said.
+
+    A paper of the base is known by its id, and by that with a version (`2203.01808v2`, `note-2v1`).
+    """
+    from ingest.identifiers import Identifier, parse_identifier
+
+    name = text.strip()
+    if store.versions(name):
+        return Identifier(name)
+    if (found := _VERSIONED.fullmatch(name)) and store.versions(found[1]):
+        return Identifier(found[1], int(found[2]))
+    try:
+        return parse_identifier(name)
+    except IdentifierError:
+        return Identifier(name)
+
+
+def newest(store: Store, text: str, *, doing: str) -> str:
+    """Return the id of a paper of which only the newest version can be meant.
+
+    PaperNotFoundError where it is not there; InputError, which says what `doing` takes, for an older version.
+    """
+    found = find_paper(store, text)
+    paper = store.paper(found.arxiv_id, found.version)
+    if (last := store.paper(paper.arxiv_id).version) != paper.version:
+        message = f"{doing} takes the newest version of {paper.arxiv_id}, which is {last} here, and not {paper.version}"
+        raise InputError(message, hint=f"leave the version away: {paper.arxiv_id}")
+    return paper.arxiv_id
