@@ -29,6 +29,7 @@ from kb.vocabulary import normal_unit, unit_factor, vocabulary
 
 # Of these an event may have several; the distance of two kinds of them takes one out, not the event.
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
+_ABSOLUTE = re.compile(r"\b(?:absolute(?: values?)?|magnitudes?|modulus)(?: of)?(?: the| its| their)?$")
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
 _EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
 _RANGING = re.compile(r"\bthresholds?(?: (?:that|which))?(?: (?:ranging|ranges?|varying|varied|var(?:y|ies)))?$")
@@ -205,17 +206,11 @@ def _same_clause(reading: Reading, quantity: Quantity, span: ConditionalSpan) ->
     return bool(span.quantities) and not re.search(r"[SWmkjf]", reading.shape[quantity.end : span.start])
 
 
-_ABSOLUTE = re.compile(r"\b(?:absolute(?: values?)?|magnitudes?|modulus)(?: of)?(?: the| its| their)?$")
-
-
 def _is_absolute(reading: Reading, bounded: Bounded) -> bool:
     """`the absolute value of the pseudorapidity must be between 1.5 and 2.5`."""
     if bounded.index is None or bounded.variable not in {"eta", "rapidity"}:
         return False
-    before = reading.words_before(bounded.index, 4)
-    return (
-        re.search(r"\b(?:absolute(?: values?)?|magnitudes?|modulus)(?: of)?(?: the| its| their)?$", before) is not None
-    )
+    return _ABSOLUTE.search(reading.words_before(bounded.index, 4)) is not None
 
 
 def candidate(
