@@ -361,6 +361,100 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
+ROWS = (
+    Quantity("met", "pt", "E_T^miss", "Missing transverse momentum", "GeV"),
+    Quantity("event", "ht", "H_T", "H_T", "GeV"),
+    Quantity("event", "mt", "m_T", "Transverse mass m_T", "GeV"),
+    Quantity("event", "meff", "m_eff", "Effective mass", "GeV"),
+    Quantity("lepton_pair", "mass", "m_ℓℓ", "Dilepton mass", "GeV"),
+    Quantity("jet_pair", "mass", "m_jj", "Dijet mass m_jj", "GeV"),
+    Quantity("jet_pair", "delta_eta", "|Δη_jj|", "|Δη_jj|", "1"),
+    Quantity("jet", "count", "N_jets", "Number of jets", "1"),
+    Quantity("bjet", "count", "N_b-jets", "Number of b-tagged jets", "1"),
+    Quantity("lepton", "count", "N_ℓ", "Number of leptons", "1"),
+)
+EMPTY = ("–", "—", "-", "...")
+
+
+@st.composite
+def _cells(
+    draw: st.DrawFn, quantity: Quantity, unit: str, closed: bool
+) -> tuple[str, str, float | tuple[float, float]] | None:
+    """Draw the text of a cell with its operator and value; None where nothing is required."""
+    if draw(st.integers(0, 4)) == 0:
+        return None
+    if quantity.variable == "count":
+        n = draw(st.integers(0, 6))
+        cells = [(f"{n}", "==", n), (f"= {n}", "==", n), (f"≥ {n + 1}", ">=", n + 1), (f"< {n + 1}", "<", n + 1)]
+        return draw(st.sampled_from(cells))
+    step, highest = (0.1, 50) if quantity.unit == "1" else (5.0, 200)
+    low = round(step * draw(st.integers(2, highest)), 1)
+    high = round(low + step * draw(st.integers(1, highest)), 1)
+    a, b = _text(low), _text(high)
+    return draw(
+        st.sampled_from(
+            [
+                (f"≥ {a}{unit}", ">=", low) if closed else (f"> {a}{unit}", ">", low),
+                (f"≤ {b}{unit}", "<=", high) if closed else (f"< {b}{unit}", "<", high),
+                (f"{a}–{b}{unit}", "in", (low, high)),
+                (f"[{a}, {b}]{unit}", "in", (low, high)),
+                (f"∈ [{a}, {b}]{unit}", "in", (low, high)),
+            ]
+        )
+    )
+
+
+@st.composite
+def in_tables(draw: st.DrawFn) -> tuple[str, list[Stated]]:
+    """Draw a table of requirements and regions, either way round, with the units in the heads or in the cells."""
+    rows = draw(st.lists(st.sampled_from(ROWS), min_size=2, max_size=4, unique_by=lambda q: (q.object, q.variable)))
+    names = draw(
+        st.sampled_from(
+            [
+                ["SR1", "SR2"],
+                ["SR-A", "SR-B", "SR-C"],
+                ["SR", "CR", "VR"],
+                ["SR2J", "SR4J", "SR6J"],
+                ["SRlow", "SRhigh", "CRtop"],
+                ["SR", "WCR", "TCR"],
+                ["Signal region", "Control region"],
+            ]
+        )
+    )
+    brackets = draw(st.sampled_from([" [GeV]", " (GeV)", ""]))
+    in_words, closed = draw(st.booleans()), draw(st.booleans())
+    empty = draw(st.sampled_from(EMPTY))
+    grid: list[list[str]] = []
+    stated: list[Stated] = []
+    for quantity in rows:
+        unit = "" if quantity.unit == "1" or brackets else " GeV"
+        head = (quantity.words if in_words else quantity.symbol) + (brackets if quantity.unit == "GeV" else "")
+        line = [head]
+        for name in names:
+            cell = draw(_cells(quantity, unit, closed))
+            line.append(cell[0] if cell else empty)
+            if cell:
+                value = cell[2] if isinstance(cell[2], tuple) else float(cell[2])
+                stated.append(
+                    Stated(quantity.object, quantity.variable, cell[1], value, quantity.unit, regions=(name,))
+                )
+        grid.append(line)
+    corner = draw(st.sampled_from(["Requirement", "Variable", "Selection", "Region"]))
+    table = [[corner, *names], *grid]
+    if draw(st.booleans()):
+        table = [list(column) for column in zip(*table, strict=True)]
+    caption = draw(
+        st.sampled_from(
+            [
+                "Table 1: Definition of the signal, control and validation regions.",
+                "Table 1: Selection requirements of all regions.",
+                "Table 1: Summary of the event selection in each region.",
+            ]
+        )
+    )
+    return f"{caption}\n\n" + "\n".join(" | ".join(row) for row in table), stated
+
+
 KINDS: dict[str, st.SearchStrategy[tuple[str, list[Stated]]]] = {
     "of objects": of_objects(),
     "of events": of_events(),
@@ -369,13 +463,14 @@ KINDS: dict[str, st.SearchStrategy[tuple[str, list[Stated]]]] = {
     "of shared numbers": shared(),
     "of regions": in_regions(),
     "with conditions": conditioned(),
+    "of tables": in_tables(),
 }
 """The kinds of sentences."""
 
 
-def stated(cut: Cut) -> Stated:
-    """Return what a distilled cut states, in the terms of the grammar."""
-    return Stated(
+def stated(cut: Cut) -> list[Stated]:
+    """Return what a distilled cut states, in the terms of the grammar; once for each of its regions."""
+    one = Stated(
         cut.subject.object,
         cut.variable.id,
         cut.operator,
@@ -384,9 +479,10 @@ def stated(cut: Cut) -> Stated:
         cut.subject.rank,
         cut.closed,
         cut.role,
-        cut.regions,
+        (),
         tuple((c.variable.id, c.operator, _rounded(c.value)) for c in cut.when.clauses) if cut.when else (),
     )
+    return [replace(one, regions=(region,)) for region in cut.regions] or [one]
 
 
 def _rounded(value: object) -> Any:
