@@ -33,7 +33,7 @@ _ROWS = re.compile(
 )
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
 _BOUND = re.compile(r"\s*[<>≤≥]=?\s*\d")
-_VALUE = re.compile(r"\s*[<>≤≥=±–-]*\s*\d[\d.,\s±–/×%-]*(?:[^\w\s]|\s[GTM]?eV|$)")
+_VALUE = re.compile(r"\s*[<>≤≥=±–∈-]*\s*[\[(]?\d[\d.,\s±–/×%-]*(?:[^\w\s]|\s[GTM]?eV|$)")
 _PROSE = re.compile(r"\b(?:selection|requirements?|criteria)\b", re.IGNORECASE)
 
 
@@ -149,6 +149,8 @@ class Grid:
             return False
         if all(i.cell.header for i in cells):
             return True
+        if rest and not any(re.search(r"\w", i.text) for i in rest):
+            return False  # nothing is required in this region
         if len(rest) >= 2 and sum(i.is_label for i in rest) >= max(2, len(rest) // 2 + 1):
             return True
         titled = len(rest) >= 2 or (rest and _TITLE.match(cells[0].text))
