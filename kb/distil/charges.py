@@ -210,8 +210,11 @@ def _pair_charges(
     at = reading.tokens[min(place, len(reading.tokens) - 1)].start
     product = -1.0 if "opposite_charge" in requires else 1.0
     charges = stated(reading, setting, pair, "charge_product", "==", product, "charges").with_(at=at)
-    if "same_flavour" not in requires:
+    if "same_flavour" not in requires or of_any_flavour(pair) != "lepton_pair":
         return [charges]
+    if "electron" in reading.text and "muon" in reading.text:
+        pair = "lepton_pair"  # "a same-flavour pair of electrons or muons"
+        charges = charges.with_(object=pair)
     flavour = stated(reading, setting, pair, "other", "is", "same flavour", "pair-flavour").with_(at=at)
     return [charges, flavour.with_(variable=Variable(id="other", name="flavour"))]
 

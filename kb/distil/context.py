@@ -42,8 +42,8 @@ def section_kind(path: tuple[str, ...]) -> SectionKind:
     for title in reversed(path):
         bare = title
         kind = next((kind for kind, titles in _SECTIONS if titles.search(bare)), None)
-        if kind in {"simulation", "systematics"} and _OBJECTS.search(bare):
-            return "selection"  # "Event simulation and object selection"
+        if kind in {"simulation", "systematics", "detector"} and _OBJECTS.search(bare):
+            return "selection"  # "Event simulation and object selection", "The detector and event reconstruction"
         if kind:
             return kind
     return "selection"

@@ -57,7 +57,12 @@ _CLEANING = patterns(_DATA["cleaning"]["patterns"])
 _CLEANING_VERBS = pattern(_DATA["cleaning"]["verbs"])
 _EITHER = re.compile(r"\b(?:electrons? (?:or|and) muons?|muons? (?:or|and) electrons?)\b")
 _IDLE = re.compile(r"\bnot (?:\w+ )?(?:operational|functional|operating)")
-_STABLE = re.compile(r"\bstable[- ]beam|\b(?:operational|functional)\b", re.IGNORECASE)
+_STABLE = re.compile(
+    r"\bstable[- ]beam|\bstable\b[^.;]{0,30}\bconditions\b|\b(?:operational|functional|functioning)\b"
+    r"|\b(?:sub-?)?(?:detectors|systems)\b[^.;,]{0,30}\b(?:operating|active|working)\b"
+    r"|\bdata[- ]quality\b|\bquality of the data\b",
+    re.IGNORECASE,
+)
 
 
 def tells_data_quality(text: str) -> bool:
@@ -150,6 +155,8 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
         match = rule.pattern.search(reading.text)
         if match is None or not rule.needs.search(reading.text):
             continue
+        if rule.name == "noisy-jets" and any(c.object == "jet" and c.variable.id == "cleaning" for c in found):
+            continue  # "quality criteria reject jets that arise from noise"
         value = rule.value or " ".join(match.group("v").split())
         for object_id in _objects(rule, reading, memory, match.start()):
             if rule.variable == "id" and ((object_id, "id") in taken or (rule.name == _WORDS and _told(taken))):

@@ -1,4 +1,4 @@
-"""Read which flavours a system of leptons must have: `flavours 4e, 4μ or 2e2μ`."""
+"""Read which flavours leptons must have: `flavours 4e, 4μ or 2e2μ`, `two leptons of different flavour`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from kb.distil.candidates import Candidate, Setting, stated
 from kb.distil.particles import leptons
 from kb.distil.reading import Reading
+from kb.distil.vetoes import is_veto
 from kb.ssc import Variable
 
 _CHANNEL = r"(?:[1-4]?[eμ](?:[1-4]?[eμ])?(?:[eμ]{2})?|[eμ]{2,4})"
@@ -24,6 +25,32 @@ _SORTING = re.compile(
     re.IGNORECASE,
 )
 _CHOOSING = re.compile(r"\b(?:select|require|keep|retain|accept)", re.IGNORECASE)
+_RELATED = re.compile(
+    r"\b(?:(?P<same>(?:same|identical|like)[ -](?:\((?:SF|SFOS)\) )?flavou?rs?|(?-i:SFOS|OSSF|SFOC))"
+    r"|(?:different|opposite|mixed)[ -]flavou?rs?|(?-i:DFOS|OSDF))\b"
+    r"(?!(?:[ ,]+(?:and|or|opposite\S*|same\S*|OS|SS|dilepton|lepton|pairs?|\([A-Z]+\)))*[ -](?:channels?|events?"
+    r"|categor\w+|final|(?:(?:signal|control|validation) )?regions?|[SCV]Rs?|cases?|samples?|backgrounds?|selections?|states?)\b)",
+    re.IGNORECASE,
+)
+_NOT_ASKED = re.compile(
+    r"\b(?:no|any|every|each|all|none|without|vet\w+|reject\w*|if|when|whether|unless|instead of|rather than|for"
+    r"|not|fewer|closest|neither|former|latter)\b[^.;:]{0,45}$",
+    re.IGNORECASE,
+)
+_LEPTONIC = {"lepton", "electron", "muon", "lepton_pair", "electron_pair", "muon_pair", "trilepton", "fourlepton"}
+
+
+def relative_flavour(reading: Reading, setting: Setting, found: list[Candidate]) -> list[Candidate]:
+    """Read `two leptons of different flavour`, beside the flavours that are `found` with the charges."""
+    pairs = any(c.object == "lepton_pair" and c.variable.id == "count" and c.value != 1 for c in found)
+    if pairs or any(c.rule == "pair-flavour" for c in found) or is_veto(reading):
+        return []  # "at least two pairs of the same flavour" says what is counted
+    asked = [m for m in _RELATED.finditer(reading.text) if not _NOT_ASKED.search(reading.text[: m.start()])]
+    values = {"same flavour" if m["same"] else "different flavour" for m in asked}
+    if len(values) != 1 or not any(p.object in _LEPTONIC for p in reading.phrases):
+        return []
+    one = stated(reading, setting, "lepton_pair", "other", "is", values.pop(), "pair-flavour")
+    return [one.with_(variable=Variable(id="other", name="flavour"), at=reading.start + asked[0].start())]
 
 
 def flavours(reading: Reading, setting: Setting) -> list[Candidate]:

@@ -13,7 +13,7 @@ from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.declared import declared
 from kb.distil.delegation import Delegation, delegation
-from kb.distil.flavours import flavours
+from kb.distil.flavours import flavours, relative_flavour
 from kb.distil.inheritance import Inheritance, excepts, parents
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
@@ -39,7 +39,7 @@ _WORTH = re.compile(
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversions?|global|flavou?rs?|invert\w*|revers\w*"
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
-    r"|positive|negative|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational|hits?)\b"
+    r"|positive|negative|active|operating|functioning|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational|hits?)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
@@ -344,6 +344,7 @@ class _Walk:
         found += charges.signed_charge(reading, memory, setting)
         if not chosen:
             found += charges.relative_charges(reading, memory, setting)
+            found += relative_flavour(reading, setting, found)
         channels = flavours(reading, setting)
         if channels:  # the numbers in `four electrons or two electrons and two muons` are part of it
             found = [c for c in found if not (c.variable.id == "count" and c.object in FLAVOURS)] + channels
@@ -353,7 +354,7 @@ class _Walk:
         asked = {c.object for c in told if c.variable.id == "count"}  # "the veto on b jets is inverted"
         found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
-            found += triggers.trigger(reading)
+            found += triggers.trigger(reading, self.regions.current)
         if memory.collection and _THEY.match(text):
             found = [_of_those(c, memory) for c in found]
         found = in_turn(found, text, self.regions.own)

@@ -18,6 +18,10 @@ _ELSEWHERE = pattern(_DATA["elsewhere"])
 _CHAIN = re.compile(_DATA["chains"])
 _COLLECTED = pattern(_DATA["collected"])
 _GOES_ON = pattern(_DATA["goes_on"])
+_SEPARATE = re.compile(
+    r"(?:,\s+(?:and |or )?|\s+(?:and|or)\s+)(?=\S*(?:single|double|di|tri|two|three|multi)-?\w)", re.IGNORECASE
+)
+_COUNTED = pattern(r"(?:single|double|di|tri|two|three|multi)-?\w|(?:one|two|three)-$")
 _MENTIONED = pattern(r"\btriggers?\b|\btrigger paths?\b")
 
 
@@ -41,20 +45,20 @@ def chains(text: str) -> list[str]:
     return list(dict.fromkeys(_CHAIN.findall(text)))
 
 
-def trigger(reading: Reading) -> list[Candidate]:
-    """Return the trigger a sentence names."""
+def trigger(reading: Reading, regions: tuple[str, ...] = ()) -> list[Candidate]:
+    """Return the triggers a sentence names, for the regions that it is about."""
     text = reading.text
+    setting = Setting("trigger", regions)
     if not (_MENTIONED.search(text) or chains(text)) or _AGAINST.search(text) or not _VERBS.search(text):
         return []
     named = chains(text)
     if named:
-        return [flag(reading, Setting("trigger"), "event", "trigger", one, "trigger-name") for one in named]
+        return [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in named]
     names = [f"{name} {noun}" for name, noun in _names(text)]
     if not names:
         required = _REQUIRES.search(text)
         wanted = " ".join(required.group("name").split()) if required else ""
         names = [name.removeprefix("a ").removeprefix("an ") for name in wanted.split(" or ")]
-    setting = Setting("trigger")
     return [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in names if one]
 
 
@@ -69,12 +73,14 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
             function = bare.lower() in _FUNCTION or re.fullmatch(r"[a-z]+(?:ed|ing|ly)|\[.*\]|\d+|triggers?", bare)
             if not bare or (function and not joins):
                 break
+            if word[-1:] in ",;:" and words:
+                if word[-1] != "," or not _COUNTED.match(bare):
+                    break
+                bare += ","
             words.insert(0, bare)
-            if word[-1:] in ",;:" and len(words) > 1:
-                break
         while words and words[0].lower() in {"or", "and"}:
             words.pop(0)
-        name = " ".join(words)
-        if name and name not in seen:
-            seen.add(name)
-            yield name, match.group()
+        for name in _SEPARATE.split(" ".join(words)):
+            if name and name not in seen:
+                seen.add(name)
+                yield name, match.group()
