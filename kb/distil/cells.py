@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kb.distil import clauses, flags
 from kb.distil.candidates import Candidate, Setting
 from kb.distil.entities import kinds, shape, tokens_of
-from kb.distil.grid import states_bound
+from kb.distil.grid import names_variable, states_bound
 from kb.distil.hadrons import family
 from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
@@ -25,6 +25,9 @@ _UNITS = "|".join(sorted((re.escape(u) for u in vocabulary().units if u not in {
 _HEAD_UNIT = re.compile(
     rf"\s*[\[(]\s*({_UNITS})(?:\s*\^?\{{?1/2\}}?)?(?:/c(?:\^?2)?)?\s*[\])]|,\s*({_UNITS})(?=\s*$)"
     rf"|\s+in\s+({_UNITS})\s*$"
+)
+_EXTREME = re.compile(
+    r"(?:min(?:imum|imal|\.)?|max(?:imum|imal|\.)?|(?:lower|upper) (?:bound|limit|cut) on)\s+", re.IGNORECASE
 )
 _COMPARATOR = re.compile(r"\s*([<>≤≥]=?|=)\s*$")
 _TOLD = re.compile(
@@ -181,8 +184,11 @@ def _header(head: str) -> tuple[str, str, str]:
     body = head[: comparator.start()] if comparator else head
     match = _HEAD_UNIT.search(body)
     unit = next((g for g in match.groups() if g), "") if match and "1/2" not in match.group() else ""
-    bare = _HEAD_UNIT.sub("", body) if match else body
-    return bare.strip(), unit, comparator.group(1) if comparator else ""
+    bare = (_HEAD_UNIT.sub("", body) if match else body).strip()
+    extreme = _EXTREME.match(bare)
+    if extreme and comparator is None and names_variable(bare[extreme.end() :]):  # "Minimum p_T [GeV] | 20"
+        return bare[extreme.end() :], unit, "≥" if extreme.group().lower().startswith(("min", "low")) else "≤"
+    return bare, unit, comparator.group(1) if comparator else ""
 
 
 def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:

@@ -119,6 +119,7 @@ def _trie() -> _Trie:
     phrases.add("combination", "t", None)
     phrases.add("times", "t", None)  # no plural of a time
     phrases.add("non leading", "t", None)
+    phrases.add("charged hadron subtraction", "t", None)  # of jets, no hadron is meant
     phrases.add("soft drop", "t", None)  # a way to groom jets, nothing is dropped
     phrases.add("opposite hemisphere", "t", None)  # where two jets are, no third thing
     for op, items in words.comparators.items():

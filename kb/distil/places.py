@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kb.distil.amounts import Amount, Quantity, amounts
+from kb.distil.entities import kinds
 from kb.distil.lexer import Token
 
 _FROM_CENTRE = re.compile(
     r"from (?:the )?(?:nominal |centre of the |center of the )?(?:interaction|detector|beam|origin|centre|center)\b"
 )
+_OF_TRACKS = {"hits", "segments", "stations", "layers", "measurements", "chambers", "clusters", "matches", "holes"}
+_APART = {"of", "and", "with", "the", "in", "or"}
 _ALONG = {
     "z0": re.compile(r"\b(?:along|longitudinal\w*|in z|z direction)\b"),
     "d0": re.compile(r"\b(?:transverse|radial\w*|perpendicular|(?:of|from) the (?:beam|interaction))\b"),
 }
+
+
+def with_numbers(tokens: list[Token]) -> list[Token]:
+    """Return the tokens of a sentence with the numbers of what a track has as one: `the number of pixel hits`."""
+    for match in reversed(list(re.finditer(r"v(?P<words>[toh]{1,5})", kinds(tokens)))):
+        words = [t.word for t in tokens[match.start("words") : match.end()]]
+        length = next((i + 1 for i, word in enumerate(words) if word in _OF_TRACKS), None)
+        first = tokens[match.start()]
+        if first.value.variable != "count" or not length or _APART & set(words[:length]):
+            continue
+        last = match.start("words") + length
+        name = " ".join(words[:length]).replace(" - ", "-")
+        symbol = replace(first.value, variable="other", name=name, end=tokens[last - 1].end)
+        one = replace(first, text=f"{first.text} {name}", end=tokens[last - 1].end, value=symbol)
+        tokens = [*tokens[: match.start()], one, *tokens[last:]]
+    return tokens
 
 
 def hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:

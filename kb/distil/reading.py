@@ -18,10 +18,12 @@ from kb.distil.lexicon import lexicon
 from kb.distil.notation import Symbol
 from kb.distil.particles import PAIRED, Named, twice
 from kb.distil.phrases import Phrase, phrases
+from kb.distil.places import with_numbers
 from kb.distil.qualifiers import spoken
 from kb.distil.quantities import quantities
 from kb.distil.quotients import with_quotients
 from kb.distil.signs import with_signs
+from kb.distil.slashes import with_brackets
 from kb.distil.sums import with_sums
 
 _MASSIVE = ((r"[Tt]op\b", "top"), (r"\bW\b", "w"), (r"\bZ\b", "z"), (r"[Hh]iggs", "higgs"), (r"J/ψ", "jpsi"))
@@ -96,9 +98,8 @@ def read(
     `pair` is what a bare `pair` means, `own` are symbols that only the paper explains, `before` the objects that the
     sentence before is about.
     """
-    tokens = with_sums(
-        with_quotients(completed(main_clause(with_antecedents(with_labels(tokens_of(text, own)), before))))
-    )
+    tokens = with_brackets(with_numbers(with_labels(tokens_of(text, own))))
+    tokens = with_sums(with_quotients(completed(main_clause(with_antecedents(tokens, before)))))
     for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
             token.value = replace(token.value, object=_pair_of(tokens, index) or _pair_told(tokens, index) or pair)

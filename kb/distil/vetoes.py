@@ -79,7 +79,8 @@ def _reach(reading: Reading) -> tuple[int, int] | None:
             if not passive and not purpose and event > verb and re.fullmatch(r"[tre]{0,3}", shape[verb + 1 : event]):
                 return event + 1, len(tokens)
             if passive and event < verb and not any(_parts(t) for t in _without_asides(tokens[event:verb])):
-                if re.match(r"[tl]{0,3}f", shape[verb + 1 :]):
+                present = reading.words(verb + 1, verb + 5).startswith("in the presence of")
+                if present or re.match(r"[tl]{0,3}f", shape[verb + 1 :]):
                     return verb + 1, len(tokens)
                 also = re.match(r",? ?and so (?:is|are)\b", reading.words(verb + 1, verb + 5))
                 return event + 1, len(tokens) if also else verb
