@@ -70,9 +70,18 @@ def tells_data_quality(text: str) -> bool:
     return bool(_STABLE.search(text))
 
 
+# "No calorimeter isolation is required on muons."
+_NOT_ASKED = re.compile(
+    r"(?:\w+ ){0,3}[Nn]o (?:[\w-]+ ){0,3}(?:requirements?|isolation|identification|criteri\w+|matching|tagging|cuts?)\b"
+    r"[^.;,]{0,40}?\b(?:is|are|was|were) (?:\w+ )?(?:required|requested|applied|imposed|made|placed|used)\b[^,;]*$"
+)
+
+
 def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
     """Return the flag requirements of a sentence."""
     text = reading.text
+    if _NOT_ASKED.match(text):
+        return []
     tagging = speaks_of_btagging(text) or _goes_on_about_tagging(reading, memory)
     found = [*isolation_points(reading, memory, setting), *_cleaning(reading)]
     if tagging:

@@ -34,6 +34,8 @@ _ROWS = re.compile(
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
 _BOUND = re.compile(r"\s*[<>≤≥]=?\s*\d")
 _VALUE = re.compile(r"\s*[<>≤≥=±–∈-]*\s*[\[(]?\d[\d.,\s±–/×%-]*(?:[^\w\s]|\s[GTM]?eV|$)")
+# a number of events or a share of them
+_LEFT = re.compile(r"[\d.,\s]*\d(?:\s?(?:±|\+/?-)\s?[\d.,]+)*(?:\s?\([^()]*\))?(?:\s?%)?")
 _PROSE = re.compile(r"\b(?:selection|requirements?|criteria)\b", re.IGNORECASE)
 
 
@@ -168,6 +170,11 @@ class Grid:
     def requires(self) -> bool:
         """Whether cells of the body are bounds."""
         return sum(bool(_BOUND.match(i.text)) for i in self.items if i.cell.row not in self.heads) >= 2
+
+    def counts_events(self, row: int, side: Item) -> bool:
+        """Say whether a row tells how many events a requirement leaves: `m_ℓℓ > 10 GeV | 4.59 ± 0.04 | 1.2 ± 0.3`."""
+        body = [item for item in self.row(row) if item.cell.column >= self.sides]
+        return states_bound(side.text) and all(_LEFT.fullmatch(item.text) for item in body)
 
     def label_column(self) -> int | None:
         """Return the column that names the regions which the others define, where it is not the first one."""

@@ -121,6 +121,8 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("other", _of_pair(body), body)
         case "met":
             return made("pt", Named("met"))
+        case "met_rel":
+            return made("other", Named("met"), body)  # times the sine of the angle to what is nearest
         case "met_sig":
             return made("met_sig", Named("met"))
         case "vector_sum":

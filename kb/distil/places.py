@@ -14,7 +14,6 @@ _FROM_CENTRE = re.compile(
     r"from (?:the )?(?:nominal |centre of the |center of the )?(?:interaction|detector|beam|origin|centre|center)\b"
 )
 _OF_TRACKS = {"hits", "segments", "stations", "layers", "measurements", "chambers", "clusters", "matches", "holes"}
-_APART = {"of", "and", "with", "the", "in", "or"}
 _ALONG = {
     "z0": re.compile(r"\b(?:along|longitudinal\w*|in z|z direction)\b"),
     "d0": re.compile(r"\b(?:transverse|radial\w*|perpendicular|(?:of|from) the (?:beam|interaction))\b"),
@@ -27,7 +26,7 @@ def with_numbers(tokens: list[Token]) -> list[Token]:
         words = [t.word for t in tokens[match.start("words") : match.end()]]
         length = next((i + 1 for i, word in enumerate(words) if word in _OF_TRACKS), None)
         first = tokens[match.start()]
-        if first.value.variable != "count" or not length or _APART & set(words[:length]):
+        if first.value.variable != "count" or not length:
             continue
         last = match.start("words") + length
         name = " ".join(words[:length]).replace(" - ", "-")

@@ -50,6 +50,8 @@ def _headed(document: Document, table: Table) -> Iterator[str]:
     grid = Grid(document, table)
     if not any(">" in item.text or "<" in item.text or "≥" in item.text for item in grid.items):
         return
+    if any(grid.counts_events(row, side) for row, side in grid.body_rows()):
+        return  # of samples
     heads = [i.bare for i in grid.items if i.cell.row in grid.heads and i.cell.column > 0]
     sides = [side.bare for _, side in grid.body_rows()] if grid.is_transposed() else []
     yield from (name for name in (*heads, *sides) if _is_code(name))

@@ -110,6 +110,9 @@ def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
         if is_empty(side.text) or (_TELLS.search(side.text) and not names_variable(side.text)):
             continue
         body = [i for i in grid.row(row) if i.cell.column >= grid.sides]
+        if grid.counts_events(row, side):
+            yield from (_Found(c, side.cells) for c in requirement("", side.text, (), about))
+            continue
         for item in body:
             if not item.text and len(body) > 1:
                 continue
