@@ -11,6 +11,7 @@ from kb.distil.holders import IDENTIFIED, holders
 from kb.distil.inversions import inversions
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS, PAIRED, compose, twice
+from kb.distil.rationale import purposes
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, patterns, rulebook
 from kb.distil.vetoes import is_veto
@@ -36,6 +37,7 @@ class _Rule:
     value: str | None
     objects: frozenset[str]
     role: Role
+    rank: int | None
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> _Rule:
@@ -47,6 +49,7 @@ class _Rule:
             raw.get("value"),
             frozenset(raw["objects"]),
             raw.get("role", "select"),
+            raw.get("rank"),
         )
 
 
@@ -174,7 +177,7 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
                 continue  # "the tight pileup identification" is one working point
             variable = Variable(id=rule.variable, name=rule.name if rule.variable == "other" else None)
             one = flag(reading, setting, object_id, rule.variable, value, rule.name, _scope(rule, object_id))
-            found.append(one.with_(variable=variable, role=rule.role))
+            found.append(one.with_(variable=variable, role=rule.role, rank=rule.rank))
     return found
 
 
@@ -205,7 +208,9 @@ def _scope(rule: _Rule, object_id: str) -> Scope:
 def _cleaning(reading: Reading) -> list[Candidate]:
     if not _CLEANING_VERBS.search(reading.text):
         return []
-    words = [" ".join(match.group().split()) for rule in _CLEANING for match in rule.finditer(reading.text)]
+    opening = next((end for start, end in purposes(reading.text) if not start), 0)  # "to suppress noise, jets must …"
+    found = (match for rule in _CLEANING for match in rule.finditer(reading.text, opening))
+    words = [" ".join(match.group().split()) for match in found]
     if not words:
         return []
     if any(_IDLE.search(word) for word in words):  # "while the detector was not fully operational"

@@ -29,7 +29,8 @@ _RELATED = re.compile(
     r"\b(?:(?P<same>(?:same|identical|like)[ -](?:\((?:SF|SFOS)\) )?flavou?rs?|(?-i:SFOS|OSSF|SFOC))"
     r"|(?:different|opposite|mixed)[ -]flavou?rs?|(?-i:DFOS|OSDF))\b"
     r"(?!(?:[ ,]+(?:and|or|opposite\S*|same\S*|OS|SS|dilepton|lepton|pairs?|\([A-Z]+\)))*[ -](?:channels?|events?"
-    r"|categor\w+|final|(?:(?:signal|control|validation) )?regions?|[SCV]Rs?|cases?|samples?|backgrounds?|selections?|states?)\b)",
+    r"|categor\w+|final|(?:(?:signal|control|validation) )?regions?|[SCV]Rs?|cases?|samples?|backgrounds?"
+    r"|selections?|states?)\b)",
     re.IGNORECASE,
 )
 _NOT_ASKED = re.compile(

@@ -39,7 +39,7 @@ _WORTH = re.compile(
     r"|cleaning|cosmic|bad|consistent|compatible|incompatible|share|shares|instead|tagger|criteria|jvt"
     r"|point|loose|tight|medium|conversions?|global|flavou?rs?|invert\w*|revers\w*"
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
-    r"|positive|negative|active|operating|functioning|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational|hits?)\b"
+    r"|positive|negative|multivariate|discriminators?|active|operating|functioning|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational|hits?)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)

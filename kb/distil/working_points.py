@@ -35,13 +35,18 @@ _BTAG = [_pattern(rule) for rule in _DATA["btag"]["patterns"]]
 _ISOLATED_ONES = _pattern(_DATA["adjectives"]["isolated"])
 _CONTRARY = _pattern(_DATA["adjectives"]["contrary"])
 _FAILS = _pattern(_DATA["adjectives"]["fails"])
-_ALTERNATING = _pattern(r"""["']?\b(?P<w><points>)\b["']?\s*\(["']?(?P<other><points>)["']?\)""")
+_ALTERNATING = _pattern(
+    r"""["']?\b(?P<w><points>)\b["']?(?:\s+[a-z]+)?\s*\(["']?(?P<other><points>)["']?(?:\s+[a-z]+)?\)"""
+)
+_BY_OBJECT = _pattern(r"""["']?\b(?P<w><points>)\b["']?\s*\((?:for\s+)?(?P<o>electron|muon|photon|tau)s?\)""")
 _OF_TAGGER = re.compile(r"^[^.;,]*\b(?:jet[ -]vertex|JVT|JVF)", re.IGNORECASE)
+_WITHOUT = re.compile(r"\b(?:no|not|without)\b(?: [\w-]+){0,4} ?$")
+_OR_THE_OTHER = re.compile(r"or (?:an? )?(?:isolated )?(?:electron|muon)s?\b")
 _OF_QUALITY = IDENTIFIED - {"jet", "track"}
 ADJECTIVE = "adjective"
 """The rule of what only an adjective tells; it counts where its object has another requirement."""
 _ARTICLES = {"a", "an", "any", "all", "each", "every"}
-_STEMS = {"looser": "loose", "tighter": "tight"}
+_STEMS = {"looser": "loose", "tighter": "tight", "loosely": "loose", "tightly": "tight"}
 
 
 def is_point(value: str) -> bool:
@@ -73,16 +78,35 @@ def identification(reading: Reading, memory: Memory, setting: Setting) -> list[C
             word = f"fails {word}" if _FAILS.search(text[: match.start("w")]) else word
             for object_id in holders(reading, memory, match.start(), IDENTIFIED):
                 one = flag(reading, setting, object_id, "id", word, "working-point")
-                named = Variable(id="id", name=match["w"]) if match["w"].lower() not in word else one.variable
+                named = (
+                    Variable(id="id", name=match["w"])
+                    if match["w"].lower() not in {*word.split(), *_STEMS}
+                    else one.variable
+                )
                 found.append(one.with_(variable=named))
     # "the medium working point with an efficiency of 75%"
     found = [c for c in found if not str(c.value).endswith("%")] or found
-    found += _alternating(reading, setting)
+    each = list(_alternating(reading, setting))
+    found = [*(c for c in found if c.object not in {e.object for e in each}), *each]
+    found = _failed_and_passed(found)
     generic = _IDENTIFIED.search(text)
     if generic and not found:
         for object_id in holders(reading, memory, generic.start(), IDENTIFIED - {"jet"}):
             found.append(flag(reading, setting, object_id, "id", "identification criteria", "identification"))
     return list({(c.object, c.value): c for c in found}.values())
+
+
+def _failed_and_passed(found: list[Candidate]) -> list[Candidate]:
+    """Make one of `fails the tight working point but passes the loose one`."""
+    told: list[Candidate] = []
+    for one in found:
+        points = {c.value: c for c in found if c.object == one.object}.values()
+        failed = [c for c in points if str(c.value).startswith("fails ")]
+        passed = [c for c in points if c not in failed]
+        if len(failed) == len(passed) == 1:
+            one = failed[0].with_(value=f"{failed[0].value}, passes {passed[0].value}", variable=Variable(id="id"))
+        told.append(one)
+    return told
 
 
 def _is_of_isolation(match: re.Match[str]) -> bool:
@@ -94,6 +118,10 @@ def _is_of_isolation(match: re.Match[str]) -> bool:
 
 def _alternating(reading: Reading, setting: Setting) -> Iterator[Candidate]:
     """Read `electrons (muons) must satisfy the tight (medium) identification criteria`."""
+    named = list(_BY_OBJECT.finditer(reading.text))
+    if len(named) > 1:  # "the tight (electrons) or medium (muons) working point"
+        yield from (flag(reading, setting, m["o"].lower(), "id", m["w"].lower(), "working-point") for m in named)
+        return
     said = _ALTERNATING.search(reading.text)
     owners = next((a for a in reading.alternations if a.kind == "o"), None)
     if said is None or owners is None:
@@ -118,7 +146,11 @@ def contraries(reading: Reading, memory: Memory, setting: Setting) -> Iterator[C
             yield flag(reading, setting, object_id, variable, match.group().lower(), "contrary").with_(at=at)
     for phrase in reading.phrases:
         if phrase.object in IDENTIFIED and not phrase.oblique and _ISOLATED_ONES.search(phrase.words):
-            yield flag(reading, setting, phrase.object, "isolation", "isolated", ADJECTIVE)
+            either = phrase.object in FLAVOURS and _OR_THE_OTHER.match(
+                reading.words(phrase.index + 1, phrase.index + 4)
+            )
+            object_id = "lepton" if either else phrase.object
+            yield flag(reading, setting, object_id, "isolation", "isolated", ADJECTIVE)
 
 
 def isolation_points(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]:
@@ -136,7 +168,7 @@ def isolation_points(reading: Reading, memory: Memory, setting: Setting) -> list
             if named and (joined or re.search(r"\bisolated\b", phrase.words)):
                 found.append(flag(reading, setting, phrase.object, "isolation", "isolated", "isolated"))
     generic = _ISOLATED.search(text)
-    if generic and not found:
+    if generic and not found and not _WITHOUT.search(text[: generic.end()]):
         for object_id in holders(reading, memory, generic.start(), IDENTIFIED):
             found.append(flag(reading, setting, object_id, "isolation", "isolated", "isolated"))
     return list({(c.object, c.value): c for c in found}.values())
