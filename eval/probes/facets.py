@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
 from eval.composition import PAIRS
-from eval.inequality import flavour_mixtures
+from eval.inequality import flavour_mixtures, satisfies, unsigned_offset
 from eval.interpretation import Interpretation
 from eval.probes.gauge import GROUPS, WHOLE, edges
 from kb.ssc import Cut, PairRequirement, Piecewise
@@ -126,6 +126,28 @@ def left_out(relations: Collection[PairRequirement]) -> Iterator[tuple[str, tupl
         like: tuple[PairRequirement, PairRequirement] = (flavour, charge)  # type: ignore[assignment]
         if set(relations) - set(like):
             yield "pairs of " + ", ".join(word.replace("_", " ") for word in like), like
+
+
+def without_effect(facet: Facet, cut: Cut, alternatives: Iterable[Cut]) -> bool:
+    """Say whether alternatives of a cut hold wherever it does not, at a number or at an end: bins side by side."""
+    others = [
+        other
+        for other in alternatives
+        if (other.subject, other.variable, other.when) == (cut.subject, cut.variable, cut.when)
+    ]
+    if not others or isinstance(cut.value, str):
+        return False
+    if facet.name.startswith("n = "):
+        near = [float(facet.name.removeprefix("n = "))]
+    else:
+        ends = [edge.bound for edge in edges(cut) if edge.name == facet.name and not isinstance(edge.bound, Piecewise)]
+        near = [end + step for end in ends for step in (-1e-6, 0.0, 1e-6)]
+    left = [value for value in near if not _accepts(cut, value)]
+    return bool(left) and all(any(_accepts(other, value) for other in others) for value in left)
+
+
+def _accepts(cut: Cut, value: float) -> bool:
+    return satisfies(unsigned_offset(cut, value), cut) != (cut.role == "veto")
 
 
 def is_whole(cut: Cut) -> bool:

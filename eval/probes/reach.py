@@ -10,6 +10,7 @@ from eval.probes.seeds import Seeds, passing
 from eval.probes.specimen import Row
 from eval.probes.trial import Trial
 from kb.ssc import Cut
+from kb.vocabulary import vocabulary
 
 _STEPS = 300
 _SEEDS = 3
@@ -103,6 +104,8 @@ class Reaches:
         own = line.steps[place - 1]
         asked = [about] if about else [self.trial.cuts[c] for c in own if c in self.trial.tests]
         words = {word for cut in asked for word in (cut.subject.object, cut.variable.id)}
+        # Who asks for a b jet asks for a jet.
+        words |= {name for name, term in vocabulary().objects.items() if term.kind_of in words}
         ranked: list[tuple[bool, int, int, frozenset[str]]] = []
         for number, step in enumerate(line.steps[: line.common]):
             cuts = [self.trial.cuts[c] for c in step if c in self.trial.tests]

@@ -10,7 +10,7 @@ from itertools import islice, product
 from codegen.profile import Profile
 from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
-from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over
+from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over, without_effect
 from eval.probes.gauge import GROUPS, Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Flip, Hunter
@@ -81,7 +81,7 @@ class Search:
         self.rng.seed(f"{self.seed} {cut.id} {region}")
         spent = self.trial.spent.events
         self._limit = min(spent + _PER_CUT, _ALL)
-        wanted = list(self._facets(cut, region))
+        wanted = [facet for facet in self._facets(cut, region) if not without_effect(facet, cut, self._beside(cut))]
         shown: dict[Facet, int] = dict.fromkeys(wanted, 0)
         self._collect(cut, reach, wanted, shown)
         left = [facet for facet, number in shown.items() if facet.needed and not number]
@@ -103,6 +103,10 @@ class Search:
             self.found.absent.setdefault(cut.id, []).extend(absent)
             tried = self.trial.spent.events - spent
             self.found.because.setdefault(cut.id, f"no event among {tried} showed it with all other cuts satisfied")
+
+    def _beside(self, cut: Cut) -> list[Cut]:
+        """Return the alternatives of a cut."""
+        return [other for other in self.trial.alternatives(cut) if other.id != cut.id]
 
     def _collect(self, cut: Cut, reach: Reach, wanted: Sequence[Facet], shown: dict[Facet, int]) -> None:
         for probe in self._probes(cut, reach, wanted):
@@ -237,7 +241,7 @@ class Search:
             if facet.name not in named:
                 yield from self._either(cut, reach, facet)
                 continue
-            trial = self.trial.instead(cut, named[facet.name])
+            trial = self.trial.instead(cut, named[facet.name], alone=True)
             for _ in range(_EACH):
                 row = self.seeds.walk(trial, reach.scope, reach.rows, 300, also=named[facet.name]).row
                 if row is None:

@@ -40,7 +40,7 @@ class Seeds:
         best = failing
         cuts = dict(trial.cuts)
         if also is not None:
-            cuts[also.id] = also
+            cuts |= dict.fromkeys((cut.id for cut in trial.alternatives(also)), also)
         for _ in range(steps):
             if not failing:
                 return Found(row, failing)

@@ -107,16 +107,19 @@ class Trial:
             self._known[cut.id, str(holds)] = known
         return known
 
-    def instead(self, cut: Cut, *readings: Cut) -> Trial:
-        """Return the trial in which other readings stand for a cut, all of which must hold."""
-        key = (cut.id, repr(readings))
+    def instead(self, cut: Cut, *readings: Cut, alone: bool = False) -> Trial:
+        """Return the trial in which other readings stand for a cut, all of which must hold.
+
+        Its alternatives do as well, unless one on events is to be looked at `alone`.
+        """
+        key = (cut.id, f"{readings!r} {alone}")
         if key not in self._known:
             others = [other for other in self.alternatives(cut) if other.id != cut.id]
             if self.is_filter(cut):
                 self._known[key] = self._with(cut, None, (*readings, *others))
             else:
                 tests = [self.reading.test_of(one) for one in readings]
-                rest = self._any_of(others)
+                rest = self._any_of([] if alone else others)
                 test = lambda scene: all(test(scene) for test in tests) or rest(scene)  # noqa: E731
                 self._known[key] = self._with(cut, test, None)
         return self._known[key]
