@@ -19,6 +19,7 @@ from codegen.measured import Histogram, Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.result import (
+    AbsentPaths,
     BackendName,
     Coverage,
     CutProbes,
@@ -107,6 +108,11 @@ def analyse(
         dataset=DatasetResult(name=dataset.name, profile=dataset.profile.name, luminosity=dataset.profile.luminosity),
         samples=samples,
         unread=tuple(UnreadInput(sample=one.sample, name=one.path.name, reason=one.reason) for one in run.unread),
+        absent=tuple(
+            AbsentPaths(sample=name, name=Path(file).name, paths=tuple(paths))
+            for name, found in run.samples.items()
+            for file, paths in found.measured.absent.items()
+        ),
         coverage=Coverage(
             applied=len(plan.applied), already=sum(one.already for one in plan.not_applied), total=len(plan.cuts)
         ),

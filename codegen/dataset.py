@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from codegen.profile import Profile, load_profile
-from codegen.recognition import Contents, branches, contents, recognised, shortest
+from codegen.recognition import Contents, branches, contents, decisions, recognised, shortest
 from codegen.weight import Variation
 from kb.errors import DataError, DatasetNotFoundError
 
@@ -179,7 +179,7 @@ def _open(place: Path, profile: Profile | None) -> Dataset:
     if not present:
         message = f"{kept[0].path}: tree '{profile.tree}' is damaged or cut off"
         raise DataError(message, hint="fetch the files again and compare their sizes or checksums")
-    fitted = profile.fitted(frozenset.intersection(*present.values()))
+    fitted = profile.fitted(frozenset.intersection(*present.values()), decisions(kept, profile))
     if not fitted.objects:
         message = f"{folder}: {profile.name} does not fit: tree '{profile.tree}' has no object of it"
         raise DataError(message, hint="compare its branches with the profile: cutbook datasets show NAME")

@@ -14,12 +14,13 @@ from codegen.emit_functions import Functions
 from codegen.emit_momenta import WITH_NAME
 from codegen.emit_source import docstring, library, literal, number
 from codegen.plan_distributions import with_distributions
+from codegen.plan_menus import menus
 from codegen.plan_model import Plan, Step
 from codegen.weight import SIDES, Weight
 
 _DRIVER = (
     *("UnreadableError", "Cutflow", "Analysis", "nothing", "tally", "booked", "fill", "contents", "flat"),
-    *("shifted", "element", "normalisation", "pieces", "require", "table", "main"),
+    *("shifted", "element", "normalisation", "pieces", "require", "unfired", "table", "main"),
 )
 CHUNK = 250_000
 """Events in memory at a time."""
@@ -127,6 +128,7 @@ def constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str]
     lines = [
         f"TREE = {literal(profile.tree)}",
         *_listed("BRANCHES", branches),
+        *_menus(plan),
         f"IDENTIFIERS: dict[str, str] = {{{', '.join(f'{literal(k)}: {v}' for k, v in identifiers.items())}}}",
         f"CHUNK = {CHUNK:_}  # events in memory at a time",
         f"LUMINOSITY = {number(1000 * (profile.luminosity or 0.0))}  # pb^-1",
@@ -166,6 +168,19 @@ def _listed(name: str, values: Sequence[str]) -> list[str]:
     if len(values) == 1:
         return [f"{name} = ({literal(values[0])},)"]
     return [f"{name} = (", *(f"    {literal(value)}," for value in values), ")"]
+
+
+def _menus(plan: Plan) -> list[str]:
+    known = menus(plan)
+    if not known:
+        return ["MENUS: tuple[dict[str, Any], ...] = ()"]
+    lines = [
+        "# Trigger paths: of each menu a file has at least one, and for those that it lacks this is read, which is not fired.",
+        "MENUS: tuple[dict[str, Any], ...] = (",
+    ]
+    for menu in known:
+        lines += ["    {", *(f"        {literal(path)}: {value!r}," for path, value in menu.items()), "    },"]
+    return [*lines, ")"]
 
 
 def _samples(samples: Mapping[str, Sample], keys: Sequence[str | None]) -> list[str]:

@@ -21,6 +21,7 @@ Array = Any
 
 TREE = ""
 BRANCHES: tuple[str, ...] = ()
+MENUS: tuple[dict[str, Any], ...] = ()
 IDENTIFIERS: dict[str, str] = {}
 CHUNK = 250_000
 STEPS: list[dict[str, Any]] = []
@@ -78,6 +79,7 @@ class Analysis:
         self.keep_masks = keep_masks
         self.scale = normalisation(sample, samples)
         self.events = 0
+        self.absent: dict[str, list[str]] = {}
         lacking = VARIATIONS if self.scale is None else NOT_VARIED.get(sample or "", ())
         self.varied = [name for name in VARIATIONS if name not in lacking]
         self.total = nothing(self.varied)
@@ -162,6 +164,7 @@ class Analysis:
             },
             "overlaps": {name: matrix.tolist() for name, matrix in self.overlaps.items()},
             "histograms": contents(self.histograms),
+            **({"absent": self.absent} if self.absent else {}),
         }
 
     def masks(self) -> dict[str, Any]:
@@ -269,26 +272,51 @@ def normalisation(sample: str | None, samples: Path | None) -> float | None:
     return float(LUMINOSITY * numbers[cross_section] / (numbers[sum_of_weights] * numbers.get(efficiency, 1.0)))
 
 
-def pieces(path: str, branches: list[str], entries: list[int] | None = None) -> Iterator[ak.Array]:
-    """Yield a file's events, or those of a range [start, stop), at most CHUNK at a time."""
+def pieces(
+    path: str, branches: list[str], entries: list[int] | None = None, absent: dict[str, list[str]] | None = None
+) -> Iterator[ak.Array]:
+    """Yield a file's events, or those of a range [start, stop), at most CHUNK at a time.
+
+    Trigger paths that the file lacks have not fired in its events; `absent` gets to know them.
+    """
     start, stop = entries or (None, None)
     try:
         with uproot.open(path) as file:
             tree = file[TREE]
-            require(tree, branches)
-            yield from tree.iterate(filter_name=branches, step_size=CHUNK, entry_start=start, entry_stop=stop)
+            unset = require(tree, branches)
+            if unset and absent is not None:
+                absent[path] = list(unset)
+            there = [branch for branch in branches if branch not in unset]
+            for events in tree.iterate(filter_name=there, step_size=CHUNK, entry_start=start, entry_stop=stop):
+                for branch, value in unset.items():
+                    events[branch] = np.full(len(events), value)
+                yield events
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         message = f"{path}: {reason[:300]}"
         raise UnreadableError(message) from error
 
 
-def require(tree: Any, branches: list[str]) -> None:
-    """Raise unless a tree has all branches."""
-    absent = [branch for branch in branches if branch not in tree]
-    if absent:
-        reason = f"tree '{TREE}' has no branch {', '.join(absent)}"
+def require(tree: Any, branches: list[str]) -> dict[str, Any]:
+    """Raise unless a tree has all branches; of each menu of triggers, one is enough.
+
+    Return what is to be read instead of the paths that it lacks.
+    """
+    return unfired([branch for branch in branches if branch not in tree])
+
+
+def unfired(absent: list[str]) -> dict[str, Any]:
+    """Return what the paths that a tree lacks hold where they have not fired; raise if other branches are absent."""
+    for menu in MENUS:
+        if all(path in absent for path in menu):
+            reason = f"it has none of the trigger's paths {', '.join(menu)}, so that nobody knows whether it has fired"
+            raise UnreadableError(reason)
+    unset = {path: value for menu in MENUS for path, value in menu.items() if path in absent}
+    needed = [branch for branch in absent if branch not in unset]
+    if needed:
+        reason = f"tree '{TREE}' has no branch {', '.join(needed)}"
         raise UnreadableError(reason)
+    return unset
 
 
 def table(report: dict[str, Any]) -> str:
@@ -321,11 +349,13 @@ def main() -> int:
         sys.stderr.write(f"Every event counts as 1. To weight simulation, name its sample by --sample: {known}\n")
     try:
         for path in options.files:
-            for events in pieces(path, analysis.branches, options.entries):
+            for events in pieces(path, analysis.branches, options.entries, analysis.absent):
                 analysis.add(events)
     except UnreadableError as error:
         sys.stderr.write(f"data_unreadable: {error}\n")
         return 3
+    for path, paths in analysis.absent.items():
+        sys.stderr.write(f"{path} lacks the trigger paths {', '.join(paths)}: they count as not fired\n")
     report = analysis.report()
     sys.stdout.write(f"{table(report)}\n")
     if options.json:

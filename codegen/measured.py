@@ -94,6 +94,8 @@ class Measured(Report):
     regions: dict[Text, RegionCount] = {}
     overlaps: Overlaps = Overlaps()
     histograms: dict[str, Histogram]
+    absent: dict[Text, list[Text]] = {}
+    """Trigger paths that files lack, by the path of the file: they count as not fired in its events."""
 
     @model_validator(mode="after")
     def _falling(self) -> Measured:
@@ -157,6 +159,7 @@ def merged(parts: Sequence[Measured]) -> Measured:
             weighted=[_columns(rows) for rows in zip(*(part.overlaps.weighted for part in parts), strict=True)],
         ),
         histograms=_filled([part.histograms for part in parts]),
+        absent={file: paths for part in parts for file, paths in part.absent.items()},
     )
 
 

@@ -135,6 +135,7 @@ def _run(code: bytes, partition: Partition, files: Sequence[Path], policy: Polic
         if not outcome.ok:
             raise _failure(name, files, outcome)
         measured = _measured(name, read_json(fresh, _JSON, LARGEST_JSON))
+        _check_files(name, measured, files)
         _check_masks(name, measured, read_arrays(fresh, _MASKS, LARGEST_MASKS))
         masks = (fresh / _MASKS).read_bytes()
     return {
@@ -181,6 +182,13 @@ def _measured(name: str, content: object) -> Measured:
         raise AnalysisError(
             message, hint="the generated code is at fault; report it with the script", path=path
         ) from None
+
+
+def _check_files(name: str, measured: Measured, files: Sequence[Path]) -> None:
+    for file in measured.absent:
+        if file not in set(map(str, files)):
+            message = f"sample {name}: {_JSON} tells of a file that it was not given: {file}"
+            raise AnalysisError(message, hint="the generated code is at fault; report it with the script")
 
 
 def _check_masks(name: str, measured: Measured, masks: Mapping[str, np.ndarray[Any, Any]]) -> None:

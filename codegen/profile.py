@@ -239,12 +239,30 @@ class Profile(Strict):
         flags += [kind.where for kind in self.objects.values() if kind.where]
         return tuple(dict.fromkeys([*found, *(name for flag in flags for name in flag.branches)]))
 
-    def fitted(self, branches: Iterable[str]) -> Profile:
+    def decides(self, branch: str) -> bool:
+        """Say whether a branch may be the decision of a trigger."""
+        if self.trigger_prefix and branch.startswith(self.trigger_prefix):
+            return True
+        return branch in self._decisions
+
+    @cached_property
+    def _decisions(self) -> frozenset[str]:
+        waiting: list[Flag] = list(self.triggers.values())
+        found: set[str] = set()
+        while waiting:
+            flag = waiting.pop()
+            found |= {*flag.each, flag.branch} - {""}
+            waiting += [*flag.any_of, *flag.all_of, *([flag.otherwise] if flag.otherwise else [])]
+        return frozenset(found)
+
+    def fitted(self, branches: Iterable[str], decisions: Iterable[str] = ()) -> Profile:
         """Return the profile of a tree that has these branches: without what it lacks.
 
-        An object stays only if its momentum is known, a union only if one of its parts does.
+        An object stays only if its momentum is known, a union only if one of its parts does. `decisions` are branches
+        of triggers that only some of the files have: menus change with the years.
         """
         present = frozenset(branches)
+        fired = present | frozenset(decisions)
         collections = {name: known.among(present) for name, known in self.collections.items()}
         objects: dict[str, ObjectKind] = {}
         for name, kind in self.objects.items():
@@ -264,8 +282,8 @@ class Profile(Strict):
                 "identifiers": {name: branch for name, branch in self.identifiers.items() if branch in present},
                 "collections": collections,
                 "objects": objects,
-                "triggers": there(self.triggers, present),
-                "trigger_paths": tuple(sorted(b for b in present if b.startswith(prefix))) if prefix else (),
+                "triggers": there(self.triggers, fired),
+                "trigger_paths": tuple(sorted(b for b in fired if b.startswith(prefix))) if prefix else (),
                 "cleaning": there(self.cleaning, present),
             }
         )

@@ -6,6 +6,7 @@ for those that the emitter writes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -93,15 +94,27 @@ def define(events: Node, name: str, expression: str) -> Node:
     return events.Redefine(name, expression) if name in known else events.Define(name, expression)
 
 
-def pieces(path: str, branches: list[str], entries: list[int] | None = None) -> Iterator[Events]:
-    """Yield a file's events, or those of a range [start, stop), at most CHUNK at a time."""
+def unfired(absent: list[str]) -> dict[str, Any]:
+    """Stand for what tells of the trigger paths that a tree lacks."""
+    raise NotImplementedError
+
+
+def pieces(
+    path: str, branches: list[str], entries: list[int] | None = None, absent: dict[str, list[str]] | None = None
+) -> Iterator[Events]:
+    """Yield a file's events, or those of a range [start, stop), at most CHUNK at a time.
+
+    Trigger paths that the file lacks have not fired in its events; `absent` gets to know them.
+    """
     with reading(path), ROOT.TFile.Open(path) as file:
         tree = file.Get(TREE)
-        require(tree, branches)
+        unset = require(tree, branches)
         total = int(tree.GetEntries())
+    if unset and absent is not None:
+        absent[path] = list(unset)
     start, stop = entries or (0, total)
     for first in range(start, min(stop, total), SPAN):
-        yield from run(path, branches, first, min(first + SPAN, stop, total))
+        yield from run(path, branches, first, min(first + SPAN, stop, total), unset)
 
 
 @contextmanager
@@ -115,24 +128,26 @@ def reading(path: str) -> Iterator[None]:
         raise UnreadableError(message) from error
 
 
-def require(tree: Any, branches: list[str]) -> None:
-    """Raise unless a tree is there and has all branches."""
+def require(tree: Any, branches: list[str]) -> dict[str, Any]:
+    """Raise unless a tree is there and has all branches; of each menu of triggers, one is enough.
+
+    Return what is to be read instead of the paths that it lacks.
+    """
     if not tree:
         reason = f"there is no tree '{TREE}'"
         raise UnreadableError(reason)
     if not isinstance(tree, ROOT.TTree):
         reason = f"'{TREE}' is no tree but a {type(tree).__name__}"
         raise UnreadableError(reason)
-    absent = [branch for branch in branches if not tree.GetBranch(branch)]
-    if absent:
-        reason = f"tree '{TREE}' has no branch {', '.join(absent)}"
-        raise UnreadableError(reason)
+    return unfired([branch for branch in branches if not tree.GetBranch(branch)])
 
 
-def run(path: str, branches: list[str], start: int, stop: int) -> Iterator[Events]:
+def run(path: str, branches: list[str], start: int, stop: int, unset: dict[str, Any]) -> Iterator[Events]:
     """Run the selection over a range of entries in one loop over the events, and yield it in pieces."""
     spec = ROOT.RDF.Experimental.RDatasetSpec()
     frame = ROOT.RDataFrame(spec.AddSample(("events", TREE, path)).WithGlobalRange((start, stop)))
+    for branch, value in unset.items():
+        frame = frame.Define(branch, json.dumps(value))  # as C++ writes it, too
     events = book(frame)
     steps = {"": [f"baseline_{place}" for place in range(len(STEPS))]}
     steps |= {name: [f"{MASKS[name]}_{place}" for place in range(len(REGIONS[name]["steps"]))] for name in REGIONS}

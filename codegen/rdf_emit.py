@@ -43,7 +43,7 @@ SPAN = 500_000
 """Events between two starts of ROOT's loop; what is kept of them is in memory."""
 _COUNTING = (
     *("UnreadableError", "Cutflow", "Analysis", "nothing", "tally", "booked", "fill", "contents", "shifted"),
-    *("normalisation", "table", "main"),
+    *("normalisation", "unfired", "table", "main"),
 )
 _BOOKING = (
     *("Events", "select", "flat", "element", "elements", "define", "pieces", "reading", "require", "run"),
@@ -90,7 +90,7 @@ def emit_rdataframe(plan: Plan, samples: Mapping[str, Sample] | None = None) -> 
     source = _Module(plan, functions.used)
     body = source.body()
     counting = library("emit_driver.py", without=("select", "flat", "element", "pieces", "require"))
-    booking = library("rdf_driver.py", without=("book", "UnreadableError"))
+    booking = library("rdf_driver.py", without=("book", "UnreadableError", "unfired"))
     blocks = [
         "\n".join(docstring(about(plan, masses=False), indent=0)),
         _IMPORTS,

@@ -64,6 +64,25 @@ def branches(files: Iterable[Contents], tree: str) -> frozenset[str] | None:
     return None
 
 
+def decisions(files: Iterable[Contents], profile: Profile) -> frozenset[str]:
+    """Return the branches of triggers that any of the files has, as far as they can be read."""
+    import uproot
+
+    if not profile.triggers and not profile.trigger_prefix:
+        return frozenset()
+    found: set[str] = set()
+    for known in files:
+        if known.problem or profile.tree not in known.trees:
+            continue
+        try:
+            with uproot.open(known.path) as file:
+                tree = file[profile.tree]
+                found |= {name for name in map(str, tree.keys()) if name not in found and profile.decides(name)}
+        except Exception:  # the run says why it cannot be read
+            continue
+    return frozenset(found)
+
+
 def shortest(files: Iterable[Contents], tree: str, branch: str) -> int:
     """Return the length of the shortest list of a branch among the first events in which it can be read; 0 of none."""
     import awkward as ak

@@ -113,7 +113,13 @@ def replay(
         name: sample_result(found.measured, kind=result.samples[name].kind, normalised=result.samples[name].normalised)
         for name, found in run.samples.items()
     }
-    pairs = list(_compared(_numbers(result.samples), _numbers(now)))
+    named = {(name, str(path.absolute())): place for name, files in samples.items() for place, path in enumerate(files)}
+    absent = {
+        f"absent.{name}[{named[name, file]}]": ", ".join(paths)
+        for name, found in run.samples.items()
+        for file, paths in found.measured.absent.items()
+    }
+    pairs = list(_compared(_numbers(result.samples) | _absent(result), _numbers(now) | absent))
     versions = software(run.tier, result.engine.backend)
     return Replay(
         result=result,
@@ -159,6 +165,16 @@ def _find(wanted: InputFile, candidates: Sequence[Path], known: dict[Path, str])
 
 def _numbers(samples: Mapping[str, SampleResult]) -> dict[str, float | str]:
     return dict(_leaves({name: json.loads(sample.model_dump_json()) for name, sample in samples.items()}, "samples"))
+
+
+def _absent(result: Result) -> dict[str, float | str]:
+    """Return the trigger paths that files lacked, by the place of the file among those of its sample that were read."""
+    unread = {(one.sample, one.name) for one in result.unread}
+    read: dict[str, list[str]] = {}
+    for one in result.inputs.files:
+        if (one.sample, one.name) not in unread:
+            read.setdefault(one.sample, []).append(one.name)
+    return {f"absent.{one.sample}[{read[one.sample].index(one.name)}]": ", ".join(one.paths) for one in result.absent}
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, float | str]]:

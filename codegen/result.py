@@ -275,6 +275,14 @@ class UnreadInput(_Strict):
     reason: str
 
 
+class AbsentPaths(_Strict):
+    """Trigger paths that a data file lacks: they count as not fired in its events, others of the same menu may have."""
+
+    sample: str
+    name: str
+    paths: tuple[str, ...]
+
+
 class EngineResult(_Strict):
     """Who wrote the code."""
 
@@ -302,6 +310,9 @@ class Result(_Strict):
     dataset: DatasetResult
     samples: dict[str, SampleResult]
     unread: tuple[UnreadInput, ...] = Field(default=(), description="files left out; the result is not complete then")
+    absent: tuple[AbsentPaths, ...] = Field(
+        default=(), description="files without some of the trigger's paths", exclude_if=_nothing
+    )
     coverage: Coverage
     not_applied: tuple[Omission, ...]
     not_drawn: dict[str, str] = Field(default={}, description="observables that could not be filled, and why")

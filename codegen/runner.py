@@ -8,6 +8,7 @@ The contract with the script, whoever wrote it:
 It prints a cutflow; OUT.json holds what `Measured` describes; OUT.npz holds one boolean array per cutflow step, named
 `step_000`, `step_001` …, one named `selected`, one per step of each region (`region_000_step_000` …), and the event
 identifiers (`run`, `event`), all as long as what it was given. `--entries` comes with one file only.
+Trigger paths that a file lacks count as not fired, and OUT.json names them, unless it has none at all.
 A file that it cannot read ends it with status 3 and the line `data_unreadable: FILE: reason` on standard error.
 """
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codegen.profile import Profile
-from eval.event import InexpressibleError, Ntuple, holds
+from codegen.profile import Flag, Profile
+from eval.event import InexpressibleError, Ntuple, Row, holds
 from eval.inequality import satisfies
 from eval.scene import Scene
 from eval.verdicts import Test
@@ -30,7 +30,26 @@ def decision(ntuple: Ntuple, cut: Cut) -> Test:
     if not names:
         message = f"the ntuple has no trigger '{cut.value}'"
         raise InexpressibleError(message)
-    return lambda scene: any(holds(profile.trigger(name), scene.row) for name in names)
+    flags = [profile.trigger(name) for name in names]
+    return lambda scene: any(_fired(flag, scene.row) for flag in flags)
+
+
+def menu_of(ntuple: Ntuple, cut: Cut) -> frozenset[str]:
+    """Return the branches of the trigger that a cut is about; none if it is about something else."""
+    profile = ntuple.profile
+    if cut.variable.id != "trigger":
+        return frozenset()
+    names = profile.named_triggers(str(cut.value)) or profile.named_triggers(_words(cut))
+    return frozenset(branch for name in names for branch in profile.trigger(name).branches)
+
+
+def _fired(flag: Flag, row: Row) -> bool:
+    """Say whether a trigger has fired; a path that the event's file lacks has not."""
+    if flag.any_of:
+        return any(_fired(part, row) for part in flag.any_of)
+    if flag.all_of:
+        return all(_fired(part, row) for part in flag.all_of)
+    return flag.branch in row and holds(flag, row)
 
 
 def _matched(ntuple: Ntuple, cut: Cut) -> Test:

@@ -68,8 +68,11 @@ class Ntuple:
         """Branches of single objects, by the name they have together."""
         return {key: each for group in self.profile.collections.values() for key, each in group.numbered.items()}
 
-    def events(self, files: Iterable[Path]) -> Iterator[Row]:
-        """Yield every event as plain values and lists by branch; DataError for a file that cannot be read."""
+    def events(self, files: Iterable[Path], menus: Sequence[frozenset[str]] = ()) -> Iterator[Row]:
+        """Yield every event as plain values and lists by branch; DataError for a file that cannot be read.
+
+        So is one that has no branch of one of the `menus` of triggers; an event lacks those that its file lacks.
+        """
         import uproot
 
         wanted = {branch for branches in self._listed.values() for branch in branches}
@@ -81,6 +84,7 @@ class Ntuple:
                 with uproot.open(file) as root:
                     tree = root[self.profile.tree]
                     present = sorted(wanted & set(tree.keys()))
+                    _refuse_undecided(menus, present)
                     for columns in tree.iterate(present, library="np", step_size=5000):
                         for values in zip(*(columns[name] for name in present), strict=True):
                             row = {name: value.tolist() for name, value in zip(present, values, strict=True)}
@@ -199,6 +203,13 @@ class Ntuple:
             message = f"the ntuple has no flag '{point}' ({variable}) of {particle.kind}s"
             raise InexpressibleError(message)
         return holds(flag, particle.row)
+
+
+def _refuse_undecided(menus: Iterable[frozenset[str]], present: Iterable[str]) -> None:
+    """Raise where a file has no path of a trigger: nobody knows whether it has fired."""
+    if absent := [menu for menu in menus if menu.isdisjoint(present)]:
+        message = f"there is none of the trigger's paths {', '.join(sorted(absent[0]))}"
+        raise ValueError(message)
 
 
 def holds(flag: Flag, row: Row) -> bool:

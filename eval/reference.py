@@ -36,12 +36,15 @@ class ReferenceMasks:
 
 
 def reference_masks(criteria: SelectionCriteria, profile: Profile, files: Sequence[Path]) -> ReferenceMasks:
-    """Apply the criteria to every event of the files, in their order; DataError for a file that cannot be read."""
+    """Apply the criteria to every event of the files, in their order; DataError for a file that cannot be read.
+
+    Nor can one be used that has none of the paths of a trigger; of several, those that it lacks have not fired.
+    """
     reading = Interpretation(criteria, profile)
     masks = ReferenceMasks(not_applied=dict(reading.not_applied))
     masks.passes = {cut.id: [] for cut in criteria.cuts if cut.id not in reading.not_applied}
     masks.regions = {name: [] for name in reading.regional}
-    for row in reading.ntuple.events(files):
+    for row in reading.ntuple.events(files, reading.menus):
         scene = Scene(reading.filters, reading.recipe, row)
         flags = {cut_id: (cut_id not in reading.tests or reading.tests[cut_id](scene)) for cut_id in masks.passes}
         for cut_id, flag in flags.items():

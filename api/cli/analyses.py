@@ -108,6 +108,9 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
         out.print(shifted)
     for one in result.unread:
         out.print(Text(f"Not complete: {one.sample}: {one.name} cannot be read: {one.reason}", style="bold yellow"))
+    for absent in result.absent:
+        lacks = f"{absent.sample}: {absent.name} lacks {', '.join(absent.paths)}, which count as not fired in it"
+        out.print(Text.assemble(("Trigger: ", "bold yellow"), lacks))
     if warning := _emptied(result):
         out.print(Text(warning, style="bold yellow"))
     if result.engine.model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,13 @@ def _of(columns: dict[str, ak.Array], kind: int, dtypes: dict[str, tuple[str, st
     return ak.zip({new: ak.values_astype(columns[old][chosen], dtype) for new, (old, dtype) in dtypes.items()})
 
 
-def write_nanoaod(path: Path, size: int = 400, *, simulated: bool = False) -> Path:
+PATHS = {"HLT_IsoMu24": 0.7, "HLT_Mu17_Mu8": 0.5}
+"""Triggers of a file, and how often they fire."""
+
+
+def write_nanoaod(
+    path: Path, size: int = 400, *, simulated: bool = False, paths: Mapping[str, float] | None = None
+) -> Path:
     """Write electrons, muons, missing momentum and a few triggers as CMS NanoAOD."""
     columns = leptons(size)
     usual = {name: (name, "f4") for name in ("pt", "eta", "phi")} | {"charge": ("charge", "i4"), "dxy": ("d0", "f4")}
@@ -142,8 +149,7 @@ def write_nanoaod(path: Path, size: int = 400, *, simulated: bool = False) -> Pa
         "event": np.arange(size, dtype="u8"),
         "MET_pt": rng.exponential(20, size).astype("f4"),
         "MET_phi": rng.uniform(-3, 3, size).astype("f4"),
-        "HLT_IsoMu24": rng.random(size) < 0.7,
-        "HLT_Mu17_Mu8": rng.random(size) < 0.5,
+        **{name: rng.random(size) < often for name, often in (PATHS if paths is None else paths).items()},
         "Flag_METFilters": rng.random(size) < 0.9,
         **({"genWeight": np.ones(size, "f4")} if simulated else {}),
     }

@@ -171,7 +171,15 @@ def test_a_branch_that_one_sample_lacks_is_lacking(tmp_path: Path) -> None:
         muons = ak.zip({name: ak.Array([[1.0], []]) for name in ("pt", "eta", "phi", "charge", "mass")})
         file.mktree("Events", {"Muon": muons.type.content}).extend({"Muon": muons})
     profile = open_dataset(str(tmp_path)).profile
-    assert (list(profile.objects), list(profile.triggers)) == (["muon", "lepton"], [])
+    assert (list(profile.objects), list(profile.cleaning)) == (["muon", "lepton"], [])
+
+
+def test_a_trigger_path_that_one_era_has_is_no_less_known_for_the_others(tmp_path: Path) -> None:
+    write_nanoaod(tmp_path / "Run2015.root", 20, paths={"HLT_IsoMu20": 0.5})
+    write_nanoaod(tmp_path / "Run2018.root", 20, paths={"HLT_IsoMu24": 0.5})
+    profile = open_dataset(str(tmp_path)).profile
+    assert profile.trigger_paths == ("HLT_IsoMu20", "HLT_IsoMu24")
+    assert profile.triggers["muon"].branches == ("HLT_IsoMu20", "HLT_IsoMu24")
 
 
 def test_files_numbered_as_atlas_does_are_found(tmp_path: Path) -> None:
