@@ -175,7 +175,7 @@ def _menus(plan: Plan) -> list[str]:
     if not known:
         return ["MENUS: tuple[dict[str, Any], ...] = ()"]
     lines = [
-        "# Trigger paths: of each menu a file has at least one, and for those that it lacks this is read, which is not fired.",
+        "# Trigger paths: a file has at least one of each menu. Where it lacks one this is read: not fired.",
         "MENUS: tuple[dict[str, Any], ...] = (",
     ]
     for menu in known:

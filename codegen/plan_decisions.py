@@ -28,7 +28,8 @@ def decision(profile: Profile, collections: Collections, cut: Cut) -> Requiremen
         held = ", ".join(profile.triggers) or "none"
         if profile.trigger_paths:
             held += f", and {len(profile.trigger_paths)} paths {profile.trigger_prefix}…"
-        message = f"the ntuple has no trigger '{text}' (it has: {held})"
+        why = f": {profile.no_triggers}" if profile.no_triggers and held == "none" else f" (it has: {held})"
+        message = f"the ntuple has no trigger '{text}'{why}"
         raise UnplannableError(message)
     return either([Flagged(profile.trigger(name)) for name in names])
 

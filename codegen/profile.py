@@ -111,6 +111,7 @@ class Profile(Strict):
     objects: dict[str, ObjectKind]
     triggers: dict[str, Trigger] = Field(default={})
     trigger_prefix: str = Field(default="", description="what the branches of single trigger paths begin with: HLT_")
+    no_triggers: str = Field(default="", description="why the ntuple does not tell which triggers have fired")
     trigger_paths: tuple[str, ...] = Field(default=(), description="the paths of one tree; filled in when it is read")
     cleaning: dict[str, Trigger] = Field(default={})
     weight: Weight | None = None

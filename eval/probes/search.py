@@ -41,7 +41,7 @@ class Search:
 
     def __init__(self, criteria: SelectionCriteria, profile: Profile, lines: Sequence[Line], *, seed: int = 1) -> None:
         self.reading = Interpretation(criteria, profile)
-        self.anatomy = Anatomy(profile)
+        self.anatomy = Anatomy(profile, self.reading.ntuple.paths)
         self.trial = Trial(self.reading)
         self.seed = seed
         self.rng = random.Random(seed)

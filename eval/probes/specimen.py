@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ def single(value: float) -> float:
 class Anatomy:
     """What events of a profile consist of."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, paths: Sequence[str] = ()) -> None:
+        """Take what a profile has, and the single trigger `paths` that criteria call by their names."""
         self.profile = profile
         self.lists: dict[str, dict[str, str]] = {}
         self.scalars: dict[str, str] = {}
@@ -55,9 +56,10 @@ class Anatomy:
                 self.scalars |= types
             elif types:  # a file may have no branch of a collection
                 self.lists[name] = types
-        self.decisions = [
-            leaf for flag in (*profile.triggers.values(), *profile.cleaning.values()) for leaf in flag.leaves
-        ]
+        decided = (*profile.triggers.values(), *profile.cleaning.values())
+        self.decisions = [leaf for flag in decided for leaf in flag.leaves]
+        known = {leaf.branch for leaf in self.decisions}
+        self.decisions += [Flag(branch=path) for path in paths if path not in known]
         for decision in self.decisions:
             self.scalars[decision.branch] = _type(decision)
         self.kinds = {name: kind for name, kind in profile.objects.items() if kind.collection in self.lists}
@@ -265,7 +267,13 @@ def write_rows(path: Path, anatomy: Anatomy, rows: Sequence[Mapping[str, Any]], 
     profile = anatomy.profile
     types = {b: kind for lists in anatomy.lists.values() for b, kind in lists.items()}
     columns: dict[str, Any] = {}
-    given = dict(_types(template, profile.tree)) if template else {}
+    wanted = {
+        *types,
+        *anatomy.scalars,
+        *profile.identifiers.values(),
+        *(profile.weight.factors if profile.weight else ()),
+    }
+    given = dict(_types(template, profile.tree, wanted)) if template else {}
     for branch, kind in types.items():
         counts = [len(row[branch]) for row in rows]
         flat = np.array([value for row in rows for value in row[branch]], dtype=given.get(branch, kind))
@@ -283,13 +291,17 @@ def write_rows(path: Path, anatomy: Anatomy, rows: Sequence[Mapping[str, Any]], 
         file.mktree(profile.tree, kinds).extend(columns)
 
 
-def _types(template: Path, tree: str) -> Iterator[tuple[str, str]]:
-    """Yield the branches of a file whose values are numbers, and their types."""
+def _types(template: Path, tree: str, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield those of the wanted branches of a file whose values are numbers, and their types."""
     import uproot
 
     with uproot.open(template) as file:
-        for name, branch in file[tree].items():
-            interpretation = branch.interpretation
+        # Other branches are not looked at: they may hold what cannot be read, as trigger decisions of PHYSLITE.
+        for name in sorted(set(map(str, file[tree].keys())).intersection(wanted)):
+            try:
+                interpretation = file[tree][name].interpretation
+            except uproot.interpretation.identify.UnknownInterpretation:
+                continue
             content = getattr(interpretation, "content", interpretation)
             found = getattr(content, "from_dtype", None) or getattr(getattr(content, "_model", None), "dtype", None)
             if found is not None and found.kind in "biuf" and found.itemsize <= 8:

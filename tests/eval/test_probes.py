@@ -19,7 +19,8 @@ from codegen.runner import Measured, run_analysis
 from codegen.toys import write_toys
 from eval.probes.specimen import Anatomy, flag_value
 from eval.probes.table import probe
-from kb.ssc import ObjectDefinition, Region, SelectionCriteria
+from kb.ssc import Cut, ObjectDefinition, Region, SelectionCriteria
+from tests.codegen.formats import write_nanoaod, write_physlite
 from tests.eval.conftest import by_hand, criteria_of
 
 Rewrite = Callable[[str], str]
@@ -44,6 +45,17 @@ def proven(
     name, sample = next(iter(dataset.samples.items()))
     measured: Measured = run_analysis(script, {name: sample.files}, work / "run").samples[name].measured
     return probe(criteria, dataset, script, measured)
+
+
+def two_muons(*more: Cut) -> SelectionCriteria:
+    """Return two muons of opposite charge around the Z mass, and what else is asked."""
+    return criteria_of(
+        *more,
+        by_hand("eta", "muon.abs_eta", "<", 2.4, scope="object"),
+        by_hand("two", "muon.count", "==", 2),
+        by_hand("pt-1", "muon.pt", ">", 20, "GeV", rank=1),
+        by_hand("mass", "muon_pair.mass", "in", (70, 110), "GeV", closed="neither"),
+    )
 
 
 def verdicts(probes: Probes) -> dict[str, str]:
@@ -225,3 +237,43 @@ def test_made_up_events_have_every_path_of_a_trigger() -> None:
 def test_a_flag_of_a_number_is_set_and_not_set(flag: Flag, holds: Callable[[int], bool]) -> None:
     assert holds(int(flag_value(flag, on=True)))
     assert not holds(int(flag_value(flag, on=False)))
+
+
+@pytest.mark.parametrize(
+    ("menu", "asked"),
+    [
+        (("HLT_Dimuon0_Jpsi",), "HLT_Dimuon0_Jpsi"),
+        (("HLT_Dimuon0_Jpsi", "HLT_IsoMu24"), "HLT_Dimuon0_Jpsi_v3 or HLT_IsoMu24"),
+    ],
+)
+def test_trigger_paths_by_their_names_are_proven_and_the_other_cuts_with_them(
+    menu: tuple[str, ...], asked: str, tmp_path: Path
+) -> None:
+    path = write_nanoaod(tmp_path / "data.root", 40, paths={**dict.fromkeys(menu, 0.5), "HLT_Ele7": 0.5})
+    criteria = two_muons(by_hand("trigger", "event.trigger", "is", asked, scope="trigger"))
+    probes = proven(criteria, open_dataset(str(path)), tmp_path)
+    assert verdicts(probes) == dict.fromkeys(("trigger", "eta", "two", "pt-1", "mass"), "proven")
+    for name in menu:
+        without = proven(criteria, open_dataset(str(path)), tmp_path, ignoring(name))
+        assert verdicts(without)["trigger"] == "wrong", f"the code takes {name} as never fired"
+
+
+def ignoring(path: str) -> Rewrite:
+    """Return what makes code take a trigger path as never fired."""
+    return lambda source: source.replace(f'events["{path}"]', f'(events["{path}"] & False)')
+
+
+def test_selections_of_physlite_are_proven_with_a_trigger_that_nobody_can_ask(tmp_path: Path) -> None:
+    dataset = open_dataset(str(write_physlite(tmp_path / "lite.root")))
+    criteria = two_muons(by_hand("trigger", "event.trigger", "is", "HLT_mu26_ivarmedium", scope="trigger"))
+    (trigger,) = make_plan(criteria, dataset.profile).not_applied
+    assert trigger.cut_id == "trigger"
+    assert "the files do not tell" in trigger.reason
+    assert verdicts(proven(criteria, dataset, tmp_path)) == dict.fromkeys(("eta", "two", "pt-1", "mass"), "proven")
+
+
+def test_real_physlite_is_proven_though_it_holds_branches_that_cannot_be_read(shared: Path, tmp_path: Path) -> None:
+    dataset = open_dataset(str(shared / "data" / "atlas_physlite"))
+    identified = by_hand("id", "muon.id", "is", "medium", scope="object")
+    wanted = dict.fromkeys(("id", "eta", "two", "pt-1", "mass"), "proven")
+    assert verdicts(proven(two_muons(identified), dataset, tmp_path)) == wanted
