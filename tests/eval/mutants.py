@@ -11,7 +11,7 @@ from typing import TypeGuard
 _NOT_SELECTION = frozenset(
     {"UnreadableError", "Cutflow", "Analysis", "nothing", "tally", "booked", "fill", "contents", "flat"}
     | {"shifted", "element", "normalisation"}
-    | {"pieces", "require", "table", "main"}
+    | {"pieces", "require", "unfired", "table", "main"}
 )
 _OTHER = {
     ast.Gt: (ast.GtE, ast.Lt),
