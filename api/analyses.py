@@ -192,12 +192,13 @@ def _lasting(profile: str) -> str:
 
 
 def files_of(record: AnalysisRecord) -> list[str]:
-    """Return the names, relative to its folder, of an analysis' files; links are left out."""
+    """Return the names, relative to its folder, of an analysis' files; links and hidden files are left out."""
     if not record.folder:
         return []
     folder = Path(record.folder)
     found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+    names = (path.relative_to(folder) for path in found)
+    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
 
 
 def file_of(record: AnalysisRecord, name: str) -> Path:

@@ -15,7 +15,9 @@ from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
 from codegen.export_coffea import to_coffea
 from codegen.export_hepdata import to_hepdata
-from codegen.measured import Histogram, Measured
+from codegen.gallery import gallery
+from codegen.leftovers import remember
+from codegen.measured import Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
 from codegen.result import (
@@ -36,7 +38,7 @@ from codegen.result import (
     UnreadInput,
     Validation,
 )
-from codegen.runner import RawRun, SampleRun, run_analysis
+from codegen.runner import JSON_NAME, MASKS_NAME, RawRun, SampleRun, run_analysis
 from codegen.sandbox import Policy
 from codegen.software import requirements, software
 from codegen.tally import sample_result
@@ -79,6 +81,8 @@ def analyse(
     compared with it, with a `weigher` besides every sum of weights, with a `prober` every cut is shown on events made
     for it; with `published` yields (`{sample: {"selected": …, "weighted": …}}`) those are compared.
 
+    What an earlier run left in `output` and this one does not replace is removed; other files there stay.
+
     `workers` sandboxes run side by side (default: one per processor core), or as many as the `executor` has. `progress`
     is called with a stage and how much of it is done. Files that cannot be read are named in the result, which then is
     not complete; DataError if none can be. `write` makes the code, or else the compiler for a `backend`; `engine` and
@@ -101,11 +105,18 @@ def analyse(
     validation = _validate(criteria, plan, dataset, run, reference, weigher, tell)
     yields = compare_yields(samples, published or {})
     probes = _probe(criteria, dataset, output, run, prober, tell)
+    plots = gallery(plan, dataset, run, output / PLOTS, partial(tell, "plots"))
+    drawn = [path.relative_to(output).as_posix() for path in plots.drawn]
     result = Result(
         paper=PaperResult.model_validate(
             criteria.paper.model_dump(include={"arxiv_id", "version", "title", "document_hash"})
         ),
-        dataset=DatasetResult(name=dataset.name, profile=dataset.profile.name, luminosity=dataset.profile.luminosity),
+        dataset=DatasetResult(
+            name=dataset.name,
+            profile=dataset.profile.name,
+            luminosity=dataset.luminosity,
+            no_luminosity=plots.no_luminosity,
+        ),
         samples=samples,
         unread=tuple(UnreadInput(sample=one.sample, name=one.path.name, reason=one.reason) for one in run.unread),
         absent=tuple(
@@ -120,7 +131,8 @@ def analyse(
             Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review, already=o.already)
             for o in plan.not_applied
         ),
-        not_drawn=dict(plan.not_drawn),
+        plots=tuple(drawn),
+        not_drawn=plots.not_drawn,
         not_varied=dataset.not_varied,
         validation=judge(validation.event_by_event, yields, probes, validation.weights),
         software=software(run.tier, backend),
@@ -139,7 +151,6 @@ def analyse(
     (output / HEPDATA).mkdir(exist_ok=True)
     for name, text in submission.items():
         (output / HEPDATA / name).write_text(text, encoding="utf-8")
-    drawn = _draw(dataset, run, output, tell)
     names = [
         CODE,
         CRITERIA,
@@ -149,9 +160,11 @@ def analyse(
         COFFEA,
         *(f"{HEPDATA}/{name}" for name in submission),
         *_ledger(output, model),
-        *(path.relative_to(output).as_posix() for path in drawn),
+        *drawn,
     ]
     write_bundle(output, names, output / BUNDLE)
+    kept = [f"{RUNS}/{name}/{file}" for name in run.samples for file in (JSON_NAME, MASKS_NAME)]
+    remember(output, [*names, BUNDLE, *kept])
     return result
 
 
@@ -276,48 +289,3 @@ def _inputs(output: Path, dataset: Dataset) -> Inputs:
 def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _draw(dataset: Dataset, run: RawRun, output: Path, tell: Progress) -> list[Path]:
-    """Draw what can be compared: data, and simulation of known cross-section."""
-    shown = {name: dataset.samples[name] for name in run.samples if dataset.samples[name].normalised}
-    measured = {name: run.samples[name].measured for name in shown}
-    if not any(found.histograms for found in measured.values()):
-        return []
-    from codegen.plots import draw, draw_overlaps, file_stem
-    from codegen.plots_grid import draw_grid
-
-    profile, data = dataset.profile, [name for name, sample in shown.items() if sample.kind == "data"]
-    regions = list(dict.fromkeys(region for found in measured.values() for region in found.regions))
-    tell("plots", 0, len(regions) + 1)
-    drawn = draw(
-        {name: {k: h for k, h in found.histograms.items() if h.without is None} for name, found in measured.items()},
-        output / PLOTS,
-        data=data,
-        luminosity=profile.luminosity or 0.0,
-        sqrt_s=profile.sqrt_s,
-        title=dataset.title,
-    )
-    simulated = [found for name, found in measured.items() if shown[name].kind != "data"]
-    drawn += draw_overlaps(simulated or list(measured.values()), output / PLOTS)
-    drawn += draw_grid(_without(measured, None), output / PLOTS / "n_minus_1.png", data=data, title=_CUT_AWAY)
-    for number, region in enumerate(regions, start=1):
-        page = output / PLOTS / "regions" / f"{file_stem(region)}.png"
-        inside = {name: found.regions[region].histograms for name, found in measured.items()}
-        drawn += draw_grid(inside, page, data=data, title=region)
-        beside = page.with_name(f"{page.stem}_n_minus_1.png")
-        drawn += draw_grid(_without(measured, region), beside, data=data, title=f"{region}: {_CUT_AWAY}")
-        tell("plots", number, len(regions) + 1)
-    tell("plots", len(regions) + 1, len(regions) + 1)
-    return drawn
-
-
-_CUT_AWAY = "what each requirement cuts away (all others are met)"
-
-
-def _without(measured: Mapping[str, Measured], region: str | None) -> dict[str, dict[str, Histogram]]:
-    """Return the N − 1 histograms of a region's steps, or of the baseline's."""
-    return {
-        name: {k: h for k, h in found.histograms.items() if h.without is not None and h.without[0] == region}
-        for name, found in measured.items()
-    }

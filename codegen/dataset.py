@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from codegen.luminosity import luminosity_of
 from codegen.profile import Profile, load_profile
 from codegen.recognition import Contents, branches, contents, decisions, recognised, shortest
 from codegen.weight import Variation
@@ -63,6 +64,13 @@ class Dataset:
     """What plots are headed by."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Files that are no part of it, by name, and why."""
+    no_luminosity: str = ""
+    """Why nobody knows how much luminosity its data have, if so; simulation is scaled to that of the profile."""
+
+    @property
+    def luminosity(self) -> float | None:
+        """That of its data, or of what simulation is scaled to where there are none [fb^-1]; None if not known."""
+        return None if self.no_luminosity else self.profile.luminosity
 
     @property
     def not_varied(self) -> dict[str, str]:
@@ -171,23 +179,40 @@ def _open(place: Path, profile: Profile | None) -> Dataset:
         message = f"{file.path}: {profile.name} does not fit: {why}"
         raise DataError(message, hint="choose another profile, or let one be proposed: cutbook datasets add FOLDER")
     title, luminosity = _own_words(folder)
-    if luminosity is not None:
-        profile = profile.model_copy(update={"luminosity": luminosity})
     grouped = _grouped(folder, kept, profile)
     read = {name: branches(group, profile.tree) for name, group in grouped.items()}
     present = {name: found for name, found in read.items() if found is not None}
     if not present:
         message = f"{kept[0].path}: tree '{profile.tree}' is damaged or cut off"
         raise DataError(message, hint="fetch the files again and compare their sizes or checksums")
+    data = [name for name in grouped if _is_data(name, profile, present)]
+    # What is said of a folder is not said of one of its files of data.
+    if luminosity is not None and not (data and place.is_file() and len(root_files(folder)) > 1):
+        profile = profile.model_copy(update={"luminosity": luminosity, "periods": ()})
     fitted = profile.fitted(frozenset.intersection(*present.values()), decisions(kept, profile))
     if not fitted.objects:
         message = f"{folder}: {profile.name} does not fit: tree '{profile.tree}' has no object of it"
         raise DataError(message, hint="compare its branches with the profile: cutbook datasets show NAME")
+    measured, unknown = luminosity_of(profile, data)
+    if measured is not None:
+        profile, fitted = (one.model_copy(update={"luminosity": measured}) for one in (profile, fitted))
     samples = _varied(_samples(folder, grouped, profile, present), grouped, profile, present)
     name = place.name if place.is_dir() else place.stem
     return Dataset(
-        name, place, _with_variations(fitted, samples), samples, title or f"{profile.experiment} Open Data", left_out
+        name,
+        place,
+        _with_variations(fitted, samples),
+        samples,
+        title or f"{profile.experiment} Open Data",
+        left_out,
+        unknown,
     )
+
+
+def _is_data(sample: str, profile: Profile, present: Mapping[str, frozenset[str]]) -> bool:
+    if (only := profile.samples.simulated) is not None and sample in present:
+        return only not in present[sample]
+    return re.search(profile.samples.data, sample) is not None
 
 
 def _grouped(folder: Path, files: Sequence[Contents], profile: Profile) -> dict[str, list[Contents]]:
@@ -226,9 +251,7 @@ def _samples(
     samples = []
     for name, group in grouped.items():
         paths = tuple(file.path for file in group)
-        is_data = re.search(profile.samples.data, name) is not None
-        if (only := profile.samples.simulated) is not None and name in present:
-            is_data = only not in present[name]
+        is_data = _is_data(name, profile, present)
         numbers = None if is_data or profile.luminosity is None else table.get(name)
         weight = profile.weight
         if weight is not None and weight.in_branches and not is_data and profile.luminosity is not None:

@@ -253,12 +253,14 @@ class _Planner:
             before = (dict(self.systems.built), dict(self.collections.selected), dict(self.collections.merged))
             try:
                 quantity = self._histogram(axis)
-            except UnplannableError:
+            except UnplannableError as problem:
+                self.not_drawn.append((axis.name, problem.reason))
                 continue
             if before[0].keys() == self.systems.built.keys() and before[1].keys() == self.collections.selected.keys():
                 found.append(HistogramPlan(axis, quantity))
             else:
                 self.systems.built, self.collections.selected, self.collections.merged = before
+                self.not_drawn.append((axis.name, "the selection uses nothing of what it shows"))
         return tuple(found)
 
     def _histogram(self, axis: HistogramAxis) -> Quantity:

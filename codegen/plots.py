@@ -36,6 +36,10 @@ COLOURS = (
 )
 FORMATS = ("png", "pdf")
 _DPI = 150
+# Characters that have room on a line: of an axis, of a title beside the luminosity, and of a legend's entry in columns.
+_AXIS, _TITLE, _ENTRY = 52, 36, 28
+_REGION = 26
+_PER_CHARACTER = 0.085  # inches
 
 
 def draw(
@@ -43,25 +47,23 @@ def draw(
     output: Path,
     *,
     data: Collection[str],
-    luminosity: float,
-    sqrt_s: float = 13,
+    header: str,
     title: str = "Open Data",
     names: Mapping[str, str] | None = None,
+    compare: bool = True,
     formats: Sequence[str] = FORMATS,
 ) -> list[Path]:
     """Draw every histogram of `samples` (sample → histogram name → contents) and return the files written.
 
     The samples named in `data` are added up and drawn as points with Poisson intervals, the others stacked, the
-    largest at the bottom, and compared as data / simulation. Without data, or without simulation, the ratio is left
-    out. `luminosity` is in fb^-1 (0: unknown, not shown), `sqrt_s` in TeV; `names` gives the legend's names
-    (default: the sample's own).
+    largest at the bottom, and compared as data / simulation. Without data, without simulation, or where they are not to
+    `compare`, the ratio is left out. A plot without any event says so. `header` tells luminosity and energy; `names`
+    gives the legend's names (default: the sample's own).
     Raises `InputError` when a histogram has different bins in different samples.
     """
     found = dict.fromkeys(name for content in samples.values() for name in content)
     written: list[Path] = []
     output.mkdir(parents=True, exist_ok=True)
-    energy = f"{sqrt_s:g} TeV"
-    header = f"{luminosity:g} fb$^{{-1}}$ ({energy})" if luminosity > 0 else energy
     for name in found:
         contents = {sample: content[name] for sample, content in samples.items() if name in content}
         _same_bins(name, contents)
@@ -70,7 +72,7 @@ def draw(
         with warnings.catch_warnings():
             # Deprecations inside mplhep and matplotlib, empty bins in the ratio and its scale: nothing for our user.
             warnings.simplefilter("ignore")
-            figure = _figure(measured, simulated, header, title, names or {})
+            figure = _figure(measured, simulated, header, title, names or {}, compare)
             for kind in formats:
                 path = output / f"{file_stem(name)}.{kind}"
                 # No dates: the same numbers give the same bytes.
@@ -100,18 +102,21 @@ def draw_overlaps(samples: Sequence[Measured], output: Path) -> list[Path]:
     total = np.sum([sample.overlaps.weighted for sample in samples], axis=0)
     own = np.diag(total)
     share = np.divide(total, own[:, np.newaxis], out=np.full_like(total, np.nan), where=own[:, np.newaxis] > 0)
-    side = max(4.5, 0.55 * len(regions) + 2.5)
+    names = [wrapped(region, _REGION) for region in regions]
+    lines = [line for name in names for line in name.splitlines()]
+    beside, side = 0.4 + _PER_CHARACTER * max(map(len, lines)), max(2.2, 0.6 * len(regions))
     with rc_context({"figure.constrained_layout.use": True, "font.size": 10}):
-        figure = Figure(figsize=(side + 1, side))
+        figure = Figure(figsize=(max(side + beside + 1, 4.0), side + beside + 0.7))
         axes = figure.subplots()
         image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-        axes.set_xticks(range(len(regions)), regions, rotation=45, ha="right")
-        axes.set_yticks(range(len(regions)), regions)
+        axes.set_xticks(range(len(regions)), names, rotation=90)
+        axes.set_yticks(range(len(regions)), names)
         for row, column in np.ndindex(*share.shape):
             if np.isfinite(share[row, column]):
                 shade = "white" if share[row, column] > 0.6 else "black"
                 axes.text(column, row, f"{share[row, column]:.2g}", ha="center", va="center", color=shade, size=8)
-        axes.set_title("Share of a row's events that are also in the column", fontsize=10)
+        width = int(figure.get_figwidth() / _PER_CHARACTER)
+        figure.suptitle(wrapped("Share of a row's events that are also in the column", width), fontsize=10)
         figure.colorbar(image, ax=axes, fraction=0.046)
         output.mkdir(parents=True, exist_ok=True)
         path = output / "region_overlap.png"
@@ -127,13 +132,31 @@ def _same_bins(name: str, contents: Mapping[str, Histogram]) -> None:
             raise InputError(message, hint="run all samples with the same analysis")
 
 
-def axis_label(label: str, unit: str) -> str:
-    """Return an axis title with its unit, the label's plain or TeX symbols kept.
+def axis_label(label: str, unit: str, width: int = _AXIS) -> str:
+    """Return an axis title with its unit, the label's plain or TeX symbols kept, in lines of some characters.
 
     >>> axis_label("$m_{4l}$", "GeV"), axis_label("number of jets", "")
     ('$m_{4l}$ [GeV]', 'number of jets')
     """
-    return f"{label} [{unit}]" if unit and unit != "1" else label
+    return wrapped(f"{label} [{unit}]" if unit and unit != "1" else label, width)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break text into lines at spaces; words and formulas stay whole.
+
+    >>> wrapped("number of jets far from every lepton", 20)
+    'number of jets far\\nfrom every lepton'
+    >>> wrapped("mass $m_{a b}$ of it", 8)
+    'mass\\n$m_{a b}$\\nof it'
+    """
+    words = re.findall(r"(?:\$[^$]*\$|\S)+", text)
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def events_label(edges: Sequence[float], unit: str) -> str:
@@ -188,6 +211,7 @@ def _figure(
     header: str,
     title: str,
     names: Mapping[str, str],
+    compare: bool = True,
 ) -> Figure:
     """Lay out one figure; it is no figure of pyplot, so that nothing has to close it."""
     import mplhep
@@ -201,7 +225,7 @@ def _figure(
     colours = {sample: COLOURS[index % len(COLOURS)] for index, sample in enumerate(simulated)}
     with rc_context(_style()):
         figure = Figure(figsize=(7, 6.6), dpi=_DPI)
-        both = bool(measured and simulated)
+        both = bool(measured and simulated) and compare
         if both:
             upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         else:
@@ -237,16 +261,26 @@ def _figure(
         bottom.set_xlabel(axis_label(first.label, first.unit))
         upper.set_ylabel(events_label(first.edges, first.unit))
         upper.set_xlim(first.edges[0], first.edges[-1])
-        _headroom(upper, measured, simulated)
+        columns = 1 if max(map(len, [names.get(sample, sample) for sample in simulated] or [""])) > _ENTRY else 2
+        _headroom(upper, measured, simulated, columns)
         handles, labels = upper.get_legend_handles_labels()
         order = sorted(range(len(labels)), key=lambda index: labels[index] != "Data")
-        upper.legend([handles[i] for i in order], [labels[i] for i in order], ncols=2, frameon=False, loc="upper right")
-        upper.set_title(title, loc="left", fontweight="bold")
+        upper.legend(
+            [handles[i] for i in order], [labels[i] for i in order], ncols=columns, frameon=False, loc="upper right"
+        )
+        if not any(any(histogram.values) for histogram in (*measured, *simulated.values())):
+            say_empty(upper, "no event selected")
+        upper.set_title(wrapped(title, _TITLE), loc="left", fontweight="bold")
         upper.set_title(header, loc="right")
         figure.align_ylabels()
         # Laid out once, here: an engine would do it again for every format, with a drawing that nobody sees.
         ConstrainedLayoutEngine(hspace=0.02).execute(figure)
     return figure
+
+
+def say_empty(axes: Any, words: str) -> None:
+    """Say in the middle of an empty frame that it is no mistake."""
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color="0.4", style="italic")
 
 
 def _style() -> Any:
@@ -314,7 +348,7 @@ def _ratio(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, His
     axes.set_ylabel("Data / MC", loc="center")
 
 
-def _headroom(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, Histogram]) -> None:
+def _headroom(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, Histogram], columns: int) -> None:
     """Leave room above the highest bin for the legend, which may have many entries."""
     import numpy as np
 
@@ -324,5 +358,5 @@ def _headroom(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, 
         highest.append(float(np.max(values + np.sqrt(np.maximum(values, 0)))))
     if simulated:
         highest.append(float(np.max(summed(list(simulated.values())).values())))
-    rows = (len(simulated) + bool(measured) + 2) // 2
+    rows = (len(simulated) + bool(measured) + columns) // columns
     axes.set_ylim(0, max(highest) * (1.15 + 0.09 * rows))

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from codegen.measured import Histogram
-from codegen.plots import COLOURS, axis_label, summed
+from codegen.plots import COLOURS, axis_label, say_empty, summed, wrapped
 
 COLUMNS = 3
+_WIDTH = 4.2 * COLUMNS  # inches
+_TITLE, _AXIS = 110, 46
+"""Characters that have room on a line."""
 
 
 def draw_grid(
@@ -19,20 +22,25 @@ def draw_grid(
 ) -> list[Path]:
     """Draw the histograms of `samples` (sample → name → contents) side by side and return the file, if any.
 
-    Simulation is stacked, data are points with √N. Histograms without entries are left out.
+    Simulation is stacked, data are points with √N. Histograms without entries say so; without any other, no file is.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     names = dict.fromkeys(name for content in samples.values() for name in content)
-    shown = [name for name in names if any(any(content[name].values) for content in samples.values())]
-    if not shown:
+    shown = list(names)
+    if not any(any(content[name].values) for name in names for content in samples.values()):
         return []
     rows = math.ceil(len(shown) / COLUMNS)
     with rc_context({"font.size": 9, "xtick.direction": "in", "ytick.direction": "in"}), warnings.catch_warnings():
         # Deprecations inside mplhep: nothing for our user.
         warnings.simplefilter("ignore")
-        figure = Figure(figsize=(4.2 * COLUMNS, 2.9 * rows + 0.7))
+        words = wrapped(title, _TITLE)
+        entries = [*samples, "Data"]
+        across = max(1, min(len(entries), int(_WIDTH / (0.8 + 0.08 * max(map(len, entries))))))
+        top, below = 0.2 + 0.2 * len(words.splitlines()), 0.3 + 0.2 * math.ceil(len(entries) / across)
+        height = 2.9 * rows + top + below
+        figure = Figure(figsize=(_WIDTH, height))
         panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
         for panel in panels[len(shown) :]:
             panel.set_axis_off()
@@ -41,9 +49,10 @@ def draw_grid(
         handles: dict[str, Any] = {}
         for panel in panels[: len(shown)]:
             handles |= {label: handle for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
-        figure.suptitle(title, x=0.01, y=0.995, ha="left", va="top", fontweight="bold")
-        figure.legend(handles.values(), handles, loc="upper right", ncols=min(len(handles), 8), frameon=False)
-        figure.tight_layout(rect=(0, 0, 1, 1 - 0.5 / (2.9 * rows + 0.7)))
+        figure.text(0.01, 1 - 0.1 / height, words, ha="left", va="top", fontweight="bold", fontsize=11)
+        place = (0, 1 - top / height)
+        figure.legend(handles.values(), handles, loc="upper left", bbox_to_anchor=place, ncols=across, frameon=False)
+        figure.tight_layout(rect=(0, 0, 1, 1 - (top + below) / height))
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110)
     return [path]
@@ -76,7 +85,9 @@ def _panel(axes: Any, contents: Mapping[str, Histogram], data: Collection[str]) 
         )
     for threshold in first.thresholds:
         axes.axvline(threshold, color="black", linestyle=":", linewidth=1.3)
+    if not any(any(content.values) for content in contents.values()):
+        say_empty(axes, "no event")
     axes.set_xlim(first.edges[0], first.edges[-1])
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(axis_label(first.label, first.unit), loc="right")
+    axes.set_xlabel(axis_label(first.label, first.unit, _AXIS), loc="right")
     axes.set_ylabel("Events", loc="top")

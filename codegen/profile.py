@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -104,6 +104,9 @@ class Profile(Strict):
     experiment: str
     sqrt_s: float = Field(gt=0, description="TeV")
     luminosity: float | None = Field(default=None, gt=0, description="fb^-1")
+    periods: dict[str, Annotated[float, Field(gt=0)]] | tuple[str, ...] = Field(
+        default=(), description="samples of data that `luminosity` is of, with that of each [fb^-1] where it is known"
+    )
     source: str = Field(default="", description="where the data and the meaning of the branches are published")
     tree: str
     identifiers: dict[Literal["run", "event"], str] = Field(default={})

@@ -143,7 +143,8 @@ class DatasetResult(_Strict):
 
     name: str
     profile: str
-    luminosity: float | None = Field(description="fb^-1")
+    luminosity: float | None = Field(description="fb^-1, of the data; of what simulation is scaled to without data")
+    no_luminosity: str = Field(default="", description="why it is not known", exclude_if=_nothing)
 
 
 class Coverage(_Strict):
@@ -315,7 +316,8 @@ class Result(_Strict):
     )
     coverage: Coverage
     not_applied: tuple[Omission, ...]
-    not_drawn: dict[str, str] = Field(default={}, description="observables that could not be filled, and why")
+    plots: tuple[str, ...] = Field(default=(), description="plots that were made", exclude_if=_nothing)
+    not_drawn: dict[str, str] = Field(default={}, description="plots that were not made, samples not in them, and why")
     not_varied: dict[str, str] = Field(
         default={}, description="uncertainties of the weight that samples do not hold, and why", exclude_if=_nothing
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -99,7 +99,7 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
     """Print cutflow, yields, coverage, what is not applied, validation and where the files lie."""
     from rich.text import Text
 
-    from api.analyses import CODE, RESULT, files_of
+    from api.analyses import CODE, RESULT
     from api.cli.screen import grid
 
     out.print(_cutflow(result))
@@ -126,19 +126,21 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
                 table.add_row(name, Text(missing.statement), Text(missing.reason))
         if table.row_count:
             out.print(table)
-    for observable, reason in result.not_drawn.items():
-        out.print(Text.assemble(("Not drawn: ", "bold yellow"), f"{observable}, because {reason}"))
+    if result.dataset.no_luminosity:
+        out.print(Text.assemble(("Luminosity: ", "bold yellow"), f"not known: {result.dataset.no_luminosity}"))
+    for reason, names in _by_reason(result.not_drawn).items():
+        out.print(Text.assemble(("Not drawn: ", "bold yellow"), f"{', '.join(names)}, because {reason}"))
     for variation, reason in result.not_varied.items():
         out.print(Text.assemble(("Not varied: ", "bold yellow"), f"{variation}, because {reason}"))
     for line in _validation(result.validation):
         out.print(line)
     for file, reason in result.inputs.left_out.items():
         out.print(Text.assemble(("Left out: ", "bold yellow"), f"{file}, because {reason}"))
-    plots = [name for name in files_of(record) if name.endswith(".png")]
+    plots = [name for name in result.plots if name.endswith(".png")]
     files = {
         CODE: "the code; it also runs by itself: python analysis.py FILE...",
         RESULT: "all numbers, versions and checksums",
-        "plots/": ", ".join(name.removeprefix("plots/") for name in plots),
+        "plots/": ", ".join(name.removeprefix("plots/") for name in plots) or "none was made",
         "hepdata/": "cutflows and histograms as tables for HEPData",
         "bundle.zip": "criteria, code, results and plots in one file",
     }
@@ -146,6 +148,18 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
     for file, about in files.items():
         if about:
             out.print(Text.assemble("  ", (f"{file:<12}", "cyan"), f" {about}"))
+
+
+def _by_reason(told: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what has the same reason together.
+
+    >>> _by_reason({"m12": "no pairs", "met": "no MET", "m34": "no pairs"})
+    {'no pairs': ['m12', 'm34'], 'no MET': ['met']}
+    """
+    found: dict[str, list[str]] = {}
+    for name, reason in told.items():
+        found.setdefault(reason, []).append(name)
+    return found
 
 
 def _emptied(result: Result) -> str:

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
-from codegen import plots
+from codegen import plots, plots_grid
+from codegen.measured import Measured, Overlaps, RegionCount, Step
 from codegen.plots import draw
 from codegen.runner import Histogram
 from kb.errors import InputError
@@ -27,6 +31,9 @@ SAMPLES = {
 }
 
 
+HEADER = "10 fb$^{-1}$ (13 TeV)"
+
+
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Catch the figures on their way to the files."""
@@ -43,7 +50,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def _draw(samples: dict[str, dict[str, Histogram]], output: Path, formats: tuple[str, ...] = ("png",)) -> list[Path]:
     names = {"signal": "H → 4ℓ"}
-    return draw(samples, output, data=("data_A", "data_B"), luminosity=10, names=names, formats=formats)
+    return draw(samples, output, data=("data_A", "data_B"), header=HEADER, names=names, formats=formats)
 
 
 def test_each_histogram_becomes_a_picture_and_a_vector_file(tmp_path: Path) -> None:
@@ -114,9 +121,75 @@ def test_data_alone_or_simulation_alone_are_drawn_without_a_ratio(
     assert figures[0].axes[0].get_xlabel() == "$m_{4\\ell}$ [GeV]"
 
 
-def test_empty_histograms_are_drawn_too(tmp_path: Path) -> None:
+def _words(axes: Any) -> set[str]:
+    return {text.get_text() for text in axes.texts}
+
+
+def test_a_plot_without_any_event_says_so_and_others_do_not(tmp_path: Path, figures: list[Any]) -> None:
     empty = {name: {"m4l": _histogram([0, 0, 0])} for name in SAMPLES}
     assert len(_draw(empty, tmp_path)) == 1
+    _draw(SAMPLES, tmp_path)
+    assert [_words(figure.axes[0]) for figure in figures] == [{"no event selected"}, set()]
+
+
+def test_of_many_panels_the_empty_ones_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    panels: dict[str, set[str]] = {}
+    original = plots_grid._panel
+
+    def catching(axes: Any, contents: dict[str, Histogram], data: Any) -> None:
+        original(axes, contents, data)
+        panels[next(iter(contents.values())).label] = _words(axes)
+
+    monkeypatch.setattr(plots_grid, "_panel", catching)
+    both = {"data_A": {"m": _histogram([1, 0, 0]), "n": _histogram([0, 0, 0]).model_copy(update={"label": "n"})}}
+    assert len(plots_grid.draw_grid(both, tmp_path / "page.png", data=["data_A"], title="page")) == 1
+    assert panels == {SAMPLES["data_A"]["m4l"].label: set(), "n": {"no event"}}
+    nothing = {"data_A": {"n": both["data_A"]["n"]}}
+    assert plots_grid.draw_grid(nothing, tmp_path / "none.png", data=["data_A"], title="page") == []
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=12), max_size=12), st.integers(5, 30))
+def test_labels_break_between_words_only(words: list[str], width: int) -> None:
+    lines = plots.wrapped(" ".join(words), width).splitlines()
+    assert " ".join(lines).split() == words
+    assert all(len(line) <= width or " " not in line for line in lines)
+
+
+LONG = "control region with inverted isolation of the leptons that stem from a decay of the second candidate"
+
+
+def test_long_names_of_regions_stay_inside_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.figure import Figure
+
+    saved: list[Any] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: saved.append(figure))
+    step = Step(cut_ids=[], label="step", raw=1, weighted=1.0, sumw2=1.0)
+    region = RegionCount(parent=None, cutflow=[step])
+    overlaps = Overlaps(raw=[[1, 1], [1, 1]], weighted=[[1.0, 1.0], [1.0, 1.0]])
+    sample = Measured(
+        events=1, selected=1, weighted=1.0, cutflow=[], regions={"SR": region, LONG: region}, overlaps=overlaps,
+        histograms={},
+    )  # fmt: skip
+    plots.draw_overlaps([sample], tmp_path)
+    far = _histogram([1, 2, 3]).model_copy(update={"label": LONG})
+    plots_grid.draw_grid({"data_A": {"m": far}}, tmp_path / "page.png", data=["data_A"], title=f"{LONG}: {LONG}")
+    for figure in saved:
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+        renderer = canvas.get_renderer()
+        texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+        assert any(" ".join(text.get_text().split()).startswith(LONG) for text in texts)
+        for box in (text.get_window_extent(renderer) for text in texts):
+            assert -1 <= box.x0 < box.x1 <= figure.bbox.x1 + 1
+            assert -1 <= box.y0 < box.y1 <= figure.bbox.y1 + 1
+
+
+@pytest.mark.parametrize("compare", [True, False])
+def test_data_and_simulation_that_are_not_to_be_compared_have_no_ratio(
+    compare: bool, tmp_path: Path, figures: list[Any]
+) -> None:
+    draw(SAMPLES, tmp_path, data=("data_A", "data_B"), header=HEADER, compare=compare, formats=("png",))
+    assert len(figures[0].axes) == 1 + compare
 
 
 def test_different_bins_are_not_added(tmp_path: Path) -> None:
