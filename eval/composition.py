@@ -30,18 +30,17 @@ _MEASURES: dict[str, Callable[[Pair], float]] = {
     "pt": transverse,
     "delta_r": lambda pair: distance(*pair, "delta_r"),
 }
+_RELATED: dict[PairRequirement, Callable[[Particle, Particle], bool]] = {
+    "same_flavour": lambda one, other: one.kind == other.kind,
+    "different_flavour": lambda one, other: one.kind != other.kind,
+    "opposite_charge": lambda one, other: one.charge * other.charge < 0,
+    "same_charge": lambda one, other: one.charge * other.charge > 0,
+}
 
 
 def related(pair: Pair, requires: Sequence[PairRequirement]) -> bool:
     """Say whether two objects are to each other as required."""
-    one, other = pair
-    facts: dict[PairRequirement, bool] = {
-        "same_flavour": one.kind == other.kind,
-        "different_flavour": one.kind != other.kind,
-        "opposite_charge": one.charge * other.charge < 0,
-        "same_charge": one.charge * other.charge > 0,
-    }
-    return all(facts[requirement] for requirement in requires)
+    return all(_RELATED[requirement](*pair) for requirement in requires)
 
 
 def preference(choice: Choice | None) -> Callable[[Pair], float]:

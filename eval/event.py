@@ -230,9 +230,9 @@ def holds(flag: Flag, row: Row) -> bool:
 
 
 def _scaled(branch: Branch, row: Row) -> float:
-    value = float(row[branch.branch])
+    value, factor = float(row[branch.branch]), branch.factor
     # MeV are divided by 1000 rather than multiplied by 0.001, which is no binary number.
-    value = value / (1 / branch.factor) if branch.factor < 1 else value * branch.factor
+    value = value / (1 / factor) if factor < 1 else value * factor
     return value / float(row[branch.over]) if branch.over else value
 
 

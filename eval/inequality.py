@@ -67,10 +67,10 @@ def _edge(bound: Bound, along: Callable[[Piecewise], float | None]) -> float | N
 
 def unsigned_offset(cut: Cut, value: float) -> float:
     """Return the distance from the Z mass for a cut of the form |m − m_Z| < x, else the value itself."""
+    if cut.variable.id != "mass" or cut.operator not in {">", ">=", "<", "<="}:
+        return value
     about_z = re.search(r"\bm_?\{?Z\}?\b", f"{cut.note} {cut.variable.name or ''}")
-    if cut.variable.id == "mass" and about_z and cut.operator in {">", ">=", "<", "<="}:
-        return abs(value - Z_MASS)
-    return value
+    return abs(value - Z_MASS) if about_z else value
 
 
 def flavour_mixtures(text: str) -> list[tuple[int, int]]:
