@@ -1,4 +1,4 @@
-"""What a user calls a paper of the base: its id, with or without a version, or one of the forms that arXiv's ids have."""
+"""What a user calls a paper of the base: its id, with or without a version, or a form that arXiv's ids have."""
 
 from __future__ import annotations
 

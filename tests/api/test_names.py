@@ -95,7 +95,7 @@ def test_a_paper_is_found_by_its_id_with_and_without_a_version(workspace: Worksp
     assert str(find_paper(store, "notev2v1")) == "notev2v1"
     assert find_paper(store, "notev2v1").version == 1
     assert newest(store, "1712.02304v2", doing="an analysis") == "1712.02304"
-    with pytest.raises(InputError, match="takes the newest version of 1712.02304, which is 2 here, and not 1"):
+    with pytest.raises(InputError, match="takes the newest version"):
         newest(store, "1712.02304v1", doing="an analysis")
     with pytest.raises(PaperNotFoundError):
         newest(store, "nothing", doing="an analysis")
