@@ -305,7 +305,7 @@ def _is_of_vertex(reading: Reading, quantity: Quantity) -> bool:
     if quantity.rule == "direction" and _VERTEX_IS.search(reading.words(0, quantity.start)):
         return True
     heads = [p for p in reading.phrases if p.index < quantity.start and not p.oblique]
-    return bool(heads) and heads[-1].object == "vertex" and reading.shape[heads[-1].index + 1 :][:1] in {"m", "w"}
+    return bool(heads) and heads[-1].object == "vertex" and reading.shape[heads[-1].index + 1 :][:1] in {"m", "w", "C"}
 
 
 def _definition(reading: Reading, subject: Phrase | Named, memory: Memory, setting: Setting) -> str | None:

@@ -101,8 +101,10 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     counted = _COUNTED_WITH.match(bare)
     if counted and states_bound(counted["what"]):  # "Number of jets (p_T > 35 GeV, |η| < 4.5) | 0"
         yield from requirement(f"number of {counted['o']}", cell, regions, about)
-        owner = _owner(counted["o"])[0]
-        said = f"{counted['o']} with {counted['what']}".replace(",", " and")
+        owner, noun = _owner(counted["o"])[0], counted["o"]
+        if owner is None and (owner := _of_count(noun)):  # "N_jets (p_T > 30 GeV)"
+            noun = f"{vocabulary().objects[owner].aliases[0]}s"
+        said = f"{noun} with {counted['what']}".replace(",", " and")
         yield from _sentence(said, owner, None, setting, "", owner)
         return
     if unit and states_bound(cell) and _is_energy(cell):
@@ -270,6 +272,12 @@ def _owner(head: str) -> tuple[str | None, int | None]:
     reading = reading_of(head)
     phrase = next((p for p in reading.phrases if p.object != "event"), None) if reading else None
     return (phrase.object, phrase.rank) if phrase else (None, None)
+
+
+def _of_count(head: str) -> str | None:
+    """Return what a symbol counts: `N_b`."""
+    counted = (t.value for t in tokens_of(plain(head)) if t.kind == "v" and t.value.variable == "count")
+    return next((one.about.object for one in counted if one.about), None)
 
 
 def _sentence(

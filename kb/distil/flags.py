@@ -151,7 +151,9 @@ def beside(told: list[Candidate], bounds: list[Candidate]) -> list[Candidate]:
 def _goes_on_about_tagging(reading: Reading, memory: Memory) -> bool:
     """Say whether `the medium working point is used` is that of the b tagging told of before."""
     named = {p.object for p in reading.phrases} & (IDENTIFIED - {"jet", "track"})
-    return memory.tagging and not named and bool(re.search(r"\b(?:working|operating) point", reading.text))
+    return (
+        memory.tagging and not named and bool(re.search(r"\b(?:working|operating) point|\befficiency\b", reading.text))
+    )
 
 
 def _collected(candidate: Candidate, reading: Reading) -> Candidate:

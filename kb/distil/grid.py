@@ -101,8 +101,12 @@ class Grid:
 
     def _side(self, row: int) -> Item | None:
         covering = [self.at(row, column) for column in range(self.sides)]
-        if self.sides > 1 and covering[0] is not None and not covering[0].text and covering[1] is not None:
-            covering[0] = self._owner_above(row)  # the object is named in the first of its rows
+        if covering[0] is not None and not covering[0].text:
+            above = self._owner_above(row)  # the object is named in the first of its rows
+            if self.sides > 1 and covering[1] is not None:
+                covering[0] = above
+            elif self.sides == 1 and above is not None and _is_objects(above.text):
+                return above
         items = list({id(item): item for item in covering if item is not None and item.text}.values())
         return _joined(items) if items else self.at(row, 0)
 

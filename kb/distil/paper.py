@@ -64,6 +64,7 @@ _LIKEWISE = re.compile(
     r"\b(?:with|has|have|uses?|shares?|by|applying)\s+(?:otherwise\s+)?(?:all\s+)?(?:of\s+)?the\s+same\s+"
     r"(?:event\s+)?(?:requirements?|selections?|criteria|cuts?)(?=,|;|\.|\s+(?:but|except|apart|with|and)\b)"
 )
+_HEADS_ITEMS = re.compile(r"^[^.:;]{3,60}:\s*$")
 _LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
 _READ = frozenset({"paragraph", "item", "footnote", "equation"})
 
@@ -178,6 +179,8 @@ class _Walk:
             self.alternatives = [] if lists_alternatives(text) else None
             self.regions.listed = bool(_LISTS_REGIONS.search(text))
             self.memory.vetoed = {}
+        elif _HEADS_ITEMS.search(self.document.text[block.start : block.end]):
+            self.memory.listing = True  # "• Electrons:" heads a list of its own
         for sentence in sentences(self.document, block):
             text = self.document.text[sentence.start : sentence.end]
             if _is_figure(text):
@@ -241,7 +244,7 @@ class _Walk:
         elif against == DESCRIBES and re.search(r"\bpoint\b", text):
             # "the working point with 70% efficiency is used"
             findings.candidates += flags.flags(reading, memory, Setting())
-        elif against in {DESCRIBES, NO_REQUIREMENT} and kind == "selection" and _TAGS.search(text):
+        elif against in {DESCRIBES, NO_REQUIREMENT} and kind == "selection" and (_TAGS.search(text) or memory.tagging):
             # "b jets are identified by … with an efficiency of 77%"
             told = flags.flags(reading, memory, Setting())
             findings.candidates += [c for c in told if c.variable.id == "btag" or c.rule in _IDENTIFIES]

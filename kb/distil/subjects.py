@@ -80,6 +80,9 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         return [another]
     if bounded.index is not None and _OF_CANDIDATE.match(reading.words(bounded.index + 1, bounded.index + 4)):
         return [Named("candidate")]
+    beside = reading.phrase_at(anchor - 1) if quantity.symbolic and quantity.variable == anchor else None
+    if beside is not None and beside.oblique and bounded.variable in _OWN_OF_ONE and "_" not in beside.object:
+        return [beside]  # "jets within 0.4 of any lepton p_T > 20 GeV"
     group = spoken_of(reading, quantity, bounded, anchor)
     group = [_known(reading, p, bounded, memory) for p in group]
     if bounded.variable == "other" and {p.object for p in group} == {"vertex"} and _POINTS_BACK.search(reading.text):

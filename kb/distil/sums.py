@@ -14,7 +14,7 @@ from kb.distil.particles import Named
 from kb.distil.qualifiers import spoken
 from kb.distil.quotients import up_to_verb
 
-_MOMENTA = re.compile(r"moment|energ|[pE]_?\{?T")
+_MOMENTA = re.compile(r"moment|energ|[pPE]_?\{?T")
 _SUMS = {"lt": {"lepton", "electron", "muon"}, "ht": {"jet", "bjet"}}
 _TOTALS = {"ht", "st", "lt", "meff"}
 _SUMMED = {"track", "vertex"}

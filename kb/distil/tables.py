@@ -12,6 +12,7 @@ from kb.distil.cells import in_unit, is_empty, object_of, requirement
 from kb.distil.channels import channel, members, place
 from kb.distil.declared import Declared
 from kb.distil.grid import Grid, Item, names_variable
+from kb.distil.overlap_tables import removals
 from kb.distil.telegrams import objects
 from kb.document import Cell, Document, Table
 from kb.ssc import Condition
@@ -80,11 +81,19 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
         reason = "a table of results or samples" if reports else "a table of generated particles"
         return [], [Turned("not_a_cut", reason, table.start, end, caption)]
     grid = Grid(document, table, own)
-    if not _SELECTS.search(title) and not grid.requires and sum(item.is_label for item in grid.items) < 2:
+    removed = [_Found(one, tuple(item.cell for item in items)) for one, items in removals(grid)]
+    if (
+        not removed
+        and not _SELECTS.search(title)
+        and not grid.requires
+        and sum(item.is_label for item in grid.items) < 2
+    ):
         return [], []
     about = object_of(first)
     unit = match["unit"] if (match := _ALL_IN.search(caption)) else ""
-    if grid.is_matrix():
+    if removed:
+        found = iter(removed)
+    elif grid.is_matrix():
         found = _matrix(grid)
     else:
         found = _transposed(grid, about, unit) if grid.is_transposed() else _upright(grid, about, unit)

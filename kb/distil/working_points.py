@@ -177,7 +177,7 @@ def isolation_points(reading: Reading, memory: Memory, setting: Setting) -> list
 def btagging(reading: Reading, setting: Setting) -> list[Candidate]:
     """Read `the working point with 77% efficiency`, `tagged using the … algorithm`."""
     text = reading.text
-    if not re.search(r"tag|identif|operating|working", text):
+    if not re.search(r"tag|identif|operating|working|corresponding to", text):
         return []
     words = [" ".join(match.group("w").split()) for rule in _BTAG for match in rule.finditer(text)]
     # "the medium working point, which has an efficiency of 70%", "the MV1 algorithm at the point of 70% efficiency"
