@@ -55,8 +55,8 @@ def fits(variable: str, unit: str) -> bool:
 
 def is_cone(reading: Reading, index: int) -> bool:
     """Say whether a ΔR is the size of a cone."""
-    before = reading.words_before(index, 7).lower()
-    return reading.tokens[index].value.variable == "delta_r" and bool(re.search(r"\b(?:cone|radius|size)\b", before))
+    near = f"{reading.words_before(index, 7)} {reading.words(index + 1, index + 4)}".lower()
+    return reading.tokens[index].value.variable == "delta_r" and bool(re.search(r"\b(?:cone|radius|size)\b", near))
 
 
 def named_at(reading: Reading, index: int) -> Bounded:

@@ -279,7 +279,8 @@ def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
         left_out = re.match("t?j", reading.shape[match.end() :]) or re.search(
             r"j[tehr]{0,6}$", reading.shape[: match.start()]
         )
-        if reading.tokens[match.start()].word in _PARTS and not (predicate or left_out or _is_place(reading, match)):
+        part = reading.tokens[match.start() - (reading.tokens[match.start()].word == "cuts")]  # "barrel cuts (…)"
+        if part.word in _PARTS and not (predicate or left_out or _is_place(reading, match)):
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
             yield ConditionalSpan(match.start(), match.end(), True, inside, firm=True)
 

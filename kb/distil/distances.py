@@ -13,7 +13,7 @@ from kb.distil.reading import Reading
 _BOTH = re.compile(r"(?:the )?(?:two|both) (?:selected )?(?:objects|candidates|particles)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"(?:They|It|These|Those) (?:must|are|is|have|has|should)\b")
 _TO_TRIGGER = re.compile(
-    r"\bmatch\w*[^.;]{0,40}\b(?:trigger|HLT|L1|online)[- ](?:level )?(?:object|candidate|primitive|lepton|photon|leg)s?\b",
+    r"\bmatch\w*[^.;]{0,40}\b(?:trigger|HLT|L1|online)[- ](?:level )?(?:object|candidate|primitive|lepton|leg)s?\b",
     re.IGNORECASE,
 )
 _SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}

@@ -36,6 +36,15 @@ def _unbracketed(tokens: list[Token], directions: dict[str, str]) -> list[Token]
     return tokens
 
 
+def _bound_again(tokens: list[Token]) -> list[Token]:
+    """Read `|η| < 2.4 (|η| < 1.44) for muons (electrons)` as `|η| < 2.4 (1.44) …`."""
+    for match in re.finditer(r"(?P<v>v)(?P<c>c)nu?b(?P<w>v)(?P<d>c)nu?d(?=[fwOt]|$)", kinds(tokens)):
+        same = all(tokens[match.start(a)].text == tokens[match.start(b)].text for a, b in (("v", "w"), ("c", "d")))
+        if same:
+            return [*tokens[: match.start("w")], *_bound_again(tokens[match.end("d") :])]
+    return tokens
+
+
 def _named_again(tokens: list[Token]) -> list[Token]:
     """Read `two jets, the hardest of which must …`, `the leading lepton … and the other …` with their nouns."""
     out: list[Token] = []
@@ -122,7 +131,7 @@ def _rank_first(out: list[Token], noun: Token) -> None:
 
 def completed(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence with every impact parameter of a list as a variable."""
-    tokens = _ranked_by_the_second(_named_again(tokens))
+    tokens = _ranked_by_the_second(_named_again(_bound_again(tokens)))
     directions = {word: variable for variable, words in lexicon().directions.items() for word in words}
     tokens = _unbracketed(tokens, directions)
     out = list(tokens)

@@ -118,6 +118,8 @@ def _trie() -> _Trie:
     phrases.add("pair", "o", "pair")  # of what, the sentences before say
     phrases.add("combination", "t", None)
     phrases.add("times", "t", None)  # no plural of a time
+    for point in ("veto id", "veto identification", "veto working point", "veto cut based"):
+        phrases.add(point, "t", None)  # a working point's name, which rejects nothing
     phrases.add("non leading", "t", None)
     phrases.add("charged hadron subtraction", "t", None)  # of jets, no hadron is meant
     phrases.add("soft drop", "t", None)  # a way to groom jets, nothing is dropped
@@ -174,6 +176,11 @@ def mass_named(body: str) -> float | None:
     return lexicon().mass_symbols.get(bare)
 
 
+def _is_quoted(raw: list[Token], position: int) -> bool:
+    around = raw[max(0, position - 1) : position] + raw[position + 1 : position + 2]
+    return len(around) == 2 and all(t.text in "\"'`" for t in around)
+
+
 def _phrased(raw: list[Token]) -> list[Token]:
     phrases = _trie()
     # A bare p_T may be part of a phrase ("highest-p_T lepton"); it is spelt for the trie, and restored if it is not.
@@ -187,6 +194,10 @@ def _phrased(raw: list[Token]) -> list[Token]:
     position = 0
     while position < len(raw):
         token = spelt[position]
+        if token.word == "veto" and _is_quoted(raw, position):  # a working point's name
+            out.append(token)
+            position += 1
+            continue
         if token.kind not in "t·pn" or (token.kind == "n" and token.text[0].isdigit()):
             out.append(raw[position])
             position += 1

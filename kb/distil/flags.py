@@ -60,6 +60,9 @@ _CLEANING = patterns(_DATA["cleaning"]["patterns"])
 _CLEANING_VERBS = pattern(_DATA["cleaning"]["verbs"])
 _EITHER = re.compile(r"\b(?:electrons? (?:or|and) muons?|muons? (?:or|and) electrons?)\b")
 _IDLE = re.compile(r"\bnot (?:\w+ )?(?:operational|functional|operating)")
+_DEFINES_ISOLATION = re.compile(
+    r"\bisolation[^.;]{0,20} is (?:then |here )?(?:defined|computed|calculated|given) (?:as|by|from)\b"
+)
 _STABLE = re.compile(
     r"\bstable[- ]beam|\bstable\b[^.;]{0,30}\bconditions\b|\b(?:operational|functional|functioning)\b"
     r"|\b(?:sub-?)?(?:detectors|systems)\b[^.;,]{0,30}\b(?:operating|active|working)\b"
@@ -86,7 +89,8 @@ def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]
     if _NOT_ASKED.match(text):
         return []
     tagging = speaks_of_btagging(text) or _goes_on_about_tagging(reading, memory)
-    found = [*isolation_points(reading, memory, setting), *_cleaning(reading)]
+    found = [] if _DEFINES_ISOLATION.search(text) else isolation_points(reading, memory, setting)
+    found = [*found, *_cleaning(reading)]
     if tagging:
         found += btagging(reading, setting)
     if not (tagging and re.search(r"tag|\bpoint\b", text)):
@@ -151,9 +155,7 @@ def beside(told: list[Candidate], bounds: list[Candidate]) -> list[Candidate]:
 def _goes_on_about_tagging(reading: Reading, memory: Memory) -> bool:
     """Say whether `the medium working point is used` is that of the b tagging told of before."""
     named = {p.object for p in reading.phrases} & (IDENTIFIED - {"jet", "track"})
-    return (
-        memory.tagging and not named and bool(re.search(r"\b(?:working|operating) point|\befficiency\b", reading.text))
-    )
+    return memory.tagging and not named and bool(re.search(r"\b(?:working|operating) point", reading.text))
 
 
 def _collected(candidate: Candidate, reading: Reading) -> Candidate:

@@ -32,6 +32,7 @@ _ROWS = re.compile(
     r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?|final states?|channels?)(?:\s+name)?", re.IGNORECASE
 )
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
+_SIGN = re.compile(r"[<>≤≥]=?")
 _BOUND = re.compile(r"\s*[<>≤≥]=?\s*\d")
 _VALUE = re.compile(r"\s*[<>≤≥=±–∈-]*\s*[\[(]?\d[\d.,\s±–/×%-]*(?:[^\w\s]|\s[GTM]?eV|$)")
 # a number of events or a share of them
@@ -122,7 +123,7 @@ class Grid:
             if any(top.cell.column != 0 and not _QUANTITY.fullmatch(top.text) for top in tops):
                 break
             texts = [i.text for r in range(self.rows) if r not in self.heads and (i := self.at(r, sides)) and i.text]
-            tells = [_UNIT_LINE.fullmatch(text) or names_variable(text) for text in texts]
+            tells = [_UNIT_LINE.fullmatch(text) or _SIGN.fullmatch(text) or names_variable(text) for text in texts]
             enough = 2 * sum(map(bool, tells)) > len(tells) if tops else all(tells)
             if not texts or not enough or any(states_bound(text) for text in texts):
                 break

@@ -53,6 +53,7 @@ _HOLDS = re.compile(
     r"(?P<rest>(?:(?!\b(?:of|between|from|where|which|that|if|must|is|are|to|for)\b)(?:[^.;:]|\.(?=\d)))*)$",
     re.IGNORECASE,
 )
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|must|can|may|might|should|do|does|will|would|shows?)\b")
 _ORDINALS = ("second", "third", "fourth", "fifth")
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _OF_LEPTONS = re.compile(rf"{_ORDINAL.pattern}|\b(?:baseline|additional|another|extra|further|other)\b", re.IGNORECASE)
@@ -301,8 +302,8 @@ def _is_denied(reading: Reading, count: Count) -> bool:
     behind = reading.words(count.end, len(reading.tokens))
     if _IF_ABSENT.search(before) and not veto and not _ALLOWED.match(behind):
         return False
-    if not before and not behind.strip(" .;,"):
-        return True  # an item of a list: "no additional b jets;"
+    if not before and not _FINITE.search(behind):
+        return True  # an item of a list: "no additional b jets;", "no muons with p_T > 10 GeV"
     word = reading.tokens[count.start].word
     if word.startswith("absence of") and _REQUIRED.match(behind):
         return True  # "the absence of muons is required"

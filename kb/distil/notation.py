@@ -68,6 +68,7 @@ OF_THE_EVENT = frozenset(
     {"ht", "st", "lt", "meff", "mt", "mt2", "mct", "mj", "mr", "r2", "alpha_t", "mht", "aplanarity", "sphericity"}
 )
 """Variables of the event as a whole, whatever they are computed from."""
+_FREEDOM = re.compile(r"n_\{?(?:dof|ndf|df)\}?", re.IGNORECASE)  # degrees of freedom
 _GROOMED = re.compile(r"SD|[Ss]oft|PUPPI|[Pp]rune|[Tt]rim|[Gg]room|calo|comb|vis|reco|inv")  # ways to measure a mass
 _OF_ANYTHING = {"mt", "meff", "mt2", "chi2", "mct", "ht", "st"}  # whatever stands in brackets is their argument
 
@@ -144,6 +145,8 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
         case "iso":
             return made("iso_rel" if match.group("over") else "iso_abs", None)
         case "count":
+            if _FREEDOM.fullmatch(body):
+                return made("other", None, body)
             about = _about(match, body) or (Named("jet") if match.group("n5") else None)
             return made("count", about) if about else None
         case "d0_sig2":

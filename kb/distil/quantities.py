@@ -341,7 +341,9 @@ def _asked_of_triggers(tokens: list[Token], shape: str) -> Iterator[Quantity]:
 
 def _of_variable(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`a minimum p_T of 15 GeV`, `exceed a minimal p_T of 15 GeV`."""
-    for match in re.finditer(rf"(?P<c>[ct])t{{0,2}}(?P<v>v)(?P<is>[Ot])(?P<list>{LIST})", shape):
+    for match in re.finditer(rf"(?P<c>[ct])t{{0,2}}(?P<v>v)(?P<cut>[tm]?)(?P<is>[Ot])(?P<list>{LIST})", shape):
+        if match.group("cut") and tokens[match.start("cut")].word not in {"cut", "threshold", "value", "requirement"}:
+            continue
         said = [t for t in tokens[match.start("c") : match.start("v")] if t.kind == "c" or t.word in _EXTREMES]
         token, verb = said[0] if said else tokens[match.start("c")], tokens[match.start("is")]
         if verb.kind == "t" and verb.word not in {"is", "was", "being"}:

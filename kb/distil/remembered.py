@@ -14,7 +14,9 @@ from kb.distil.reading import Reading
 from kb.distil.working_points import speaks_of_btagging
 
 LISTS = re.compile(
-    r":\s*$|\b(?:the following|as follows|(?:listed|described|given|defined|specified|summari[sz]ed|detailed) below)\b[^.]*\.?\s*$"
+    r"[:,]\s*$"
+    r"|\b(?:the following|as follows|(?:listed|described|given|defined|specified|summari[sz]ed|detailed) below)\b"
+    r"[^.]*\.?\s*$"
 )
 _ITS = re.compile(r"(?:it|they|each)\b|the (?:\w+ ){1,2}of (?:its|their)\b", re.IGNORECASE)
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")

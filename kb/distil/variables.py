@@ -24,6 +24,9 @@ _GOES_ON = re.compile(
 
 
 _SYMBOL = re.compile(r"[_^]|[α-ωΑ-Ω]|^[A-Z][A-Za-z]?\d*$|^[b-z]\d*$|[a-z][A-Z]|^[A-Z]{2,}\d*$")
+_OF_EVENTS = re.compile(
+    r"\b(?:[Ee]vents|they) (?:must|are required to|have to|should) (?:have|satisfy|fulfil|pass)$|\b[Ww]e require$"
+)
 _NEVER_SHARES = {
     "eta",
     "abs_eta",
@@ -80,7 +83,7 @@ def variables(
     if quantity.variable is not None:
         return _shared(reading, quantity, quantity.variable)
     if quantity.symbolic and _is_unknown(reading, quantity):
-        return []
+        return _unknown(reading, quantity)
     if tokens[quantity.end - 1].text == "%" and _EFFICIENCY.search(reading.words(0, quantity.start)):
         return []  # "for an efficiency of at least 90% …, and at least 99% …"
     if (
@@ -149,6 +152,13 @@ def variables(
 
 def _is_that(reading: Reading, index: int) -> bool:
     return index < len(reading.tokens) and reading.tokens[index].word in {"that", "those"}
+
+
+def _unknown(reading: Reading, quantity: Quantity) -> list[Bounded]:
+    """`events are required to have t_mod > 6.4`: what it is, the paper says elsewhere, but it is the event's."""
+    index = quantity.start - 1
+    asked = _OF_EVENTS.search(reading.words(0, index)) and "_" in reading.tokens[index].text
+    return [Bounded("other", Named("event"), reading.tokens[index].text, index=index)] if asked else []
 
 
 def _is_unknown(reading: Reading, quantity: Quantity) -> bool:
