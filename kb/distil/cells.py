@@ -20,7 +20,7 @@ from kb.distil.threshold_lists import thresholds
 from kb.vocabulary import vocabulary
 
 _NONE = re.compile(r"^\s*(?:[-–—−]+|\.{2,}|…|n/?a|none|inclusive|any|all|·)?\s*$", re.IGNORECASE)
-_TICK = re.compile(r"^\s*(?:[✓✔√xX•]|yes|applied|required|veto(?:ed)?)\s*$", re.IGNORECASE)
+_TICK = re.compile(r"^\s*(?:[✓✔√xX•]|yes|true|applied|required|veto(?:ed)?)\s*$", re.IGNORECASE)
 _UNITS = "|".join(sorted((re.escape(u) for u in vocabulary().units if u not in {"1", "s", "%"}), key=len, reverse=True))
 _HEAD_UNIT = re.compile(
     rf"\s*[\[(]\s*({_UNITS})(?:\s*\^?\{{?1/2\}}?)?(?:/c(?:\^?2)?)?\s*[\])]|,\s*({_UNITS})(?=\s*$)"
@@ -29,6 +29,7 @@ _HEAD_UNIT = re.compile(
 _EXTREME = re.compile(
     r"(?:min(?:imum|imal|\.)?|max(?:imum|imal|\.)?|(?:lower|upper) (?:bound|limit|cut) on)\s+", re.IGNORECASE
 )
+_NUMBER_OF = re.compile(r"(?:(?:No|Nr|Num)\.(?: of)?|#(?: of)?)\s+")
 _COMPARATOR = re.compile(r"\s*([<>≤≥]=?|=)\s*$")
 _TOLD = re.compile(
     r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))",
@@ -186,7 +187,7 @@ def _header(head: str) -> tuple[str, str, str]:
     body = head[: comparator.start()] if comparator else head
     match = _HEAD_UNIT.search(body)
     unit = next((g for g in match.groups() if g), "") if match and "1/2" not in match.group() else ""
-    bare = (_HEAD_UNIT.sub("", body) if match else body).strip()
+    bare = _NUMBER_OF.sub("number of ", (_HEAD_UNIT.sub("", body) if match else body).strip())
     extreme = _EXTREME.match(bare)
     if extreme and comparator is None and names_variable(bare[extreme.end() :]):  # "Minimum p_T [GeV] | 20"
         return bare[extreme.end() :], unit, "≥" if extreme.group().lower().startswith(("min", "low")) else "≤"
@@ -231,6 +232,9 @@ def _written(cell: str, unit: str, comparator: str, bare: str) -> str | None:
         return f"{bare} outside {beside.group(1)}–{beside.group(2)} {beside.group(3) or unit}".strip()
     if re.match(r"\s*[<>≤≥=]", flat):
         return f"{bare} {flat}{tail}"
+    endless = re.fullmatch(r"(\d[\d.]*)\s*(?:[-–]|to|,)\s*\+?∞", flat)
+    if endless:  # a last bin: "600–∞"
+        return f"{bare} ≥ {endless.group(1)}{tail}"
     ranged = _RANGE.fullmatch(flat)
     if not ranged:
         return None

@@ -25,7 +25,7 @@ _B_TAGGED = (
 )
 _OF_WHICH = re.compile(
     r"of (?:which|them|these|those|the (?:\w+ )?jets|the (?:two|three|four|five|six|seven|eight))\b"
-    rf"[^,;.]{{0,30}}?{_B_TAGGED}"
+    rf"(?:[^,;.]|\d\.\d){{0,30}}?{_B_TAGGED}"
 )
 _WHICH_ARE = re.compile(rf"(?:(?:jets?|or more|must|have to|has to|are|is|be|should|required|to) ){{0,4}}{_B_TAGGED}")
 

@@ -362,7 +362,8 @@ class _Walk:
             found = [_of_those(c, memory) for c in found]
         found = in_turn(found, text, self.regions.own)
         found = alternatives(found, text, reading.start)
-        found = [placed(c, text, reading.start, self.regions) for c in found]
+        counted = {c.object for c in found if c.variable.id == "count"}
+        found = [placed(c, text, reading.start, self.regions, counted=c.object in counted) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
 
 

@@ -62,8 +62,11 @@ def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | No
     return None if any(name in said or said in name for name in names) else when
 
 
-def placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Candidate:
-    """Give a candidate the region named in brackets behind it, or that of its section."""
+def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, counted: bool = False) -> Candidate:
+    """Give a candidate the region named in brackets behind it, or that of its section.
+
+    What is required of objects belongs to a section's region where the sentence says how many there are (`counted`).
+    """
     if candidate.at and candidate.regions and candidate.regions != regions.current:
         return candidate  # a list of regions gave it its own
     marks = [(position + start, name) for position, name in brackets(text)]
@@ -83,7 +86,7 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions) -> Can
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
         return candidate.with_(regions=(marks[0][1],), scope="region")
     if not candidate.regions and regions.of_section and not is_common(text):
-        if candidate.scope in {"event", "region"}:
+        if candidate.scope in {"event", "region"} or (candidate.scope == "object" and counted):
             return candidate.with_(regions=regions.of_section, scope="region")
         if candidate.scope == "trigger" and all(map(is_base, regions.of_section)):
             return candidate.with_(regions=regions.of_section)

@@ -26,6 +26,7 @@ _TRACKED = {"electron", "muon", "lepton", "tau"}
 _DEFINITE = {"the", "these", "those", "any", "each", "all"}
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
 _TRACK_TO_CLUSTER = re.compile(r"Δ\s?[ηφ]_\{?(?:in|seed|vtx)\}?(?:\(seed\))?")  # of an electron's track and its cluster
+_MOST = 6
 _UNRANKED = {"other", "ratio", "count"}
 _OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta", "ratio"}
 _BOTH = re.compile(r"(?:for )?(?:both|each)\b(?: of (?:them|these))?(?! \w+s\b)|(?:they|these) both\b", re.IGNORECASE)
@@ -117,9 +118,9 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
         len(group) == 1
         and bounded.variable == "pt"
         and quantity.operator[0] == ">"
-        and _at_least_one_of(reading, anchor)
+        and (rank := _at_least(reading, anchor))
     ):
-        return [replace(group[0], rank=1, plural=False)]
+        return [replace(group[0], rank=rank, plural=False)]
     if not group and named is not None:
         return [named]
     pronoun = _PRONOUN.match(reading.text) is not None and memory.subject is not None
@@ -213,31 +214,34 @@ def _large(
     return None
 
 
-def _at_least_one_of(reading: Reading, anchor: int) -> bool:
-    """`at least one of the jets must have p_T > 60 GeV`: the leading one then has it."""
+def _at_least(reading: Reading, anchor: int) -> int | None:
+    """`at least two of the jets must have p_T > 60 GeV`: the second one then has it; return how many must."""
     if "j" in reading.shape:
-        return False
+        return None
     start = max((i for i in range(anchor) if reading.shape[i] in "SW"), default=-1) + 1
     found = re.search(r"c?n(?:O|w|m)[^vc]*$", reading.shape[start:anchor])
     if found is None:
-        return False
+        return None
     place = start + found.start()
     least = reading.tokens[place].value if reading.shape[place] == "c" else None
     number, behind = reading.tokens[place + (least is not None) :][:2]
     if least is None and re.match(r"of the (?:two|three|four|five)\b", reading.text, re.IGNORECASE):
-        return bool(number.value == 1) and behind.kind == "m"  # "of the two jets, one must have …"
-    if least is None and behind.word == "of" and re.search(r"\bone of .*\bthe other\b", reading.text):
-        return bool(number.value == 1)  # "with one of the leptons having p_T > 25 GeV and the other …"
-    if least is None:  # "two b jets, one of which must have p_T > 45 GeV"
-        return number.value == 1 and behind.word == "of which"
-    return least == ">=" and number.value == 1 and (behind.kind == "m" or behind.word in {"of", "of which"})
+        told = behind.kind == "m"  # "of the two jets, one must have …"
+    elif least is None and behind.word == "of" and re.search(r"\bone of .*\bthe other\b", reading.text):
+        told = True  # "with one of the leptons having p_T > 25 GeV and the other …"
+    elif least is None:  # "two b jets, one of which must have p_T > 45 GeV"
+        told = behind.word == "of which"
+    else:
+        told = least == ">=" and (behind.word in {"of", "of which"} or (behind.kind == "m" and number.value == 1))
+    told = told and (number.value == 1 or not _B_TAGGED.search(reading.text))  # the b jets are fewer than the jets
+    return int(number.value) if told and 1 <= number.value <= _MOST else None
 
 
 def _is_of_several(reading: Reading, phrase: Phrase, anchor: int) -> bool:
     """`pairs of oppositely charged muons with p_T > 4 GeV`, `a pair of jets, each with …`: the single ones have it."""
     spelt = reading.tokens[phrase.index].text
     behind = reading.shape[phrase.index + 1 : anchor]
-    if phrase.object.endswith("_pair") and re.search(r"^[tln]{0,5}e", behind) and not re.search(r"[oSW]", behind):
+    if phrase.object.endswith("_pair") and re.search(r"^[tln]{0,5}e", behind):
         return True
     return re.match(r"pairs? of ", spelt, re.IGNORECASE) is not None and reading.shape[phrase.index + 1 :][:1] == "w"
 
