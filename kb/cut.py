@@ -109,6 +109,11 @@ class Cut(Frozen):
     when: Condition | None = None
     role: Role = "select"
     regions: tuple[str, ...] = Field(default=(), description="names of regions; empty means everywhere")
+    restated: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=lambda names: not names,
+        description="names of regions whose definition states again what holds everywhere",
+    )
     any_of: str | None = Field(default=None, description="cuts that share this name are alternatives: one must hold")
     evidence: tuple[Evidence, ...] = ()
     rationale: Evidence | None = Field(default=None, description="the sentence that says why")
@@ -193,7 +198,7 @@ class Cut(Frozen):
             "rank": self.subject.rank,
             "role": self.role,
             "scope": self.scope,
-            "region": ", ".join(self.regions) or self._collection,
+            "region": ", ".join(self.regions or filter(None, (self._collection, *self.restated))) or None,
             "quote": self.evidence[0].quote if self.evidence else "",
             "note": "; ".join(filter(None, notes)),
             "status": self.status,

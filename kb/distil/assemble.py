@@ -17,7 +17,7 @@ from kb.distil.experiment import experiment
 from kb.distil.flags import with_algorithms
 from kb.distil.grounding import ground
 from kb.distil.inheritance import building_on, inherited
-from kb.distil.merge import merge, regions_of, slot
+from kb.distil.merge import merge, regions_of, restated_in, slot
 from kb.distil.paper import walk
 from kb.distil.particles import PHYSICAL
 from kb.distil.qualifiers import apart
@@ -125,11 +125,16 @@ def _stated(document: Document, candidates: list[Candidate]) -> list[Proposal]:
     candidates = with_algorithms(candidates)
     return [
         (
-            group[0].with_(regions=regions_of(group, common, refers)),
+            _placed(group[0], regions_of(group, common, refers), restated_in(group)),
             unique(e for candidate in group for e in evidence_of(document, candidate)),
         )
         for group in merge(candidates)
     ]
+
+
+def _placed(candidate: Candidate, regions: tuple[str, ...], restated: tuple[str, ...]) -> Candidate:
+    """Give a requirement its regions; where it holds everywhere, those that state it again."""
+    return candidate.with_(regions=regions, restated=() if regions else restated)
 
 
 def _delegated(
@@ -222,6 +227,7 @@ def _cut(document: Document, candidate: Candidate, evidence: tuple[Evidence, ...
         when=candidate.when,
         role=candidate.role,
         regions=candidate.regions,
+        restated=candidate.restated,
         any_of=None if candidate.any_of is None else str(candidate.any_of),
         evidence=evidence,
         rationale=quote(document, *candidate.rationale, "stated") if candidate.rationale else None,

@@ -28,6 +28,8 @@ class Candidate:
     when: Condition | None = None
     role: Role = "select"
     regions: tuple[str, ...] = ()
+    restated: tuple[str, ...] = ()
+    """Regions that state again what holds everywhere."""
     kind: EvidenceKind = "stated"
     also: tuple[tuple[int, int, EvidenceKind], ...] = ()
     rationale: tuple[int, int] | None = None

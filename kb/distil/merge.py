@@ -69,6 +69,11 @@ def merge(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
     return list(groups.values())
 
 
+def restated_in(group: list[Candidate]) -> tuple[str, ...]:
+    """Return the regions that some of a group's statements are of."""
+    return tuple(dict.fromkeys(region for c in group for region in c.regions))
+
+
 def regions_of(
     group: list[Candidate], common: Callable[[Candidate], bool], refers: Callable[[Candidate], bool]
 ) -> tuple[str, ...]:
@@ -84,4 +89,4 @@ def regions_of(
     for candidate in group:
         if not candidate.regions and not (tabled and event and (candidate.kind == "table" or not common(candidate))):
             return ()
-    return tuple(dict.fromkeys(region for c in group for region in c.regions))
+    return restated_in(group)
