@@ -90,8 +90,8 @@ def positions(tokens: list[Token], shape: str) -> Iterator[Quantity]:
         words = " ".join(t.word for t in tokens[match.start("words") : match.end()])
         along = next((variable for variable, place in _ALONG.items() if place.search(words)), "")
         close = str(tokens[match.start()].value).startswith("<") and "vertex" in _objects(tokens)
-        told = close and _FROM_CENTRE.match(words)
-        off = words.startswith("away from") or told or (centred and words.startswith("in the"))
+        apart = close and _FROM_CENTRE.match(words)
+        off = words.startswith("away from") or apart or (centred and words.startswith("in the"))
         if unit is not None and unit.normal == "mm" and along and off:
             bound, operator = amounts(tokens, *match.span("n")), str(tokens[match.start()].value)
             yield Quantity(match.start(), match.end("n"), operator, bound, rule="position", along=along)
