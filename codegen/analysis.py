@@ -28,11 +28,13 @@ from codegen.result import (
     DatasetResult,
     EngineName,
     EngineResult,
+    HistogramSums,
     InputFile,
     Inputs,
     Omission,
     PaperResult,
     Probes,
+    RemarkResult,
     Result,
     SampleResult,
     UnreadInput,
@@ -43,6 +45,7 @@ from codegen.sandbox import Policy
 from codegen.software import requirements, software
 from codegen.tally import sample_result
 from codegen.validate import Flags, Prober, Reference, Weigher, compare_masks, compare_sums, compare_yields, judge
+from codegen.validate_histograms import Filled, compare_histograms
 from kb.model import Model
 from kb.ssc import SelectionCriteria
 
@@ -134,7 +137,9 @@ def analyse(
         plots=tuple(drawn),
         not_drawn=plots.not_drawn,
         not_varied=dataset.not_varied,
-        validation=judge(validation.event_by_event, yields, probes, validation.weights),
+        regions_left_out=dict(plan.left_out),
+        remarks=tuple(RemarkResult(about=one.about, text=one.text, review=one.review) for one in plan.remarks),
+        validation=judge(validation.event_by_event, yields, probes, validation.weights, validation.histograms),
         software=software(run.tier, backend),
         inputs=_inputs(output, dataset),
         engine=EngineResult(
@@ -226,7 +231,21 @@ def _validate(
         tell("validate", number, len(run.samples))
     events = compare_masks(plan, {name: run.samples[name].masks for name in expected}, expected)
     measured = {name: found.measured for name, found in run.samples.items()}
-    return judge(events, (), weights=compare_sums(plan, measured, expected, weights) if weights else None)
+    if not weights:
+        return judge(events, ())
+    sums = compare_sums(plan, measured, expected, weights)
+    return judge(events, (), weights=sums, histograms=_histograms(plan, measured, expected, weights))
+
+
+def _histograms(
+    plan: Plan,
+    measured: Mapping[str, Measured],
+    expected: Mapping[str, Flags],
+    weights: Mapping[str, Mapping[str, Sequence[float]]],
+) -> HistogramSums | None:
+    """Compare histograms if the reference says what they are filled with, as one given as masks does not."""
+    filled = {name: flags for name, flags in expected.items() if isinstance(flags, Filled)}
+    return compare_histograms(plan, measured, filled, weights) if len(filled) == len(expected) else None
 
 
 def _probe(

@@ -165,6 +165,14 @@ class Omission(_Strict):
     already: bool = Field(default=False, description="those who made the data have applied it", exclude_if=_nothing)
 
 
+class RemarkResult(_Strict):
+    """How something of the criteria is read that could be read in another way, or why it has no effect."""
+
+    about: str = Field(description="cuts, or a region")
+    text: str
+    review: bool = Field(default=False, description="a person could settle it")
+
+
 class Disagreement(_Strict):
     """An event on which code and reference differ; `index` counts the sample's events from 0."""
 
@@ -218,6 +226,28 @@ class WeightSums(_Strict):
     differences: tuple[SumDifference, ...] = Field(default=(), description="the first ones")
 
 
+class HistogramDifference(_Strict):
+    """Bins of a histogram on whose sum of weights, or of squared weights, code and reference do not agree."""
+
+    sample: str
+    region: str | None
+    histogram: str
+    weight: str = Field(description="nominal, or what is shifted: scale_up")
+    low: float
+    high: float
+    code: float
+    reference: float
+
+
+class HistogramSums(_Strict):
+    """Contents of histograms, by sample, region and weight, compared with those of an independent reference."""
+
+    compared: int = Field(ge=0)
+    agreeing: int = Field(ge=0)
+    unchecked: tuple[str, ...] = Field(default=(), description="histograms that the reference has no values of")
+    differences: tuple[HistogramDifference, ...] = Field(default=(), description="the first ones")
+
+
 class ProbePoint(_Strict):
     """A place where a cut must change its mind, in GeV, mm and 1, and the two made-up events next to it."""
 
@@ -256,6 +286,7 @@ class Validation(_Strict):
     probes: Probes | None = None
     event_by_event: EventByEvent | None = None
     weights: WeightSums | None = None
+    histograms: HistogramSums | None = Field(default=None, exclude_if=_nothing)
     yields: tuple[YieldComparison, ...] = ()
 
 
@@ -320,6 +351,12 @@ class Result(_Strict):
     not_drawn: dict[str, str] = Field(default={}, description="plots that were not made, samples not in them, and why")
     not_varied: dict[str, str] = Field(
         default={}, description="uncertainties of the weight that samples do not hold, and why", exclude_if=_nothing
+    )
+    regions_left_out: dict[str, str] = Field(
+        default={}, description="regions of which no cut is left, and why", exclude_if=_nothing
+    )
+    remarks: tuple[RemarkResult, ...] = Field(
+        default=(), description="how something is read that could be read otherwise", exclude_if=_nothing
     )
     validation: Validation
     software: dict[str, str] = Field(description="versions by package, Python's, and the tier of the sandbox")

@@ -16,6 +16,7 @@ from codegen.profile import Profile
 from codegen.result import (
     Disagreement,
     EventByEvent,
+    HistogramSums,
     Probes,
     SumDifference,
     Validation,
@@ -248,6 +249,7 @@ def judge(
     yields: Sequence[YieldComparison],
     probes: Probes | None = None,
     weights: WeightSums | None = None,
+    histograms: HistogramSums | None = None,
 ) -> Validation:
     """Sum up: everything compared agrees, something disagrees, or nothing was compared.
 
@@ -261,10 +263,15 @@ def judge(
         same_cuts = not event_by_event.only_code and not event_by_event.only_reference
         agrees = agrees and same_cuts and event_by_event.agreeing == event_by_event.events
     agrees = agrees and (probes is None or not probes.wrong)
-    agrees = agrees and (weights is None or weights.agreeing == weights.compared)
+    agrees = agrees and all(one is None or one.agreeing == one.compared for one in (weights, histograms))
     status: Literal["agrees", "disagrees", "not_validated"] = "agrees" if agrees else "disagrees"
     if agrees and not shown and event_by_event is not None and event_by_event.left == 0:
         status = "not_validated"
     return Validation(
-        status=status, probes=probes, event_by_event=event_by_event, weights=weights, yields=tuple(yields)
+        status=status,
+        probes=probes,
+        event_by_event=event_by_event,
+        weights=weights,
+        histograms=histograms,
+        yields=tuple(yields),
     )

@@ -29,7 +29,7 @@ class Interpretation:
         self.ntuple = Ntuple(profile, paths_named(criteria, profile))
         self.recipe = Recipe.of(criteria)
         self.filters = Filters(criteria, self.ntuple)
-        self.quantities = Quantities(self.ntuple, self._pairs)
+        self.quantities = Quantities(self.ntuple, self.pairs)
         self.surplus = Surplus(criteria)
         self.composites = {composite.name: composite for composite in criteria.composites}
         self.not_applied: dict[str, str] = {}
@@ -278,7 +278,7 @@ class Interpretation:
             message = f"{variable.id} of a pair is not known"
             raise InexpressibleError(message)
         self.ntuple.refuse_unknown(PAIRS[subject.object], wanted or of_charges(variable))
-        pairs = self._pairs(subject, how_many(cut))
+        pairs = self.pairs(subject, how_many(cut))
 
         def test(scene: Scene) -> bool:
             found = pairs(scene)
@@ -294,7 +294,7 @@ class Interpretation:
 
         return test
 
-    def _pairs(self, subject: Subject, said: str = "") -> Callable[[Scene], list[Pair] | None]:
+    def pairs(self, subject: Subject, said: str = "") -> Callable[[Scene], list[Pair] | None]:
         """Return the pairs a cut is about: the chosen one of a rank or name, else all of the system, else all.
 
         `said` is "both" or "all" where the paper says so.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codegen.profile import Profile
+from eval.fillings import Fillings
 from eval.interpretation import Interpretation
 from eval.scene import Scene
 from kb.ssc import SelectionCriteria
@@ -28,6 +29,10 @@ class ReferenceMasks:
     selected: list[bool] = field(default_factory=list)
     regions: dict[str, list[bool]] = field(default_factory=dict)
     not_applied: dict[str, str] = field(default_factory=dict)
+    fills: dict[str, list[list[float]]] = field(default_factory=dict)
+    """What histograms are filled with, by name; nothing for events that are not selected."""
+    compared: dict[str, list[list[float]]] = field(default_factory=dict)
+    """What cuts compare, by id; nothing for events that fail another cut."""
 
     @property
     def applied(self) -> tuple[str, ...]:
@@ -44,6 +49,9 @@ def reference_masks(criteria: SelectionCriteria, profile: Profile, files: Sequen
     masks = ReferenceMasks(not_applied=dict(reading.not_applied))
     masks.passes = {cut.id: [] for cut in criteria.cuts if cut.id not in reading.not_applied}
     masks.regions = {name: [] for name in reading.regional}
+    fillings = Fillings(reading)
+    masks.fills = {name: [] for name in fillings.histograms}
+    masks.compared = {cut_id: [] for cut_id in fillings.cuts}
     for row in reading.ntuple.events(files, reading.menus):
         scene = Scene(reading.filters, reading.recipe, row)
         flags = {cut_id: (cut_id not in reading.tests or reading.tests[cut_id](scene)) for cut_id in masks.passes}
@@ -53,4 +61,8 @@ def reference_masks(criteria: SelectionCriteria, profile: Profile, files: Sequen
         masks.selected.append(baseline)
         for name, cut_ids in reading.regional.items():
             masks.regions[name].append(baseline and all(flags[cut_id] for cut_id in cut_ids))
+        for name, values in fillings.in_histograms(scene, selected=baseline):
+            masks.fills[name].append(values)
+        for cut_id, values in fillings.in_cuts(scene, flags):
+            masks.compared[cut_id].append(values)
     return masks

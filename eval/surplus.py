@@ -6,6 +6,8 @@ objects of the kind, selected ones beyond N are additional too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from eval.composition import PAIRS, Recipe
 from eval.event import InexpressibleError
 from eval.filters import LEPTONS, Filters
@@ -61,25 +63,30 @@ class Surplus:
 
     def test(self, cut: Cut, definition: ObjectDefinition, filters: Filters, *, plain: bool) -> Test:
         """Return what a number of additional objects asks; InexpressibleError where none could be told apart."""
+        if not plain or not isinstance(cut.value, int | float):
+            message = "it is no plain number of additional objects"
+            raise InexpressibleError(message)
+        found, asked = self.number(cut, definition, filters), self._wanted(cut.subject.object, cut) or 0
+        return lambda scene: satisfies(found(scene) - asked, cut)
+
+    def number(self, cut: Cut, definition: ObjectDefinition, filters: Filters) -> Callable[[Scene], float]:
+        """Return how many objects there are, those that are asked for among them if it is known how many these are."""
         name = cut.subject.object
         parts = filters.ntuple.kinds(name)
         asked = [part for part in parts if part in self.kinds]
         open_to_more = any(part not in asked or filters.limits(part, definition.besides) for part in parts)
         own = open_to_more and filters.says_of(name, definition.name)
         number = self._wanted(name, cut)
-        if not plain or not isinstance(cut.value, int | float):
-            message = "it is no plain number of additional objects"
-            raise InexpressibleError(message)
         if number is None and not own:
             message = f"the criteria do not say how many {name}s there are besides the additional ones"
             raise InexpressibleError(message)
 
-        def test(scene: Scene) -> bool:
+        def count(scene: Scene) -> float:
             selected = {p.place: p for part in asked for p in scene.selected(part, definition.besides)}
             extra = [p for p in scene.selected(name, definition.name) if p.place not in selected] if own else []
-            return satisfies(len(extra) + (len(selected) - number if number is not None else 0), cut)
+            return float(len(extra) + (len(selected) if number is not None else 0))
 
-        return test
+        return count
 
 
 def _member(cut: Cut) -> str:

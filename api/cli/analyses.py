@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from codegen.result import Probes, RegionResult, Result, SampleResult, StepResult, Validation
+    from codegen.result import HistogramSums, Probes, RegionResult, Result, SampleResult, StepResult, Validation
     from kb.store.records import AnalysisRecord
 
 
@@ -130,6 +130,11 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
         out.print(Text.assemble(("Luminosity: ", "bold yellow"), f"not known: {result.dataset.no_luminosity}"))
     for reason, names in _by_reason(result.not_drawn).items():
         out.print(Text.assemble(("Not drawn: ", "bold yellow"), f"{', '.join(names)}, because {reason}"))
+    for region, reason in result.regions_left_out.items():
+        out.print(Text.assemble(("Region left out: ", "bold yellow"), f"{region}, because {reason}"))
+    for remark in result.remarks:
+        review = "; please review" if remark.review else ""
+        out.print(Text.assemble(("Read so: ", "bold yellow"), f"{remark.about}: {remark.text}{review}"))
     for variation, reason in result.not_varied.items():
         out.print(Text.assemble(("Not varied: ", "bold yellow"), f"{variation}, because {reason}"))
     for line in _validation(result.validation):
@@ -277,6 +282,21 @@ def with_error(parts: Sequence[StepResult | SampleResult]) -> str:
     return f"{total:.{decimals}f} ± {error:.{decimals}f}"
 
 
+def _contents(contents: HistogramSums) -> Iterator[Text]:
+    from rich.text import Text
+
+    alike = contents.agreeing == contents.compared
+    text = Text.assemble(("Histograms: ", "bold"), "code and independent reference fill the same into ")
+    text.append(f"{contents.agreeing} of {contents.compared}", style="bold green" if alike else "bold red")
+    if contents.unchecked:
+        text.append(f"; not compared: {', '.join(contents.unchecked)}", style="yellow")
+    yield text
+    for one in contents.differences[:5]:
+        where = f"{one.sample}{f', {one.region}' if one.region else ''}, {one.histogram}, {one.weight}"
+        told = f"  {where}, from {one.low:g} to {one.high:g}: {one.code:.6g} in the code, {one.reference:.6g}"
+        yield Text(f"{told} in the reference", style="red")
+
+
 def _probes(probes: Probes) -> Iterator[Text]:
     """Tell how many cuts the code was shown to apply as stated, and what is wrong or could not be shown."""
     from rich.text import Text
@@ -325,6 +345,8 @@ def _validation(validation: Validation) -> Iterator[Text]:
             where = f"{difference.sample}, “{difference.step}”, {difference.weight}"
             told = f"  {where}: {difference.code:.6g} in the code, {difference.reference:.6g} in the reference"
             yield Text(told, style="red")
+    if contents := validation.histograms:
+        yield from _contents(contents)
     if probes := validation.probes:
         yield from _probes(probes)
     for check in validation.yields:

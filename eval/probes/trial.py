@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from codegen.profile import HistogramAxis
-from eval.event import InexpressibleError
+from eval.fillings import filled
 from eval.interpretation import Interpretation
 from eval.scene import Scene
-from eval.verdicts import Quantity, Test
-from kb.ssc import Cut, Subject, Variable
+from eval.verdicts import Test
+from kb.ssc import Cut
 
 Row = Mapping[str, Any]
 Bins = tuple[int | None, ...]
@@ -39,7 +39,7 @@ class Trial:
         self._known: dict[tuple[str, str], Trial] = {}
         self._orders: dict[frozenset[str], list[str]] = {}
         self._axes = [
-            (axis, quantity) for axis in reading.ntuple.profile.histograms if (quantity := self._filled(axis))
+            (axis, quantity) for axis in reading.ntuple.profile.histograms if (quantity := filled(reading, axis))
         ]
 
     @property
@@ -152,18 +152,6 @@ class Trial:
         elif test is not None:
             other.tests = {**self.tests, **dict.fromkeys(ids & set(self.tests), test)}
         return other
-
-    # Histograms -------------------------------------------------------------------------------------------------------
-
-    def _filled(self, axis: HistogramAxis) -> Quantity | None:
-        subject, variable = Subject(object=axis.object, rank=axis.rank), Variable(id=axis.variable)
-        try:
-            if variable.id == "count":
-                self.reading.ntuple.kinds(axis.object)
-                return lambda scene: float(len(scene.selected(axis.object, None)))
-            return self.reading.quantities.of(subject, variable)
-        except InexpressibleError:
-            return None
 
 
 def _bin(axis: HistogramAxis, value: float | None) -> int | None:

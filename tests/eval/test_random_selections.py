@@ -7,18 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from codegen.emit import emit_with_distributions
+from codegen.measured import Measured
 from codegen.plan import make_plan
 from codegen.profile import Profile, load_profile
 from codegen.toys import write_toys
 from codegen.validate import compare_masks
+from codegen.validate_histograms import compare_histograms
 from eval.reference import reference_masks
 from kb.ssc import Clause, Composite, Cut, ObjectDefinition, Piecewise, Subject, Variable
-from tests.codegen.conftest import clause, criteria_of, cut, masks_of, quadruplet_of, when
+from tests.codegen.backends import ran
+from tests.codegen.conftest import clause, criteria_of, cut, quadruplet_of, when
 
 OBJECTS = ("electron", "muon", "lepton", "jet")
 PAIRS = ("lepton_pair", "electron_pair", "muon_pair", "jet_pair")
@@ -160,7 +163,11 @@ def test_code_and_reference_agree_on_random_selections(of: random.Random, profil
     extra, objects = further(of, "further") if of.random() < 0.3 else ([], [])
     criteria = criteria_of(*cuts, *extra, composites=of.choice(SYSTEMS), objects=tuple(objects))
     plan = make_plan(criteria, profile)
-    found = {name: np.array(mask) for name, mask in masks_of(criteria, profile, *files).items()}
-    compared = compare_masks(plan, {"toys": found}, {"toys": reference_masks(criteria, profile, files)})
+    analysis = ran(emit_with_distributions(plan), files)
+    reference = reference_masks(criteria, profile, files)
+    compared = compare_masks(plan, {"toys": analysis.masks()}, {"toys": reference})
     assert (compared.only_code, compared.only_reference) == ((), ())
     assert compared.agreeing == compared.events == 120
+    measured, ones = Measured.model_validate(analysis.report()), {"nominal": [1.0] * 120}
+    contents = compare_histograms(plan, {"toys": measured}, {"toys": reference}, {"toys": ones})
+    assert (contents.agreeing, contents.unchecked, contents.differences) == (contents.compared, (), ())

@@ -1,0 +1,162 @@
+"""What histograms hold is compared with the loop over events: by bin, weight, region, and without one requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codegen.analysis import analyse
+from codegen.dataset import Dataset, open_dataset
+from codegen.emit import emit_with_distributions
+from codegen.measured import Measured
+from codegen.plan import make_plan
+from codegen.profile import Profile
+from codegen.result import HistogramSums
+from codegen.toys import write_toys
+from codegen.validate_histograms import compare_histograms
+from eval.reference import reference_masks
+from eval.weights import reference_weights
+from kb.observable import Observable
+from kb.ssc import Region, SelectionCriteria
+from tests.codegen.backends import needs_root, ran, root_source
+from tests.codegen.conftest import criteria_of, cut, quadruplet_of
+
+SAMPLE = "toy_ZZ4lep"
+
+
+@pytest.fixture(scope="module")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("filled-toys")
+    write_toys(folder, seed=4, events=300)
+    found = open_dataset(str(folder))
+    raw = found.profile.weight.model_dump() if found.profile.weight else {}
+    raw["variations"] = {"lumi": {"up": {"factor": 1.02}, "down": {"factor": 0.97}}}
+    weight = type(found.profile.weight).model_validate(raw)  # type: ignore[union-attr]
+    profile: Profile = found.profile.model_copy(update={"weight": weight})
+    return Dataset(**{**vars(found), "profile": profile})
+
+
+@pytest.fixture(scope="module")
+def criteria() -> SelectionCriteria:
+    """Return a selection that fills one number per event, one per object, sums, pairs, regions and N − 1."""
+    cuts = (
+        cut("two", "lepton.count", ">=", 2),
+        cut("pt", "lepton.pt", ">", 20, "GeV", rank=1),
+        cut("eta", "lepton.abs_eta", "<", 2.4),
+        cut("m12", "lepton_pair.mass", "in", (50, 106), "GeV", rank=1),
+        cut("met", "met.pt", ">", 15, "GeV", scope="region", regions=("high", "higher")),
+        cut("jets", "jet.count", ">=", 1, scope="region", regions=("higher",)),
+    )
+    plots = ("lepton.pt=25,0,100", "event.ht=20,0,400", "lepton_pair.mass@2=20,0,120", "jet.eta@1=10,-5,5")
+    return criteria_of(
+        *cuts,
+        composites=quadruplet_of(),
+        regions=(Region(name="high", kind="signal"), Region(name="higher", kind="signal", parent="high")),
+        observables=tuple(map(Observable.parse, plots)),
+    )
+
+
+def compared(
+    criteria: SelectionCriteria, toys: Dataset, change: Callable[[str], str] | None = None, write: Any = None
+) -> HistogramSums:
+    plan, sample = make_plan(criteria, toys.profile), toys.samples[SAMPLE]
+    source = (write or emit_with_distributions)(plan, toys.samples)
+    changed = change(source) if change else source
+    assert change is None or changed != source
+    measured = Measured.model_validate(ran(changed, sample.files, SAMPLE).report())
+    flags = reference_masks(criteria, toys.profile, sample.files)
+    weights = reference_weights(toys.profile, sample, sample.files)
+    return compare_histograms(plan, {SAMPLE: measured}, {SAMPLE: flags}, {SAMPLE: weights})
+
+
+@pytest.mark.parametrize("write", [None, pytest.param(root_source, marks=needs_root)], ids=["awkward", "rdataframe"])
+def test_good_code_fills_what_the_reference_fills(criteria: SelectionCriteria, toys: Dataset, write: Any) -> None:
+    found = compared(criteria, toys, write=write)
+    assert (found.agreeing, found.unchecked, found.differences) == (found.compared, (), ())
+    # Eight plots by three weights, of all and in two regions; and what single requirements cut away.
+    assert found.compared >= 3 * 3 * 8 + (0 if write else 5)
+
+
+WRONG = {
+    "another variable": ('"met": scattered(met.pt', '"met": scattered(met.pt + 5'),
+    "another object": ('"jet_1_eta": scattered(nth(jets, 1)', '"jet_1_eta": scattered(nth(jets, 2)'),
+    "another pair": (
+        '"m34": scattered((subleading_pair.first + subleading_pair.second)',
+        '"m34": scattered((leading_pair.first + leading_pair.second)',
+    ),
+    "another unit": ('"event_ht": scattered(ak.sum(jets.pt', '"event_ht": scattered(ak.sum(jets.pt / 1000'),
+    "only the leading object": ("lepton_pt\": scattered(quadruplet.pt", "lepton_pt\": scattered(quadruplet[:, :1].pt"),
+    "no weights": ("weight=weights[name][places]", "weight=np.ones(len(places))"),
+    "one weight for all": ("weight=weights[name][places]", 'weight=weights["nominal"][places]'),
+    "weights without their sign": ("weight=weights[name][places]", "weight=np.abs(weights[name][places])"),
+    "weights of other events": ("weight=weights[name][places]", "weight=np.roll(weights[name], 1)[places]"),
+    "filled twice": (
+        "histogram.fill(known, weight=weights[name][places])",
+        "histogram.fill(known, weight=weights[name][places]); histogram.fill(known, weight=weights[name][places])",
+    ),
+    "events of the baseline in a region": ("name], value, survived[region]", "name], value, passed"),
+    "events of a region in the baseline": ("kept = passed\n", 'kept = survived["high"]\n'),
+    "all requirements where one is left out": ("if i != index", "if True"),
+    "fewer requirements than all others": ("if i != index", "if i < index"),
+    "another range": ('"range": (0.0, 200.0)', '"range": (0.0, 190.0)'),
+    "fewer bins": ('"bins": 25', '"bins": 20'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_wrong_fillings_are_found(change: tuple[str, str], criteria: SelectionCriteria, toys: Dataset) -> None:
+    found = compared(criteria, toys, lambda source: source.replace(*change))
+    assert found.agreeing < found.compared
+    assert found.differences
+
+
+def test_what_differs_is_named(criteria: SelectionCriteria, toys: Dataset) -> None:
+    found = compared(
+        criteria, toys, lambda source: source.replace('"met": scattered(met.pt', '"met": scattered(met.pt + 50')
+    )
+    assert {one.histogram for one in found.differences} == {"met"}
+    assert {one.region for one in found.differences} == {None, "high", "higher"}
+    first = found.differences[0]
+    assert (first.sample, first.weight, first.low) == (SAMPLE, "nominal", 0.0)
+    assert first.code != first.reference
+
+
+def test_a_histogram_that_is_not_filled_is_found(criteria: SelectionCriteria, toys: Dataset) -> None:
+    found = compared(criteria, toys, lambda source: source.replace('        "met": scattered(met.pt, alive),\n', ""))
+    assert {one.histogram for one in found.differences} == {"met"}
+    assert all(one.code == 0 for one in found.differences)
+
+
+def test_what_the_reference_cannot_fill_is_told(toys: Dataset) -> None:
+    measured = compared_without(toys, "met")
+    assert measured.unchecked == ("met",)
+
+
+def compared_without(toys: Dataset, name: str) -> HistogramSums:
+    criteria = criteria_of(cut("two", "lepton.count", ">=", 2))
+    plan, sample = make_plan(criteria, toys.profile), toys.samples[SAMPLE]
+    measured = Measured.model_validate(ran(emit_with_distributions(plan), sample.files).report())
+    flags = reference_masks(criteria, toys.profile, sample.files)
+    del flags.fills[name]
+    ones = {"nominal": [1.0] * measured.events}
+    return compare_histograms(plan, {SAMPLE: measured}, {SAMPLE: flags}, {SAMPLE: ones})
+
+
+def test_an_analysis_is_validated_by_its_histograms_too(
+    criteria: SelectionCriteria, toys: Dataset, tmp_path: Path
+) -> None:
+    one = Dataset(**{**vars(toys), "samples": {SAMPLE: toys.samples[SAMPLE]}})
+    given: dict[str, Any] = {"reference": reference_masks, "weigher": reference_weights}
+    result = analyse(criteria, one, tmp_path / "good", **given)
+    assert result.validation.status == "agrees"
+    assert result.validation.histograms is not None
+    assert result.validation.histograms.agreeing == result.validation.histograms.compared > 0
+
+    def wrong(plan: Any, samples: Any) -> str:
+        return emit_with_distributions(plan, samples).replace("weight=weights[name][places]", "weight=None")
+
+    result = analyse(criteria, one, tmp_path / "wrong", write=wrong, **given)
+    assert result.validation.status == "disagrees"
