@@ -149,13 +149,13 @@ def _wanted(plan: Plan, measured: Measured, flags: Filled, asked: Sequence[str])
 
 def _passing(step: Step, flags: Filled, size: int) -> Flagged:
     columns = [np.asarray(flags.passes[cut_id], dtype=bool) for cut_id in step.all_cut_ids if cut_id in flags.passes]
-    return np.logical_and.reduce([np.ones(size, dtype=bool), *columns])
+    return np.asarray(np.logical_and.reduce([np.ones(size, dtype=bool), *columns]), dtype=bool)
 
 
 def _flat(values: Sequence[Sequence[float]], passed: Flagged) -> tuple[npt.NDArray[np.int64], Floats]:
     """Return the values of the events that pass, and the place of each one's event."""
     places = np.flatnonzero(passed)
-    listed = [values[place] for place in places]
+    listed = [values[place] for place in places.tolist()]
     events = np.repeat(places, [len(one) for one in listed])
     return events.astype(np.int64), np.array([value for one in listed for value in one], dtype=np.float64)
 

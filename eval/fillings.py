@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import combinations
 
 from codegen.profile import HistogramAxis
 from eval.company import MIXED, measure_of, meetings
 from eval.composition import PAIRS, pair_measure, related
 from eval.event import InexpressibleError
-from eval.inequality import how_many, unsigned_offset
+from eval.inequality import how_many, relations, unsigned_offset
 from eval.interpretation import Interpretation
 from eval.quantities import GROUPS, SUMS
 from eval.scene import Scene
 from eval.verdicts import Quantity
 from kb.observable import Observable
-from kb.ssc import Cut, Piecewise, Subject, Variable
+from kb.ssc import Clause, Cut, PairRequirement, Piecewise, Subject, Variable
 
 Values = Callable[[Scene], list[float]]
 """All that an event is filled in with; nothing where it lacks what is looked at."""
@@ -101,13 +100,14 @@ class Fillings:
     def _compared(self, cut: Cut) -> Values | None:
         """Return what a plain cut compares with its thresholds; None for conditions, flags and threshold functions."""
         bounds = cut.value if isinstance(cut.value, tuple) else (cut.value,)
-        if cut.when is not None or any(isinstance(bound, str | Piecewise) for bound in bounds):
+        applies, within = self.reading.conditions(cut)
+        if applies or any(isinstance(bound, str | Piecewise) for bound in bounds):
             return None
         name, definition, variable = cut.subject.object, cut.subject.definition, cut.variable
         if variable.id == "count":
-            return self._counted(cut)
+            return self._counted(cut, within)
         if name in PAIRS:
-            return self._of_pairs(cut)
+            return self._of_pairs(cut, relations(within))
         if name in MIXED:
             measure = measure_of(name, variable)
             return lambda scene: [measure(pair) for pair in meetings(scene, cut.subject)]
@@ -118,25 +118,18 @@ class Fillings:
         quantity = self.reading.quantities.of(cut.subject, variable)
         return lambda scene: [unsigned_offset(cut, v) for v in _single(quantity)(scene)]
 
-    def _counted(self, cut: Cut) -> Values | None:
-        name, definition = cut.subject.object, cut.subject.definition
+    def _counted(self, cut: Cut, within: list[Clause]) -> Values | None:
         further = self.reading.surplus.definition(cut)
-        if further is not None:
+        if further is not None and cut.subject.object not in PAIRS:
             return _single(self.reading.surplus.number(cut, further, self.reading.filters))
-        if name in GROUPS:
-            return None
-        if name in PAIRS:
-            requires = self.reading.relations_of(cut)
-            return lambda scene: [
-                float(sum(related(pair, requires) for pair in combinations(scene.selected(PAIRS[name], None), 2)))
-            ]
-        return lambda scene: [float(len(scene.selected(name, definition)))]
+        number = None if cut.subject.object in GROUPS else self.reading.number_of(cut, within)
+        return None if number is None else _single(number)
 
-    def _of_pairs(self, cut: Cut) -> Values | None:
+    def _of_pairs(self, cut: Cut, told: tuple[PairRequirement, ...]) -> Values | None:
         measure, pairs = pair_measure(cut.variable), self.reading.pairs(cut.subject, how_many(cut))
         if measure is None:
             return None
-        return lambda scene: [unsigned_offset(cut, measure(pair)) for pair in pairs(scene) or []]
+        return lambda scene: [unsigned_offset(cut, measure(pair)) for pair in pairs(scene) or [] if related(pair, told)]
 
 
 def filled(reading: Interpretation, axis: HistogramAxis) -> Quantity | None:

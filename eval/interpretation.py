@@ -107,7 +107,7 @@ class Interpretation:
         if subject.object not in known:
             message = f"the ntuple has no {variable.name or variable.id} of the {subject.object.replace('_', ' ')}"
             raise InexpressibleError(message)
-        applies, within = self._event_conditions(cut)
+        applies, within = self.conditions(cut)
         if variable.id == "count":
             return when(applies, self._count_test(cut, within))
         if subject.object in PAIRS:
@@ -159,7 +159,7 @@ class Interpretation:
     def _along(self, scene: Scene, curve: Piecewise) -> float | None:
         return self.quantities.of(curve.subject, curve.variable)(scene)
 
-    def _event_conditions(self, cut: Cut) -> tuple[list[Test], list[Clause]]:
+    def conditions(self, cut: Cut) -> tuple[list[Test], list[Clause]]:
         """Part a condition into tests of the event and clauses about the objects or pairs that are cut on."""
         if cut.when is None:
             return [], []
@@ -199,12 +199,25 @@ class Interpretation:
         return self._mixture(str(cut.value))
 
     def _count_test(self, cut: Cut, within: list[Clause]) -> Test:
-        name, definition = cut.subject.object, cut.subject.definition
-        if name in PAIRS or name in GROUPS:
-            return self._count_systems(cut, within)
+        name = cut.subject.object
+        if name in GROUPS:
+            return lambda scene: satisfies(int(scene.group(GROUPS[name]) is not None), cut)
         further = self.surplus.definition(cut)
-        if further is not None:
+        if further is not None and name not in PAIRS:
             return self.surplus.test(cut, further, self.filters, plain=not within)
+        number = self.number_of(cut, within)
+        if number is None:
+            return lambda scene: scene.chosen is not None
+        return lambda scene: satisfies(number(scene), cut)
+
+    def number_of(self, cut: Cut, within: list[Clause]) -> Callable[[Scene], float] | None:
+        """Return how many objects or pairs a cut counts, of those in its condition; None for the pairs of a quadruplet.
+
+        Those are there, or they are not.
+        """
+        if cut.subject.object in PAIRS:
+            return self._number_of_pairs(cut, within)
+        name, definition = cut.subject.object, cut.subject.definition
         for kind in self.ntuple.kinds(name):
             for clause in within:
                 self.filters.clause_holds(clause, self.ntuple.probe(kind))
@@ -215,21 +228,19 @@ class Interpretation:
         # A working point in the condition is meant in place of the profile's own.
         bare = any(told) if cut.when is None or cut.when.combine == "all" else bool(told) and all(told)
 
-        def test(scene: Scene) -> bool:
+        def number(scene: Scene) -> float:
             found = scene.selected(name, definition, bare=bare)
-            return satisfies(sum(condition is None or self.filters.condition_holds(condition, p) for p in found), cut)
+            return float(sum(condition is None or self.filters.condition_holds(condition, p) for p in found))
 
-        return test
+        return number
 
-    def _count_systems(self, cut: Cut, within: list[Clause]) -> Test:
+    def _number_of_pairs(self, cut: Cut, within: list[Clause]) -> Callable[[Scene], float] | None:
         name = cut.subject.object
-        if name in GROUPS:
-            return lambda scene: satisfies(int(scene.group(GROUPS[name]) is not None), cut)
         requires = (*self._required(cut.subject.definition), *relations(within))
         if self.recipe.quadruplet and name == "lepton_pair":
             built = self.recipe.pairs[0].requires
             if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
-                return lambda scene: scene.chosen is not None
+                return None
         of = PAIRS[name]
         self.ntuple.refuse_unknown(of, requires)
         demands = [self._demand(clause, of) for clause in within if not relations([clause])]
@@ -237,11 +248,11 @@ class Interpretation:
             message = f"its condition '{cut.when.text}' is not understood"
             raise InexpressibleError(message)
 
-        def test(scene: Scene) -> bool:
+        def number(scene: Scene) -> float:
             pairs = [pair for pair in combinations(scene.selected(of, None), 2) if related(pair, requires)]
-            return satisfies(sum(all(demand(pair) for demand in demands) for pair in pairs), cut)
+            return float(sum(all(demand(pair) for demand in demands) for pair in pairs))
 
-        return test
+        return number
 
     def _demand(self, clause: Clause, of: str) -> Callable[[Pair], bool]:
         measure = pair_measure(clause.variable)
