@@ -36,7 +36,7 @@ class Gallery:
 
 def gallery(plan: Plan, dataset: Dataset, run: RawRun, output: Path, tell: Callable[[int, int], None]) -> Gallery:
     """Draw what can be compared: data, and simulation of known cross-section. `tell` hears what is done."""
-    found = Gallery(not_drawn=dict(plan.not_drawn), no_luminosity=_unknown(dataset, run))
+    found = Gallery(not_drawn=dict([*plan.not_drawn, *plan.not_built]), no_luminosity=_unknown(dataset, run))
     shown = {name: dataset.samples[name] for name in run.samples if dataset.samples[name].normalised}
     measured = {name: run.samples[name].measured for name in shown}
     own = {known.axis.name: known.without for known in plan.histograms if known.without is None}

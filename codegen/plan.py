@@ -56,6 +56,7 @@ class _Planner:
         self.requirements = Requirements(profile, self.collections, self.systems)
         self.attached: set[str] = set()
         self.not_drawn: list[tuple[str, str]] = []
+        self.not_built: list[tuple[str, str]] = []
 
     def _is_filter(self, cut: Cut) -> bool:
         """Say whether a cut selects objects, not events."""
@@ -137,6 +138,7 @@ class _Planner:
             ),
             missing=self._missing(needs),
             not_drawn=tuple(self.not_drawn),
+            not_built=tuple(self.not_built),
             left_out=tuple(gone.items()),
             remarks=(
                 *of_bins(self.criteria, self.bins, self._is_applied),
@@ -254,13 +256,13 @@ class _Planner:
             try:
                 quantity = self._histogram(axis)
             except UnplannableError as problem:
-                self.not_drawn.append((axis.name, problem.reason))
+                self.not_built.append((axis.name, problem.reason))
                 continue
             if before[0].keys() == self.systems.built.keys() and before[1].keys() == self.collections.selected.keys():
                 found.append(HistogramPlan(axis, quantity))
             else:
                 self.systems.built, self.collections.selected, self.collections.merged = before
-                self.not_drawn.append((axis.name, "the selection uses nothing of what it shows"))
+                self.not_built.append((axis.name, "the selection uses nothing of what it shows"))
         return tuple(found)
 
     def _histogram(self, axis: HistogramAxis) -> Quantity:

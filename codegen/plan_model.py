@@ -202,6 +202,8 @@ class Plan:
     """Columns of the missing transverse momentum."""
     not_drawn: tuple[tuple[str, str], ...] = ()
     """Observables that the ntuple cannot fill: name and reason."""
+    not_built: tuple[tuple[str, str], ...] = ()
+    """Histograms of the profile that this selection has nothing for: name and reason."""
     left_out: tuple[tuple[str, str], ...] = ()
     """Regions that would select what their parents do: name and reason."""
     remarks: tuple[Remark, ...] = ()

@@ -11,7 +11,7 @@ _RESERVED = """
     ak np hist json sys uproot vector argparse events met alive masks keep steps regions values objects
     candidates firsts seconds rest column columns by_pt merged passes nth leading pairs meetings same_flavour
     opposite_charge same_charge transverse_mass sides flavours_are threshold chosen numbered disjoint
-    leaving_another members normalisation pieces require table main select preselection baseline
+    leaving_another members normalisation pieces require unfired table main select preselection baseline
     missing_momentum all_of spread scattered outside groups total listed flat all_but_one_of
     booked fill contents nothing tally shifted element elements picked marked passing are_sorted spread_in_turn
 """
