@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kb.bins import binned, bins, regions_of
 from kb.bounds import comparisons
+from kb.identity import is_arxiv_id
 from kb.inheritance import general, stands_in
 from kb.ssc import (
     Bound,
@@ -37,6 +38,7 @@ _MAGNITUDES = {"d0", "d0_sig", "z0", "z0_sintheta", "delta_eta", "delta_phi"}
 _FUNCTIONS = {"pt": "pT", "energy": "E", "eta": "Eta", "abs_eta": "AbsEta", "rapidity": "Rapidity", "phi": "Phi",
               "mass": "m", "mt": "mT", "charge": "q", "count": "Size", "delta_r": "dR", "delta_phi": "dPhi",
               "delta_eta": "dEta", "btag": "BTag", "id": "ID"}  # fmt: skip
+_KINDS = {"signal": "SR", "control": "CR", "validation": "VR"}
 _NAMED = {"other", "ratio", "discriminant", "met_sig"}
 _EVENT_WIDE = {"ht": "HT", "st": "ST", "lt": "LT", "meff": "Meff", "mht": "MHT", "met_sig": "METsig"}
 _WIDTH = 72
@@ -57,7 +59,8 @@ def to_adl(criteria: SelectionCriteria) -> str:
     criteria = binned(criteria, bins(criteria))
     criteria = criteria.model_copy(update={"cuts": tuple(c for c in criteria.cuts if c.status != "rejected")})
     paper = criteria.paper
-    lines = ["info analysis", f'  title "{paper.title}"', f'  arXiv "{paper.arxiv_id}v{paper.version}"']
+    named = f'arXiv "{paper.arxiv_id}v{paper.version}"' if is_arxiv_id(paper.arxiv_id) else f'id "{paper.arxiv_id}"'
+    lines = ["info analysis", f'  title "{paper.title}"', f"  {named}"]
     if paper.experiment:
         lines.append(f'  experiment "{paper.experiment}"')
     if paper.sqrt_s:
@@ -65,35 +68,59 @@ def to_adl(criteria: SelectionCriteria) -> str:
     if paper.luminosity:
         lines.append(f"  lumi {paper.luminosity:g}")
     lines.append("")
-    on_objects = [_apart(c, criteria) for c in criteria.cuts if c.scope == "object" and c.subject.rank is None]
+    apart = [_apart(cut, criteria) for cut in criteria.cuts]
+    # What is asked of systems of objects, and of a distance between kinds of which none is removed, is of events.
+    on_objects = [c for c in apart if c.scope == "object" and c.subject.rank is None and not _is_system(c.subject)]
     collections = list(_collections(criteria, on_objects))
     meant = _meant(criteria, collections)
     if "lepton" in meant and not any(kind == "lepton" for _, kind, _, _ in collections):
         collections.append((meant["lepton"], "lepton", None, []))
     besides = {known.name: known.besides for known in criteria.objects if known.besides}
     distances = {removal.cut: removal.kept for known in criteria.objects for removal in known.overlap_removal}
-    # What is made of others comes after them.
+    blocks: dict[str, list[str]] = {}
     for collection in sorted(collections, key=_late):
         name, kind, _, cuts = collection
         source, more = _taken(collection, collections, meant, distances)
-        lines += [f"object {_word(name)}", f"  take {source}"]
         each = _word(name) if kind == "lepton" else _OBJECTS.get(general(kind) or kind, _word(kind))
-        lines += [_requirement(_away(cut, meant), each) for cut in (*more, *cuts)]
+        block = [f"  take {source}", *(_requirement(_away(cut, meant), each) for cut in (*more, *cuts))]
         if name in besides:
-            lines.append(f"  # and is none of the objects of {_word(meant.get(besides[name], besides[name]))}")
-        lines.append("")
+            block.append(f"  # and is none of the objects of {_word(meant.get(besides[name], besides[name]))}")
+        blocks[_word(name)] = block
+    for word in _in_order(blocks):
+        lines += [f"object {word}", *blocks[word], ""]
     for composite in criteria.composites:
         lines += [*_composite(composite, meant), ""]
     taken = {cut.id for cut in on_objects}
     rest = [_with_names(cut, meant) for cut in criteria.cuts if cut.id not in taken]
     baseline = [cut for cut in rest if not regions_of(cut, criteria)]
+    known_as = {region.name: _region_word(region) for region in criteria.regions}
     lines += ["region baseline", *(_requirements(baseline) if baseline else ["  select ALL"]), ""]
     for region in criteria.regions:
         if region.name in stated and not any(region.name in regions_of(cut, criteria) for cut in rest):
-            lines += [f"# region {_word(region.name)} is left out: its cuts were all rejected in review", ""]
+            lines += [f"# region {_region_word(region)} is left out: its cuts were all rejected in review", ""]
         else:
-            lines += [*_region(region, rest), ""]
+            lines += [*_region(region, rest, known_as), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _in_order(blocks: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the names of blocks so that each comes after those it speaks of, unless they speak of each other."""
+    speaks_of = {
+        word: {other for line in lines for other in re.findall(r"\w+", line.partition("  #")[0])}
+        & blocks.keys() - {word}
+        for word, lines in blocks.items()
+    }
+    left, ordered = list(blocks), list[str]()
+    while left:
+        passed: set[str] = set()
+        at = left[0]
+        # What is passed again speaks, in the end, of itself: somewhere that has to begin.
+        while at not in passed and not speaks_of[at] <= set(ordered):
+            passed.add(at)
+            at = next(word for word in left if word in speaks_of[at])
+        left.remove(at)
+        ordered.append(at)
+    return ordered
 
 
 def _late(collection: _Collection) -> int:
@@ -122,8 +149,12 @@ def _away(cut: Cut, meant: Mapping[str, str]) -> Cut:
 
 
 def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[_Collection]:
-    """Yield name, kind, parent and cuts of every object definition, then of what is cut on without one."""
+    """Yield name, kind, parent and cuts of what is cut on without a definition, then of every definition.
+
+    The former holds for all objects of its kind, so that definitions without a parent take it.
+    """
     placed: set[str] = set()
+    found: list[_Collection] = []
     definitions: list[ObjectDefinition] = list(criteria.objects)
     for definition in definitions:
         ids = {*definition.cuts}
@@ -131,12 +162,14 @@ def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[_Coll
         own = [cut for cut in cuts if cut.id in ids or cut.subject.definition == definition.name]
         own = [cut for cut in own if cut.id not in placed]
         placed |= {cut.id for cut in own}
-        yield definition.name, definition.object, definition.parent, own
+        found.append((definition.name, definition.object, definition.parent, own))
     kinds = dict.fromkeys(cut.subject.object for cut in cuts if cut.id not in placed)
     names = {definition.name for definition in definitions}
-    for kind in kinds:
-        name = f"selected {kind}" if kind in names else _plural(kind)
+    plain = {kind: f"selected {kind}" if kind in names else _plural(kind) for kind in kinds}
+    for kind, name in plain.items():
         yield name, kind, None, [cut for cut in cuts if cut.id not in placed and cut.subject.object == kind]
+    for name, kind, parent, own in found:
+        yield name, kind, parent or plain.get(kind), own
 
 
 def _meant(criteria: SelectionCriteria, collections: Sequence[_Collection]) -> dict[str, str]:
@@ -239,9 +272,16 @@ def _composite(composite: Composite, meant: Mapping[str, str]) -> Iterator[str]:
         yield f"  # of what is not in {', '.join(map(_word, composite.excludes))}"
 
 
-def _region(region: Region, cuts: list[Cut]) -> Iterator[str]:
-    yield f"region {_word(region.name)}  # {region.kind}"
-    yield f"  {_word(region.parent) if region.parent else 'baseline'}"
+def _region_word(region: Region) -> str:
+    """Return a region's name; one that begins with a digit, which ADL's names do not, follows its kind."""
+    word = _word(region.name)
+    return f"{_KINDS.get(region.kind, region.kind)}{word}" if word.startswith("_") else word
+
+
+def _region(region: Region, cuts: list[Cut], known_as: Mapping[str, str]) -> Iterator[str]:
+    yield f"region {known_as[region.name]}  # {region.kind}"
+    parent = known_as.get(region.parent, _word(region.parent)) if region.parent else "baseline"
+    yield f"  {parent}"
     yield from _requirements([cut for cut in cuts if region.name in cut.regions or cut.id in region.cuts])
 
 
@@ -275,7 +315,7 @@ def _condition(cut: Cut, each: str | None) -> str:
     quantity = _quantity(cut.subject, cut.variable, each)
     value = cut.normal_value
     if isinstance(value, str):
-        return f"{quantity} == {_word(value)}"
+        return f"{quantity} == {_point(value, cut.variable)}"
     if isinstance(value, tuple):
         return _range(quantity, cut.operator, value, cut.closed)
     return f"{quantity} {cut.operator} {_bound(value)}"
@@ -285,7 +325,7 @@ def _clause(clause: Clause, each: str | None, kind: str) -> str:
     quantity = _quantity(clause.subject, clause.variable, each if clause.subject.object == kind else None)
     if isinstance(clause.value, tuple):
         return _range(quantity, clause.operator, clause.value, clause.closed)
-    value = _word(clause.value) if isinstance(clause.value, str) else f"{clause.value:g}"
+    value = _point(clause.value, clause.variable) if isinstance(clause.value, str) else f"{clause.value:g}"
     return f"{quantity} {'==' if clause.operator == 'is' else clause.operator} {value}"
 
 
@@ -305,8 +345,7 @@ def _quantity(subject: Subject, variable: Variable, each: str | None) -> str:
         return _EVENT_WIDE.get(name, _word(name))
     whose = each or _word(subject.definition or _plural(subject.object))
     # A system with a rank, "the subleading pair", is one already.
-    system = "_" in subject.object or subject.object in {"trilepton", "fourlepton"}
-    if subject.rank is not None and (subject.definition is None or not system):
+    if subject.rank is not None and (subject.definition is None or not _is_system(subject)):
         whose = f"{whose}[{subject.rank - 1}]"
     others = "".join(f", {_word(reference)}" for reference in variable.reference)
     called = f"{_FUNCTIONS.get(name, _word(name))}({whose}{others})"
@@ -318,6 +357,24 @@ def _bound(bound: Bound) -> str:
         return f"{bound:g}"
     points = ", ".join(f"{x:g}, {y:g}" for x, y in bound.points)
     return f"interpolate({_quantity(bound.subject, bound.variable, None)}, {points})"
+
+
+def _point(value: str, variable: Variable) -> str:
+    """Return what a flag is compared with: a number as it is, words as a name.
+
+    >>> _point("77", Variable(id="btag")), _point("4μ", Variable(id="other", name="flavour")), _point("very tight",
+    ...     Variable(id="id"))
+    ('77', 'flavour_4μ', 'very_tight')
+    """
+    if value.removesuffix("%").replace(".", "", 1).isdecimal():
+        return value.removesuffix("%")
+    word = _word(value)
+    return f"{_word(variable.name or variable.id)}{word}" if word.startswith("_") else word
+
+
+def _is_system(subject: Subject) -> bool:
+    """Say whether a subject is made of several objects."""
+    return "_" in subject.object or subject.object in {"trilepton", "fourlepton"}
 
 
 def _plural(kind: str) -> str:

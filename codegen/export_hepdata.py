@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import yaml
 
 from codegen.result import HistogramResult, Result, SampleResult, StepResult, Varied
+from kb.identity import is_arxiv_id
 
 _Table = dict[str, Any]
 
@@ -37,7 +38,9 @@ def to_hepdata(result: Result, sqrt_s: float) -> dict[str, str]:
     are shifted up and down. N − 1 distributions are left out.
     """
     paper, energy = result.paper, f"{1000 * sqrt_s:g}"
-    about = f"Selection of {paper.title or paper.arxiv_id} (arXiv:{paper.arxiv_id}v{paper.version}) on "
+    version = f"{paper.arxiv_id}v{paper.version}"
+    named = f"arXiv:{version}" if is_arxiv_id(paper.arxiv_id) else version
+    about = f"Selection of {paper.title or paper.arxiv_id} ({named}) on "
     documents: list[dict[str, Any]] = [{"comment": f"{about}{result.dataset.name}, as applied by cutbook."}]
     files: dict[str, str] = {}
     tables = {"Cutflow": _cutflow({name: sample.cutflow for name, sample in result.samples.items()})}

@@ -115,7 +115,9 @@ def print_taken(workspace: Workspace, done: Sequence[JobRecord]) -> None:
         table.add_column(header, justify="right")
     for intake in taken:
         counts = (intake.cuts, intake.delegated, intake.unresolved)
-        table.add_row(Text(intake.arxiv_id, style="cyan"), Text(intake.title), *map(str, counts))
+        table.add_row(
+            Text(_shown(intake.arxiv_id, intake.version), style="cyan"), Text(intake.title), *map(str, counts)
+        )
     out = screen()
     out.print(table)
     references = [reference for result in results for reference in result.get("references", [])]
@@ -152,7 +154,7 @@ def papers() -> None:
     for header in ("cuts", "unresolved"):
         table.add_column(header, justify="right")
     for record in records:
-        name = record.arxiv_id if record.version == 1 else f"{record.arxiv_id}v{record.version}"
+        name = _shown(record.arxiv_id, record.version)
         cuts = str(record.cuts) if record.state == "distilled" else record.state
         table.add_row(
             Text(name, style="cyan"), Text(record.title), record.experiment or "", cuts, str(record.unresolved)
@@ -190,3 +192,8 @@ def forget(
             )
         title = forget_paper(workspace, named.arxiv_id)
     screen().print(f"Forgot {named}: {title}", soft_wrap=True)
+
+
+def _shown(arxiv_id: str, version: int) -> str:
+    """Return the name by which all commands know a version of a paper; the first needs no number."""
+    return arxiv_id if version == 1 else f"{arxiv_id}v{version}"

@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session, aliased
 
 from kb.document import Document, Reference
 from kb.errors import PaperNotFoundError
+from kb.identity import is_arxiv_id
 from kb.store.records import PaperRecord, PaperState, now
 from kb.store.transactions import Transactions
 from kb.tables import CitationRow, CriteriaRow, CutRow, DocumentRow, PaperRow, UnresolvedRow
 
 _Counts = dict[tuple[str, int], int]
-
-# What can be asked for by name at arXiv.
-_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)*/\d{7}")
 
 
 class Papers(Transactions):
@@ -149,7 +147,7 @@ class Papers(Transactions):
         hints = [f"the base has version {', '.join(str(row.version) for row in rows)} of it"] if rows else []
         if alike and not rows:
             hints.append(f"perhaps you mean {' or '.join(alike)}")
-        if _ARXIV_ID.fullmatch(arxiv_id):
+        if is_arxiv_id(arxiv_id):
             hints.append(f"ingest it first: cutbook ingest {shown}")
         elif not rows:
             hints.append(f"the base has what cutbook papers lists; cutbook ingest FILE --id {shown} adds to it")

@@ -13,6 +13,7 @@ from kb.ssc import (
     Composite,
     Condition,
     Cut,
+    ObjectDefinition,
     Origin,
     Paper,
     Piecewise,
@@ -247,3 +248,82 @@ def test_composites_and_regions_use_the_selected_objects() -> None:
     assert leptons > max(lines.index("object electrons"), lines.index("object muons")), "after its parts"
     alone = text_of(bound("c", "lepton", "pt", 20, rank=1))
     assert "  take union(Electron, Muon)" in alone
+
+
+def requirement(name: str, kind: str, variable: str, value: float | str, **more: Any) -> Cut:
+    given: dict[str, Any] = {"scope": "event", "operator": "is" if isinstance(value, str) else ">", "origin": HUMAN}
+    given |= {"subject": Subject(object=kind), "variable": Variable(id=variable), "value": value}
+    return Cut(id=name, **{**given, **more})
+
+
+@pytest.mark.parametrize(
+    ("arxiv_id", "line"),
+    [
+        ("hzz4l", '  id "hzz4l"'),
+        ("2203.01808", '  arXiv "2203.01808v2"'),
+        ("hep-ex/0309045", '  arXiv "hep-ex/0309045v2"'),
+    ],
+)
+def test_only_a_paper_of_arxiv_has_an_arxiv_id(arxiv_id: str, line: str) -> None:
+    paper = PAPER.model_copy(update={"arxiv_id": arxiv_id, "version": 2})
+    lines = to_adl(SelectionCriteria(paper=paper)).splitlines()
+    assert line in lines
+    assert sum("arXiv" in known for known in lines) == ("arXiv" in line)
+
+
+def test_a_working_point_in_per_cent_is_a_number() -> None:
+    lines = text_of(requirement("a", "bjet", "btag", "77", scope="object"), requirement("b", "jet", "id", "77 % wp"))
+    assert "  select BTag(Jet) == 77" in lines
+    assert "  select ID(jets) == id_77_wp" in lines
+
+
+def test_a_region_whose_name_begins_with_a_digit_is_named_after_its_kind_too() -> None:
+    regions = (Region(name="2j-loose", kind="signal"), Region(name="2j-tight", kind="signal", parent="2j-loose"))
+    cuts = (requirement("a", "met", "pt", 200, unit="GeV", regions=("2j-loose", "2j-tight")),)
+    lines = text_of(*cuts, regions=regions)
+    assert "region SR_2j_loose" in lines
+    start = lines.index("region SR_2j_tight")
+    assert lines[start + 1] == "  SR_2j_loose"
+
+
+def test_what_holds_for_all_photons_holds_for_the_selected_ones_and_these_are_used() -> None:
+    cuts = (
+        requirement("a", "photon", "pt", 25, unit="GeV", scope="object"),
+        requirement("b", "photon", "id", "tight", scope="object"),
+        requirement("c", "photon", "count", 1),
+    )
+    definition = ObjectDefinition(name="selected photon", object="photon", cuts=("a",))
+    criteria = SelectionCriteria(paper=PAPER, cuts=cuts, objects=(definition,))
+    lines = [line.split("#")[0].rstrip() for line in to_adl(criteria).splitlines()]
+    assert lines.index("object photons") < lines.index("object selected_photon")
+    assert lines[lines.index("object selected_photon") + 1] == "  take photons"
+    assert "  select Size(selected_photon) > 1" in lines
+
+
+def test_a_distance_of_which_nothing_is_removed_is_asked_of_events() -> None:
+    lines = text_of(requirement("a", "jet_photon", "delta_r", 0.4, scope="object", operator="<", role="veto"))
+    assert not any(line.startswith("object") for line in lines)
+    start = lines.index("region baseline")
+    assert lines[start + 1] == "  reject dR(jet_photons) < 0.4"
+
+
+def test_a_block_comes_after_those_it_is_made_of_even_where_two_speak_of_each_other() -> None:
+    apart: dict[str, Any] = {"scope": "object", "operator": "<", "role": "veto"}
+    cuts = (
+        requirement("a", "lepton", "pt", 25, unit="GeV", scope="object"),
+        requirement("b", "electron", "delta_r", 0.4, **apart).model_copy(
+            update={"variable": Variable(id="delta_r", reference=("jet",))}
+        ),
+        requirement("c", "jet", "delta_r", 0.2, **apart).model_copy(
+            update={"variable": Variable(id="delta_r", reference=("electron",))}
+        ),
+    )
+    blocks = [line for line in text_of(*cuts) if line.startswith(("object", "  take"))]
+    assert blocks == [
+        "object electrons",
+        "  take Electron",
+        "object leptons",
+        "  take union(electrons, Muon)",
+        "object jets",
+        "  take Jet",
+    ]
