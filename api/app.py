@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from api import problems
-from api.deps import authorised
+from api.deps import authorised, known_parameters
 from api.jobs import Jobs
 from api.routes import analyses, cuts, health, jobs, papers, reviews
 from api.uploads import BodyLimit
@@ -70,8 +70,9 @@ def create_app(workspace: Workspace, *, local_only: bool = True) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, largest=workspace.settings.upload_mib * 2**20)
     for router in (papers.router, cuts.router, reviews.router, analyses.router, jobs.router):
-        app.include_router(router, prefix="/v1", dependencies=[Depends(authorised)], responses=_PROBLEMS)
-    app.include_router(health.router, prefix="/v1")
+        guards = [Depends(authorised), Depends(known_parameters)]
+        app.include_router(router, prefix="/v1", dependencies=guards, responses=_PROBLEMS)
+    app.include_router(health.router, prefix="/v1", dependencies=[Depends(known_parameters)])
     _serve_documentation(app)
     return app
 

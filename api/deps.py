@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from difflib import get_close_matches
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -29,6 +32,24 @@ Base = Annotated[Workspace, Depends(_workspace)]
 Queue = Annotated[Jobs, Depends(_jobs)]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many")]
 Offset = Annotated[int, Query(ge=0, description="how many to leave out before them")]
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse a query parameter that the route does not have: to leave it out would answer another question."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = sorted(parameter.alias for parameter in route.dependant.query_params)
+    offences = []
+    for name in dict.fromkeys(request.query_params):
+        if name in known:
+            continue
+        near = get_close_matches(name, known, n=1, cutoff=0.5)
+        meant = f"perhaps '{near[0]}' is meant; " if near else ""
+        there = f"known are {', '.join(known)}" if known else "there are none here"
+        offences.append({"loc": ("query", name), "msg": f"there is no such parameter; {meant}{there}", "type": "extra"})
+    if offences:
+        raise RequestValidationError(offences)
 
 
 def authorised(

@@ -1,8 +1,9 @@
-"""What a user calls a paper of the base: its id, with or without a version, or a form that arXiv's ids have."""
+"""What users write: the names of papers of the base, and the words of the vocabulary."""
 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from kb.errors import IdentifierError, InputError
@@ -43,3 +44,15 @@ def newest(store: Store, text: str, *, doing: str) -> str:
         message = f"{doing} takes the newest version of {paper.arxiv_id}, which is {last} here, and not {paper.version}"
         raise InputError(message, hint=f"leave the version away: {paper.arxiv_id}")
     return paper.arxiv_id
+
+
+def check_terms(about: str | None, variable: str | None) -> None:
+    """Raise `InputError` for an object or a variable that is not in the vocabulary: no cut can be about it."""
+    from kb.vocabulary import vocabulary
+
+    words = vocabulary()
+    for kind, given, known in (("object", about, words.objects), ("variable", variable, words.variables)):
+        if given is not None and given not in known:
+            message = f"{kind}: '{given}' is not in the vocabulary"
+            meant = "".join(f"perhaps you mean {near}; " for near in get_close_matches(given, known, n=1))
+            raise InputError(message, hint=f"{meant}known: {', '.join(sorted(known))}", path=kind)

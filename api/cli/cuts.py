@@ -48,12 +48,12 @@ def cuts(
 
     JSON, YAML and Markdown go to standard output as they are, ready for a pipe.
     """
-    from api.names import find_paper
+    from api.names import check_terms, find_paper
     from api.settings import Settings
     from api.workspace import Workspace
     from kb.store.records import CutFilter
 
-    _check_terms(about, variable)
+    check_terms(about, variable)
     if explain:
         _explain(paper, filtered=bool(about or variable or region or text), form=form)
         return
@@ -109,16 +109,6 @@ def _explain(paper: str | None, *, filtered: bool, form: Format) -> None:
         outcome = Text(f"{refusal.code}: {refusal.reason}", style="yellow")
         table.add_row(outcome, "", Text(shorten(refusal.evidence.quote, 120, placeholder=" …"), style="dim"))
     screen().print(table)
-
-
-def _check_terms(about: str | None, variable: str | None) -> None:
-    from kb.vocabulary import vocabulary
-
-    words = vocabulary()
-    for option, given, known in (("object", about, words.objects), ("variable", variable, words.variables)):
-        if given is not None and given not in known:
-            message = f"--{option}: '{given}' is not in the vocabulary"
-            raise InputError(message, hint=f"known: {', '.join(sorted(known))}", path=option)
 
 
 def _print_cuts(records: list[CutRecord], form: Format, paper: str | None) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.deps import Base, Limit, Offset
+from api.names import check_terms
 from api.reviews import search as find
 from kb.index import Hit, Kind
 from kb.passages import CutPassage
@@ -72,6 +73,9 @@ def cuts(
     offset: Offset = 0,
 ) -> CutPage:
     """Return the cuts that meet every condition, each with its paper and its sentences."""
+    check_terms(object, variable)
+    if paper is not None:
+        base.store.paper(paper)
     wanted = CutFilter(
         text=q,
         object=object,
@@ -105,5 +109,7 @@ def search(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> list[Found]:
     """Return what is nearest to the query, by words and by meaning, the best first."""
+    for name in paper or ():
+        base.store.paper(name)
     hits = find(base, q, limit=limit, papers=paper or None, kinds=[kind] if kind else None)
     return [Found.of(hit) for hit in hits]

@@ -107,6 +107,10 @@ async def _named(request: Request) -> dict[str, Any]:
 async def _uploaded(request: Request, base: Base) -> dict[str, Any]:
     async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
         file, name = form.get("file"), form.get("id")
+        known = {"file", "id", *UploadWishes.model_fields}
+        if unknown := [field for field in form if field not in known]:
+            message = f"the form has a part '{unknown[0]}', which means nothing here"
+            raise InputError(message, hint=f"known: {', '.join(sorted(known))}", path=f"body.{unknown[0]}")
         asked = {field: form[field] for field in UploadWishes.model_fields if form.get(field)}
         if not isinstance(file, UploadFile) or not file.filename:
             message = "the form has no file"

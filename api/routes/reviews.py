@@ -43,6 +43,8 @@ def log(
     cut: Annotated[str | None, Query(max_length=200, description="only of this cut")] = None,
 ) -> list[ReviewRecord]:
     """Return who decided what, the oldest decision first."""
+    if paper is not None:
+        base.store.paper(paper)
     return base.store.reviews(arxiv_id=paper, cut_id=cut)
 
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from api.workspace import Workspace
-from kb.store.records import AnalysisRecord
+from kb.store.records import AnalysisRecord, JobRecord
 
 PAPER = "hep-ex/0101001"
 LATEX = rb"""\documentclass{article}\title{A short note}\begin{document}\maketitle
@@ -111,6 +111,60 @@ def test_what_is_not_there_is_a_problem(client: TestClient, address: str, code: 
 def test_an_invalid_query_is_a_problem_that_names_the_parameter(client: TestClient, address: str, where: str) -> None:
     body = problem(client.get(address), 422, "input_invalid")
     assert [offence["path"] for offence in body["errors"]] == [where]
+
+
+@pytest.mark.parametrize(
+    ("address", "where", "meant"),
+    [
+        ("/v1/cuts?objekt=muon", "query.objekt", "object"),
+        ("/v1/cuts?variables=pt&limit=1", "query.variables", "variable"),
+        ("/v1/papers?limit=3", "query.limit", None),
+        ("/v1/papers/hep-ex/0101001/cuts?versoin=1", "query.versoin", "version"),
+        ("/v1/search?q=muon&papers=x", "query.papers", "paper"),
+        ("/v1/jobs?status=done", "query.status", "state"),
+        ("/v1/health?verbose=1", "query.verbose", None),
+    ],
+)
+def test_a_query_parameter_that_is_not_there_is_named_with_the_nearest_one(
+    client: TestClient, address: str, where: str, meant: str | None
+) -> None:
+    body = problem(client.get(address), 422, "input_invalid")
+    assert [offence["path"] for offence in body["errors"]] == [where]
+    assert (f"perhaps '{meant}' is meant" in body["detail"]) == (meant is not None)
+
+
+def test_every_route_refuses_what_it_does_not_ask_for(client: TestClient) -> None:
+    addresses = client.get("/openapi.json").json()["paths"]
+    refused = [
+        client.get(f"{address}?nonsense=1").status_code for address, methods in addresses.items() if "get" in methods
+    ]
+    assert refused == [422] * len(refused)
+    assert len(refused) > 12
+
+
+def test_the_documentation_takes_any_parameter(client: TestClient) -> None:
+    assert client.get("/docs?theme=dark").status_code == 200
+
+
+def test_a_part_of_a_form_that_is_not_there_is_a_problem(client: TestClient) -> None:
+    reply = client.post("/v1/papers", files={"file": ("note.tex", LATEX)}, data={"name": "short"})
+    assert problem(reply, 422, "input_invalid")["path"] == "body.name"
+    assert client.get("/v1/jobs").json() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        ("/v1/cuts?object=muonn", 422, "input_invalid"),
+        ("/v1/cuts?variable=momentum", 422, "input_invalid"),
+        ("/v1/cuts?paper=nothing", 404, "paper_not_found"),
+        ("/v1/search?q=muon&paper=nothing", 404, "paper_not_found"),
+        ("/v1/reviews?paper=nothing", 404, "paper_not_found"),
+        ("/v1/analyses?paper=nothing", 404, "paper_not_found"),
+    ],
+)
+def test_a_filter_that_nothing_can_meet_is_a_problem(client: TestClient, address: str, status: int, code: str) -> None:
+    problem(client.get(address), status, code)
 
 
 def test_a_method_that_is_not_possible_is_a_problem(client: TestClient) -> None:
@@ -210,6 +264,33 @@ def test_only_the_files_of_an_analysis_are_served(client: TestClient, filled: Wo
     assert client.get("/v1/analyses/a1/files/plots/m4l.png").content == b"png"
     for name in ("link", "..%2F..%2Fcutbook.sqlite", "%2E%2E/%2E%2E/cutbook.sqlite", "%2Fetc%2Fpasswd", "plots"):
         problem(client.get(f"/v1/analyses/a1/files/{name}"), 404, "analysis_not_found")
+
+
+def test_the_id_of_a_job_leads_to_its_analysis_once_it_has_ended(client: TestClient, filled: Workspace) -> None:
+    folder = filled.folder("analyses", "a1")
+    (folder / "analysis.py").write_text("print('mine')\n")
+    job = JobRecord(
+        id="0123456789abcdef", kind="analyse", request={"paper": PAPER, "dataset": "toys", "analysis": "a1"}
+    )
+    filled.store.save_job(job)
+    waiting = client.get(f"/v1/analyses/{job.id}")
+    assert (waiting.status_code, waiting.json()["state"]) == (202, "queued")
+    assert waiting.headers["location"] == f"/v1/jobs/{job.id}"
+    assert waiting.headers["retry-after"] == "1"
+    filled.store.save_analysis(
+        AnalysisRecord(id="a1", arxiv_id=PAPER, dataset="toys", state="done", folder=str(folder))
+    )
+    filled.store.change_job(job.id, lambda job: job.model_copy(update={"state": "done"}))
+    ended = client.get(f"/v1/analyses/{job.id}", follow_redirects=False)
+    assert (ended.status_code, ended.headers["location"]) == (303, "/v1/analyses/a1")
+    assert client.get(f"/v1/analyses/{job.id}").json()["id"] == "a1"
+    assert client.get(f"/v1/analyses/{job.id}/files/analysis.py").text == "print('mine')\n"
+
+
+def test_the_id_of_another_job_is_no_analysis(client: TestClient, filled: Workspace) -> None:
+    filled.store.save_job(JobRecord(id="0123456789abcdef", kind="ingest", request={"id": "x"}))
+    body = problem(client.get("/v1/analyses/0123456789abcdef"), 404, "analysis_not_found")
+    assert "/v1/jobs/0123456789abcdef" in body["hint"]
 
 
 def test_a_fault_is_a_problem_without_inner_details(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
