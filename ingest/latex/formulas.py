@@ -132,7 +132,8 @@ def _tidy(text: str) -> str:
 def _struck_out(text: str) -> str:
     """Write E/_T, /E_T and E_T/, the old ways to strike out a letter, as what they mean."""
     text = re.sub(r"(?<!\w)([EpPH])/_T\b", r"\1_T^miss", text)
-    text = re.sub(r"(^|[(\[,;<>=≤≥+] ?)/([EpPH])_T\b", r"\1\2_T^miss", text)
+    # A formula that starts with /p_T more often divides by it: "10 GeV$/p_T$".
+    text = re.sub(r"(^(?!/p)|[(\[,;<>=≤≥+] ?)/([EpPH])_T\b", r"\1\2_T^miss", text)
     return re.sub(r"(?<!\w)([EpPH])_T ?/(?=\s*(?:[<>=≤≥,;)\]]|$))", r"\1_T^miss", text)
 
 

@@ -173,7 +173,7 @@ def _variable(symbol: Symbol, body: str, start: int, end: int) -> Token:
 def mass_named(body: str) -> float | None:
     """Return the mass [GeV] that a symbol such as `m_Z` names."""
     bare = re.sub(r"[_{}()\s]|\^?PDG", "", body)
-    return lexicon().mass_symbols.get(bare)
+    return lexicon().mass_symbols.get(f"m{bare[1:]}" if bare.startswith("M") else bare)
 
 
 def _is_quoted(raw: list[Token], position: int) -> bool:

@@ -23,7 +23,7 @@ _MISS = (
     r"(?:[EpP]\s?[_^]?\{?miss\}?[ _^,]*\{?T(?![A-Za-z])\}?|[EpP]_?\{?T[\s,_^]{0,2}\{?(?:miss|inv)\}?|MET(?![A-Za-z])"
     r"|/E_?T|E̸_?T)"
 )
-_CONST = r"m(?:_?\{?(?:Z|W|H|h|t|top|φ|J/ψ)\}?|_\{[ZWHht]\}|\([ZWHt]\)|_PDG)(?:\^PDG)?(?![A-Za-z0-9ℓ(])"
+_CONST = r"[mM](?:_?\{?(?:Z|W|H|h|t|top|φ|J/ψ)\}?|_\{[ZWHht]\}|\([ZWHt]\)|_PDG)(?:\^PDG)?(?![A-Za-z0-9ℓ(])"
 _GLUED = r"(?:4ℓ|4l|3ℓ|2ℓ|ℓℓγ|ℓγ|ℓ+|llγ|ll|ee|μ+|eμ|μe|eγ|μγ|bb|jjj|jj|γγ|12|34|ℓj|bℓ|ℓb|ττ)"
 
 

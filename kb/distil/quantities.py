@@ -35,6 +35,8 @@ def quantities(tokens: list[Token], taken: set[int]) -> list[Quantity]:
     shape = "".join("_" if index in taken else kind for index, kind in enumerate(kinds(tokens)))
     found: list[Quantity] = []
     used = set(taken)
+    for match in re.finditer(r"npnu?sv", shape):  # "ΔR < 0.04 + 10 GeV/p_T" is no bound
+        used |= set(range(*match.span()))
     for reader in (
         ranges.either,
         ranges.binned,

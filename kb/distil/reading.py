@@ -172,6 +172,8 @@ def _name_significances(tokens: list[Token]) -> None:
             token.value = replace(token.value, variable="other", name=name)
         if token.kind == "v" and token.value.about == Named("met") and behind.word == "significance":
             token.value = replace(token.value, variable="met_sig")  # "the object-based E_T^miss significance"
+        if token.kind == "v" and token.value.variable == "d0" and behind.word == "significance":
+            token.value = replace(token.value, variable="d0_sig")
         if token.kind == "v" and token.value.variable == "chi2" and behind.word == "probability":
             token.value = replace(token.value, variable="other", name=f"{token.text} probability")
     for index, token in enumerate(tokens[:-2]):

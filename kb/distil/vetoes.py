@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from kb.distil.amounts import Quantity
 from kb.distil.entities import is_passive
 from kb.distil.lexer import Token
 from kb.distil.particles import PHYSICAL
@@ -166,6 +167,9 @@ def _objects_of(reading: Reading, verb: int) -> list[Phrase]:
         for q in reading.quantities
         if q.variable is not None and start < q.start < verb
     )
+    bounds = [q for q in reading.quantities if start < q.start < verb]
+    if bounds and all(_is_gap(reading, q) for q in bounds):
+        return []  # "electrons with 1.37 < |η| < 1.52 are vetoed", not the events with them
     described = reading.words(heads[0].start, verb) if heads else ""
     if heads and heads[0].object == "jet" and _AS_B.search(described):
         return [replace(heads[0], object="bjet")]  # "jets with p_T > 20 GeV that are identified as b jets are vetoed"
@@ -176,6 +180,11 @@ def _objects_of(reading: Reading, verb: int) -> list[Phrase]:
         also = [p for p in reading.phrases if p.index > verb and p.object in PHYSICAL]
         group += _listed(reading, also[0]) if also else []
     return group
+
+
+def _is_gap(reading: Reading, quantity: Quantity) -> bool:
+    variable = None if quantity.variable is None else reading.tokens[quantity.variable].value.variable
+    return variable in {"eta", "abs_eta"} and quantity.operator == "in" and quantity.amounts[0].values[0] > 0
 
 
 def vetoed(reading: Reading) -> list[Phrase]:

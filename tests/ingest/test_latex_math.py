@@ -57,6 +57,7 @@ PaperOf = Callable[..., Document]
         (r"$a\over b$, ${x+1\over y}$, $\left({p_T\over2}\right)^2$", "a/b, (x + 1)/y, (p_T/2)^2"),
         (r"$n\choose k$, $^{1}/_{2}$, $\tfrac12$, $\nicefrac{1}{3}$", "(n choose k), ^1/_2, 1/2, 1/3"),
         (r"${\not}E_T$, ${\not\!E}_{T}$, $\slash\!\!\!\!E_T > 40$", "E_T^miss, E_T^miss, E_T^miss > 40"),
+        (r"$\Delta R < 0.04 + 10$ GeV$/p_T$ and $(/p_T > 30)$", "ΔR < 0.04 + 10 GeV/p_T and (p_T^miss > 30)"),
         (r"$E\!\!\!\!/_{T}$, $\rlap{\,/}E_T$, $E_T\hspace{-1em}/$", "E_T^miss, E_T^miss, E_T^miss"),
         (r"$E\mspace{-8.mu}/_T$, $\slashed{p}_T$, $\rlap{\kern.25em/}E_T$", "E_T^miss, p_T^miss, E_T^miss"),
         (r"$\PW\PZ\to\ell\nu$, $\Pp\Pp$, $\PSQt\PSGczDo$, $5\GeV\pt$", "WZ → ℓν, pp, t̃χ̃_1^0, 5 GeV p_T"),
