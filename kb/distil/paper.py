@@ -24,7 +24,8 @@ from kb.distil.placement import called_by_label, in_turn, placed
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
-from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names, of_title
+from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
+from kb.distil.region_titles import of_section
 from kb.distil.regions import Regions
 from kb.distil.remembered import LISTS, remember
 from kb.distil.sentences import running, sentences
@@ -120,7 +121,7 @@ class _Walk:
             if path != section:
                 section = path
                 self.regions.current = self.regions.mentioned = ()
-                self.regions.of_section = of_title(path[-1]) if path else ()
+                self.regions.of_section = of_section(path)
                 self.regions.base = next(filter(is_base, self.regions.of_section), None)
                 self.memory.variable = None
                 self.memory.subject = (_object_of(path[-1]) if path else None) or self.memory.subject
@@ -277,19 +278,17 @@ class _Walk:
 
     def _rests(self, reading: Reading, found: list[Candidate]) -> None:
         """Keep which channel or preselection the regions of a section are part of."""
-        path = self.document.section_path(reading.start)
         base = self.regions.base
         if base is None:
             return
-        self.bases.setdefault(path, (base, reading))
+        self.bases.setdefault(self.document.section_path(reading.start), (base, reading))
         for child in dict.fromkeys(name for c in found for name in c.regions):
             if child != base and not is_base(child):
                 self.findings.inherits.append(Inheritance(child, base, reading.start, reading.end, False))
 
     def rest_on_base(self, table: Table, found: list[Candidate]) -> None:
         """Let the regions of a table have the requirements of the channel or preselection of its section."""
-        told = self.bases.get(self.document.section_path(table.start))
-        if told is None:
+        if (told := self.bases.get(self.document.section_path(table.start))) is None:
             return
         base, reading = told
         for child in dict.fromkeys(name for c in found for name in c.regions):

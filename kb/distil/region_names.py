@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kb.distil.populations import populations
 from kb.ssc import RegionKind
 
 LABEL = (
@@ -28,7 +29,7 @@ _ALONE = re.compile(
 )
 _PROCESSES = (
     r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
-    r"|top(?:-quark)?|tt̄|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
+    r"|top(?:-quark)?|tt̄?|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
 )
 _STATE = (
     r"(?:(?:di|single-?|same-|two-)?(?:electron|muon|photon|tau)|(?:same|different|opposite|mixed)-(?:flavou?r|sign|charge)"
@@ -56,7 +57,7 @@ _NAMES = re.compile(
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
     rf"|(?P<worded>(?<![\w-])(?:(?:{_WORD},\s+)*{_WORD}\s+and\s+)?{_WORD}\s+(?:[SCV]R|CS)s?\b(?![\w-]))"
     rf"|(?P<label>(?<![\w-]){LABEL}(?![\w]))"
-    rf"|\b[Aa]n?\s+(?P<population>(?:{_NOT_DATA}[\w+/→^-]+\s+){{0,3}}?(?:samples?|sidebands?|subsets?|regions?|selection)){_OF_EVENTS}"
+    rf"|\b[Aa]n?\s+(?P<population>(?:{_NOT_DATA}[\w+/→^–-]+\s+){{0,3}}?(?:samples?|sidebands?|subsets?|regions?|selection)){_OF_EVENTS}"
     r"|\b(?:the|its|their)\s+(?P<sideband>(?:[\w+/→^-]+\s+)?sidebands?)(?=\s+(?:with|in which|where|[\d.]+\s*[<≤]))"
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?!\.\d|\s*[<≤])"
     r"(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
@@ -77,10 +78,11 @@ _NAMES = re.compile(
 )
 _RICH = re.compile(r"\s+(?:that\s+is\s+)?(?:enriched\s+(?:in|with|by)|dominated\s+by)\s+(?P<of>[\w+/]+)")
 _PURPOSES = {
+    "measurement": re.compile(r"\b(?:rates?|probabilit\w+|ratio|fake factors?|efficienc\w+)\b[^.;]{0,60}\bmeasured\b"),
     "validation": re.compile(r"\b(?:validat|verif|check|test)\w*"),
     "control": re.compile(r"\b(?:estimat|measur|normali[sz]|constrain|determin|deriv)\w*"),
 }
-_CALIBRATES = re.compile(r"efficienc|resolution|scale factor|calibrat|distribution|\bfit", re.IGNORECASE)
+_CALIBRATES = re.compile(r"efficienc|resolution|response|scale factor|calibrat|distribution|\bfit", re.IGNORECASE)
 _AND = re.compile(
     r"(?P<one>.+)\s+(?:and|or)\s+(?P<other>.+?)"
     r"(?P<noun>\s+(?:(?:signal|control|validation|search) )?(?:region|sample|categorie?)s?)"
@@ -105,9 +107,6 @@ _DROP = re.compile(
     re.IGNORECASE,
 )
 _WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|on|each|between)\s+(?=\w)")
-_DECAY = re.compile(r"\b(?:candidates?|channels?|selection|decays?|mode|sample)\b")
-_AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
-_SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
 _GATE = re.compile(
     r"[Rr]egion|SR|CR|VR|CS|[Ss]ample|[Cc]ategor|[Cc]hannel|[Ff]inal states|[Ss]ideband|[Ss]ubset"
     r"|[Tt]opolog|[Rr]egime|[Ss]election|events|\bR\d|-Z\b"
@@ -147,9 +146,14 @@ def is_channel(name: str) -> bool:
     return re.search(r"(?:channel|final state)s?$", name) is not None
 
 
+def is_generic(name: str) -> bool:
+    """Say whether a name is that of all regions of a kind: `signal region`."""
+    return _GENERIC.fullmatch(name) is not None
+
+
 def is_base(name: str) -> bool:
     """Say whether regions build on what is so called: a channel or a named preselection."""
-    return is_channel(name) or name.endswith("preselection")
+    return is_channel(name) or name.endswith(("preselection", " analysis", "-selection", " search", " selection"))
 
 
 @lru_cache(maxsize=64)
@@ -165,6 +169,12 @@ def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
     """
     found = [name for match in _NAMES.finditer(text) for name in _read(text, match)] if _GATE.search(text) else []
     found += _elided(text, found)
+    taken = [(n.start, n.end) for n in found]
+    found += [
+        Name(name, start, end, False, False)
+        for name, start, end in populations(text)
+        if not any(a < end and start < b for a, b in taken)
+    ]
     if own:
         for match in _own_pattern(own).finditer(text):
             if any(n.start <= match.start() < n.end for n in found):
@@ -301,7 +311,10 @@ def makes_sample(text: str) -> bool:
     return (
         _GATE.search(text) is not None
         and not _CALIBRATES.search(text)
-        and any(match["population"] or match["sideband"] or match["events"] for match in _NAMES.finditer(text))
+        and (
+            any(match["population"] or match["sideband"] or match["events"] for match in _NAMES.finditer(text))
+            or any(populations(text))
+        )
     )
 
 
@@ -331,25 +344,6 @@ def _worded(match: re.Match[str], *, bracketed: bool) -> Iterator[Name]:
 def brackets(text: str) -> list[tuple[int, str]]:
     """Return labels in brackets that name what stands before them: `a pair of muons (2muCR)`, with their positions."""
     return [(n.start, n.name) for n in names(text) if n.bracketed and re.match(r"\s*\)", text[n.end :])]
-
-
-def of_title(title: str) -> tuple[str, ...]:
-    """Return the region a section is about.
-
-    >>> of_title("3.2 Signal region definition"), of_title("5 Event selection"), of_title("4.1 The WZ control region")
-    (('signal region',), (), ('WZ control region',))
-    """
-    bare = re.sub(r"^[\d.]+\s+", "", title)
-    if "→" in title and _DECAY.search(title) and not _AFTERWARDS.search(title):
-        return (re.sub(r"\s+(?:candidates?|channels?|selection|decays?|mode)\b", "", bare).strip(),)
-    found = [n.name for n in names(bare)]
-    if len(channels := [name for name in found if is_channel(name)]) == 1:
-        found = [name for name in found if name in channels or not _GENERIC.fullmatch(name)]
-    if len(found) != 1 or _SEVERAL.search(title):
-        return ()
-    name = found[0]
-    spelt = name.lower().startswith(("signal", "control", "valid"))
-    return (name[0].lower() + name[1:] if spelt else name,)
 
 
 def label_of(text: str, *, of_regions: bool = False) -> str | None:

@@ -36,7 +36,8 @@ _BOUND = re.compile(
     r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track|mass|pair)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
 )
 _WITH = re.compile(
-    rf"(?:\s*\([^()]*\))?(?:\s+(?:is|are)\s+(?:used|introduced|employed|formed))?,?\s+(?:with|requiring|containing|selecting"
+    rf"(?:\s*\([^()]*\))?(?:\s+(?:is|are)\s+(?:used|introduced|employed|formed))?"
+    rf"(?:\s+(?:that\s+is\s+|which\s+is\s+)?(?:enriched|dominated|rich)\s+(?:in|by|with)\s+[^,;.]{{1,40}}?)?,?\s+(?:with|requiring|containing|selecting|passing|failing"
     rf"|(?:that|which)\s+(?:(?:is|are|also)\s+)?{_VERBS}|in\s+which|for\s+which|where|made\s+of|consisting\s+of"
     r"|of\s+events\s+with)\b"
     r"|,\s+(?:defined|identical|identically|obtained|selected|constructed|formed|built|similar|analogous|equal)\b"

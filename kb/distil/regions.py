@@ -66,6 +66,7 @@ _IN_BOTH = re.compile(
     r" (?:requires?|uses?|has|have|contains?|must|are required|select|demand)\b",
     re.IGNORECASE,
 )
+_OF_TWO = re.compile(r"(?:(?:in|for|to enter)\s+)?the (?P<which>former|latter)\b", re.IGNORECASE)
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
     r"\b(?:baseline selection|preselection|all (?:the )?(?:signal |search |analysis )?regions|pre-?selected)\b",
@@ -116,6 +117,8 @@ class Regions:
             if self.passing or not self.current:
                 self.current = self._these(text)
             self.parts = parts(text, names(text, self.own)) if len(self.current) > 1 else ()
+        elif (pointed := _OF_TWO.match(text)) and len(two := [n for n in self.mentioned if not is_base(n)]) == 2:
+            self.current = (two[pointed["which"].lower() == "latter"],)
         elif (meant := self.mentioned or self.of_section) and _IN_BOTH.match(text):
             self.current = tuple(name for name in meant if not is_base(name)) or meant
         else:

@@ -1,0 +1,51 @@
+"""Read which region a section is about from its title: `The WZ control region`, `Dijet analysis`."""
+
+from __future__ import annotations
+
+import re
+
+from kb.distil.region_names import is_base, is_channel, is_generic, names
+
+_DECAY = re.compile(r"\b(?:candidates?|channels?|selection|decays?|mode|sample)\b")
+_TITLED = re.compile(
+    r"(?:[Tt]he )?(?!(?i:the|b-|tau-|τ-|large-|small-|ATLAS|CMS|LHCb|events?|objects?|physics|final|initial|signal"
+    r"|common|offline|online|multivariate|background|statistical|kinematic|main|additional|further|search|regions?|combined"
+    r"|individual|other|data|all|both|different|analysis)\b)"
+    r"(?P<n>(?:[\w+/→-]+ (?!(?:and|of|for|in|backgrounds?)\b)){0,4}?"
+    r"(?:[\w+/→-]+(?= (?:channels?|analys[ie]s|search(?:es)?)$)|\w+-\w[\w-]*(?= )))"
+    r" (?P<noun>channel|selection|analysis|search|analyses)(?:s|es)?"
+)
+_AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
+_SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
+
+
+def of_section(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the region that a section is about, or else what the one around it builds on.
+
+    >>> of_section(("5 The dijet analysis", "5.1 Requirements")), of_section(("5 Control regions", "5.1 Method"))
+    (('dijet analysis',), ())
+    """
+    titled = map(of_title, reversed(path[:-1]))
+    return of_title(path[-1]) if path and of_title(path[-1]) else next((n for n in titled if n and is_base(n[0])), ())
+
+
+def of_title(title: str) -> tuple[str, ...]:
+    """Return the region a section is about.
+
+    >>> of_title("3.2 Signal region definition"), of_title("5 Event selection"), of_title("4.1 The WZ control region")
+    (('signal region',), (), ('WZ control region',))
+    """
+    bare = re.sub(r"^[\d.]+\s+", "", title)
+    if "→" in title and _DECAY.search(title) and not _AFTERWARDS.search(title):
+        return (re.sub(r"\s+(?:candidates?|channels?|selection|decays?|mode)\b", "", bare).strip(),)
+    if titled := _TITLED.fullmatch(bare):
+        first = titled["n"][0].lower() if titled["n"][1:2].islower() else titled["n"][0]
+        return (f"{first}{titled['n'][1:]} {titled['noun']}",)
+    found = [n.name for n in names(bare)]
+    if len(channels := [name for name in found if is_channel(name)]) == 1:
+        found = [name for name in found if name in channels or not is_generic(name)]
+    if len(found) != 1 or _SEVERAL.search(title):
+        return ()
+    name = found[0]
+    spelt = name.lower().startswith(("signal", "control", "valid"))
+    return (name[0].lower() + name[1:] if spelt else name,)
