@@ -246,6 +246,8 @@ def candidate(
     elif centre is not None and operator[0] in "<>" and not amount.upper:
         closed = closed_around(operator)
         value, operator = _around(centre, amount), "in" if operator[0] == "<" else "not_in"
+    if variable_id == "charge_product" and value == 0:
+        value, operator = -1.0 if operator == "<" else 1.0, "=="
     if variable_id in {"delta_r", "delta_phi"} and operator == "==":
         operator = "<"
     if variable_id == "count" and operator == "<=" and value == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kb.distil.entities import kinds
+from kb.distil.entities import Mention, kinds
 from kb.distil.lexer import Token
 from kb.distil.lexicon import lexicon
 from kb.distil.notation import Symbol
@@ -43,6 +43,20 @@ def _bound_again(tokens: list[Token]) -> list[Token]:
         if same:
             return [*tokens[: match.start("w")], *_bound_again(tokens[match.end("d") :])]
     return tokens
+
+
+def _counted_with(tokens: list[Token]) -> list[Token]:
+    """Read `N_jets (p_T > 30 GeV) ≥ 2` as `N_jets ≥ 2, jets with p_T > 30 GeV`."""
+    match = re.search(r"(?P<v>v)b(?P<in>[^bd]*?c[^bd]*)d(?P<b>cn)", kinds(tokens))
+    symbol = tokens[match.start("v")].value if match else None
+    if match is None or symbol is None or symbol.variable != "count" or symbol.about is None:
+        return tokens
+    head, (first, last), (start, end) = match.end("v"), match.span("in"), match.span("b")
+    place = tokens[end - 1].end
+    comma = Token("l", ",", place, place)
+    noun = Token("o", symbol.about.object, place, place, Mention(symbol.about.object, plural=True))
+    having = Token("w", "with", place, place)
+    return [*tokens[:head], *tokens[start:end], comma, noun, having, *tokens[first:last], *tokens[end:]]
 
 
 def _named_again(tokens: list[Token]) -> list[Token]:
@@ -115,6 +129,8 @@ def _is_bare(tokens: list[Token], index: int, behind: str) -> bool:
         return False  # "the second requires at least three jets": no jet does
     if tokens[index - 1].word == "a" and re.match(r"nw?v", behind) and following == "one":
         return True  # "a second one p_T > 15 GeV"
+    if re.match(r"nt?m", behind) and following == "one":
+        return True  # "…, while the subleading one needs p_T > 15 GeV"
     if re.match(r"vcn", behind) and tokens[index].value > 1:  # "the leading lepton having …, the second p_T > 20 GeV"
         return any(t.kind == "r" and t.value == tokens[index].value - 1 for t in tokens[:index])
     if re.match(r"t?m", behind):
@@ -131,7 +147,7 @@ def _rank_first(out: list[Token], noun: Token) -> None:
 
 def completed(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence with every impact parameter of a list as a variable."""
-    tokens = _ranked_by_the_second(_named_again(_bound_again(tokens)))
+    tokens = _ranked_by_the_second(_named_again(_bound_again(_counted_with(tokens))))
     directions = {word: variable for variable, words in lexicon().directions.items() for word in words}
     tokens = _unbracketed(tokens, directions)
     out = list(tokens)

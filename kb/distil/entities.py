@@ -15,6 +15,7 @@ from kb.distil.notation import OF_THE_EVENT, Symbol, symbols
 from kb.distil.particles import Named
 from kb.vocabulary import vocabulary
 
+_DEFINITE = {"the", "with", "whose"}
 _RECONSTRUCTED = {"candidate", "candidates"}
 
 
@@ -81,6 +82,8 @@ class _Trie:
             if following is None and word.isupper():
                 word = word.lower()
                 following = node.get(word)
+            if following is None and word.endswith("'s"):
+                following = node.get(word[:-2])  # "the muon's track"
             if following is None:
                 single = _single(word)
                 following = node.get(single) if single != word else None
@@ -120,6 +123,8 @@ def _trie() -> _Trie:
     phrases.add("times", "t", None)  # no plural of a time
     for point in ("veto id", "veto identification", "veto working point", "veto cut based"):
         phrases.add(point, "t", None)  # a working point's name, which rejects nothing
+    for where in ("η φ space", "η φ plane", "φ space", "φ plane"):
+        phrases.add(where, "t", None)  # bounds neither
     phrases.add("non leading", "t", None)
     phrases.add("charged hadron subtraction", "t", None)  # of jets, no hadron is meant
     phrases.add("soft drop", "t", None)  # a way to groom jets, nothing is dropped
@@ -218,6 +223,8 @@ def _phrased(raw: list[Token]) -> list[Token]:
             out.append(replace(raw[position], kind="n", value=number))
             position += 1
             continue
+        if kind == "r" and re.match(r"(?:high|low)er", token.word) and (not out or out[-1].word not in _DEFINITE):
+            kind, value = "t", None  # "must have a higher energy" ranks nothing
         first, last = raw[position], raw[end - 1]
         body = " ".join(t.text for t in raw[position:end])
         if kind == "o":

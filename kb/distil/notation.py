@@ -60,7 +60,8 @@ _EACH = {kind: re.compile(rule) for kind, rule in _RULES.items()}
 _NAMELESS = {kind: re.sub(r"\?P<\w+>", "?:", rule) for kind, rule in _RULES.items()}
 _ANY = re.compile(f"{_L}(?:{'|'.join(f'(?P<{kind}>{rule})' for kind, rule in _NAMELESS.items())})")
 _GATE = re.compile(
-    r"[pPE]|n_|[DC]_?\{?[12VWZb]|BDT|η|[mM]|Δ|χ|DLL|ProbNN|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ"
+    r"[pPEqQ]|n_|"
+    r"[DC]_?\{?[12VWZb]|BDT|η|[mM]|Δ|χ|DLL|ProbNN|σ|d_?0|dPV|d_?\{?xy|z_?0|z|[NHSLIRατ]|cos|\|y|y_?\^?\*|c ?τ"
 )
 DISTANCES = frozenset({"delta_r", "delta_phi", "delta_eta"})
 """Of two objects from each other."""
@@ -120,6 +121,9 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("other", _about(match, body.split("-")[0]), body)
         case "eta_product":
             return made("other", _of_pair(body), body)
+        case "charge_product":
+            of = [one for group in re.findall(r"[qQ][_({]*([^{}()]+)", body) if (one := named(group))]
+            return made(kind, Named(compose(tuple(one.object for one in of))) if len(of) == 2 else Named("lepton_pair"))
         case "met":
             return made("pt", Named("met"))
         case "met_rel":
@@ -153,7 +157,7 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("d0_sig", _about(match, body))
         case _ if kind in OF_THE_EVENT:
             return made(kind, Named("event"))
-    about = _about(match, body)
+    about = _about(match, body if kind != "z0" else "z")  # the Z of d_Z is no boson
     if kind == "mass" and about is None and not _GROOMED.search(body):
         return None
     return made(kind, about)

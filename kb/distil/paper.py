@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kb.distil import charges, clauses, flags, tables, triggers
+from kb.distil import charges, clauses, flags, lists, tables, triggers
 from kb.distil.alternatives import alternatives, conjoined, lists_alternatives, mark
 from kb.distil.candidates import Candidate, Setting, Turned
 from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
 from kb.distil.declared import declared
+from kb.distil.definitions import THEY, defines, of_those
 from kb.distil.delegation import Delegation, delegation
 from kb.distil.flavours import flavours, relative_flavour
 from kb.distil.inheritance import Inheritance, excepts, parents
@@ -27,9 +28,10 @@ from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
 from kb.distil.region_titles import of_section
 from kb.distil.regions import Regions
-from kb.distil.remembered import LISTS, remember
+from kb.distil.remembered import remember
 from kb.distil.sentences import running, sentences
 from kb.distil.systems import System, system
+from kb.distil.telegrams import telegrams
 from kb.distil.working_points import ADJECTIVE
 from kb.document import Block, Document, Table
 from kb.ssc import Scope
@@ -43,30 +45,17 @@ _WORTH = re.compile(
     r"|positive|negative|multivariate|discriminators?|active|operating|functioning|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational|hits?)\b"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
-_ASKED = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
 _VARYING = re.compile(r"(?:[<>≤≥]|than|exceed|above|below)\s?(?:min|max)\s?[({[]")
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b")
-_HAVE = re.compile(r"\w+ (?:\w+ )?(?:have|has) ")
 _TELEGRAM = re.compile(r"[tn]{0,2}oC(?!.*[kj])")
 _OF_BOTH = re.compile(r"for (?:both|all|each)(?: of (?:them|these))?,", re.IGNORECASE)
-_THEY = re.compile(r"(?:in addition,? )?(?:they|these)\b(?! (?:are|were) (?:two|three|all)\b)", re.IGNORECASE)
-_DEFINED = COLLECTED | {"bjet", "fatjet"}
-_NUMBERED = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)]\s")  # "2. E_T^miss > 220 GeV"
-_THEIR = re.compile(
-    r"(?:their|its) [^.;]*?\b(?:is|are) "
-    r"(?:less|smaller|larger|greater|more|below|above|at least|at most|within|between)\b",
-    re.IGNORECASE,
-)
-_THEY_HAVE = re.compile(r"[:;] (?:it|they) (?:has|have)\b")
 _IDENTIFIES = {"identified-by", "identified-with"}
 """Rules of flags that tell how objects are identified, which needs no word of requirement."""
 _LIKEWISE = re.compile(
     r"\b(?:with|has|have|uses?|shares?|by|applying)\s+(?:otherwise\s+)?(?:all\s+)?(?:of\s+)?the\s+same\s+"
     r"(?:event\s+)?(?:requirements?|selections?|criteria|cuts?)(?=,|;|\.|\s+(?:but|except|apart|with|and)\b)"
 )
-_HEADS_ITEMS = re.compile(r"^[^.:;]{3,60}:\s*$")
-_LISTS_REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
 _READ = frozenset({"paragraph", "item", "footnote", "equation"})
 
 
@@ -111,6 +100,12 @@ class _Walk:
         """The channel or preselection that the regions of a section are part of, and the sentence that tells of it."""
         self.alternatives: list[list[Candidate]] | None = None
         """What each item of a list of alternatives requires; None outside such a list."""
+        self.selecting = False
+        """Whether the section's title says that it is on a selection."""
+        self.explaining = False
+        """Whether the items that follow explain variables."""
+        self.listed_of: str | None = None
+        """What the items that follow are about, where the text in front of them says so."""
         self.triggering = False
         """Whether the sentence before, in the same paragraph, tells what the trigger requires."""
 
@@ -126,7 +121,7 @@ class _Walk:
                 self.memory.variable = None
                 self.memory.subject = (_object_of(path[-1]) if path else None) or self.memory.subject
                 # A list right below "Event selection" is one of requirements.
-                self.memory.listing = bool(path and _OF_REQUIREMENTS.search(path[-1]))
+                self.memory.listing = self.selecting = bool(path and _OF_REQUIREMENTS.search(path[-1]))
             kind = section_kind(path)
             if kind == "front" and self._is_letter:
                 kind = "selection"
@@ -169,19 +164,24 @@ class _Walk:
         return all(title.lower() == "abstract" or section_kind((title,)) == "skip" for title in titles)
 
     def _block(self, block: Block, kind: SectionKind) -> None:
-        numbered = self.memory.listing and _NUMBERED.match(self.document.text, block.start, block.end) is not None
-        if block.kind != "item" and not numbered:
+        text = self.document.text[block.start : block.end]
+        item = block.kind == "item" or (self.memory.listing and lists.NUMBERED.match(text) is not None)
+        if not item:
             self.regions.current = ()
             self.triggering = False
-            text = self.document.text[block.start : block.end]
-            self.memory.listing = bool(LISTS.search(text))
+            self.memory.listing = bool(lists.OPENS.search(text))
             self._end_of_alternatives()
-            self.memory.asked = bool(LISTS.search(text) and _ASKED.search(text))
+            self.memory.asked = lists.asks(text)
+            self.explaining = lists.names_variables(text)
             self.alternatives = [] if lists_alternatives(text) else None
-            self.regions.listed = bool(_LISTS_REGIONS.search(text))
+            self.regions.listed = lists.lists_regions(text)
             self.memory.vetoed = {}
-        elif _HEADS_ITEMS.search(self.document.text[block.start : block.end]):
-            self.memory.listing = True  # "• Electrons:" heads a list of its own
+        elif self.explaining:
+            return
+        elif lists.heads(text):
+            self.memory.listing = True
+        if item and self.listed_of:
+            self.memory.subject = self.listed_of
         for sentence in sentences(self.document, block):
             text = self.document.text[sentence.start : sentence.end]
             if _is_figure(text):
@@ -193,14 +193,16 @@ class _Walk:
             flat = plain(text, sentence.start)
             reading = read(flat, pair=self.memory.pair, own=self.declared.symbols(flat.text), before=self.memory.group)
             if _WORTH.search(text):
-                self._sentence(reading, kind, item=block.kind == "item" or numbered)
+                self._sentence(reading, kind, item=item)
             else:
                 if kind in {"selection", "background"}:
-                    self.regions.turn_to(reading.text, item=block.kind == "item" or numbered)
+                    self.regions.turn_to(reading.text, item=item)
                 self._explain(reading)
                 remember(reading, self.memory, [])
             objects = frozenset(p.object for p in reading.phrases if p.object != "event")
             self.last_objects = objects or self.last_objects
+        if not item or lists.heads(text):
+            self.listed_of = self.memory.subject if lists.OPENS.search(text) else None
 
     def _sentence(self, reading: Reading, kind: SectionKind, *, item: bool) -> None:
         findings, memory, text = self.findings, self.memory, reading.text
@@ -225,6 +227,8 @@ class _Walk:
         found: list[Candidate] = []
         if not against and not (chosen and not reading.quantities):
             found = self._requirements(reading, chosen, item=item)
+            if not found and item:
+                found = self._in_brief(reading)
             findings.candidates += found
             if found and item and self.alternatives is not None:
                 self.alternatives.append(found)
@@ -249,6 +253,8 @@ class _Walk:
             # "b jets are identified by … with an efficiency of 77%"
             told = flags.flags(reading, memory, Setting())
             findings.candidates += [c for c in told if c.variable.id == "btag" or c.rule in _IDENTIFIES]
+        elif item and memory.listing and kind == "selection" and (brief := self._in_brief(reading)):
+            findings.candidates += brief
         elif reading.quantities or any(c.explicit for c in reading.counts):
             findings.turned.append(Turned("not_a_cut", against or "no requirement", reading.start, reading.end, text))
         memory.told = reading.start if found else None
@@ -308,10 +314,12 @@ class _Walk:
 
     def _objection(self, reading: Reading, kind: SectionKind, item: bool) -> str:
         """Return why a sentence states no requirement; items of a list of requirements need not say that they do."""
+        if item and lists.is_only_for(reading.text):
+            return NO_REQUIREMENT
         against = objection(reading.text, kind)
         if against == NO_REQUIREMENT and any(c.explicit for c in reading.counts):
             return ""
-        if against == NO_REQUIREMENT and kind == "selection" and _defines(reading, self.memory):
+        if against == NO_REQUIREMENT and kind == "selection" and defines(reading, self.memory):
             return ""
         listed_of = _TELEGRAM.match(reading.shape) or (self.memory.told is not None and _OF_BOTH.match(reading.text))
         if (
@@ -332,7 +340,17 @@ class _Walk:
         listed = self.memory.listing and item and any(q.symbolic or self.memory.asked for q in reading.quantities)
         label = label_of(reading.text, of_regions=self.regions.listed)
         opens = listed and (reading.quantities[0].start <= 10 or label or self.memory.asked)
+        opens = opens or (item and self.selecting and re.match(r"o?v[cb]|ncvcn", reading.shape) is not None)
         return "" if opens and against in {NO_REQUIREMENT, DESCRIBES} else against
+
+    def _in_brief(self, reading: Reading) -> list[Candidate]:
+        """Read an item without a verb: `b-jet veto`, `tight ID`, `opposite charge`."""
+        if len(reading.text.split()) > 4 or reading.quantities:
+            return []
+        setting = Setting(regions=self.regions.current)
+        told = telegrams(reading.text, self.memory.subject, None, setting)
+        found = [c.with_(start=reading.start, end=reading.end) for c in told]
+        return found or flags.flags(reading, self.memory, setting)
 
     def _requirements(self, reading: Reading, chosen: System | None, *, item: bool) -> list[Candidate]:
         memory, text = self.memory, reading.text
@@ -357,35 +375,13 @@ class _Walk:
         found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading, self.regions.current)
-        if memory.collection and _THEY.match(text):
-            found = [_of_those(c, memory) for c in found]
+        if memory.collection and THEY.match(text):
+            found = [of_those(c, memory) for c in found]
         found = in_turn(found, text, self.regions.own)
         found = alternatives(found, text, reading.start)
         counted = {c.object for c in found if c.variable.id == "count"}
         found = [placed(c, text, reading.start, self.regions, counted=c.object in counted) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
-
-
-def _defines(reading: Reading, memory: Memory) -> bool:
-    """`Muons have p_T > 10 GeV`, `The photon has E_T > 20 GeV`, `They have …` says what they are."""
-    if _THEIR.match(reading.text) and memory.subject in _DEFINED:
-        return True  # "Their isolation is less than 12% of their p_T"
-    if not any(q.symbolic for q in reading.quantities):
-        return False
-    if _THEY_HAVE.search(reading.text) and any(p.object in _DEFINED for p in reading.phrases):
-        return True
-    if _THEY.match(reading.text) and memory.subject in _DEFINED:
-        return _HAVE.match(reading.words(0, 6) + " ") is not None
-    head = next((p for p in reading.phrases if p.object != "event"), None)
-    if head is None or head.object not in _DEFINED or head.start > 1:
-        return False
-    return _HAVE.match(reading.words(head.index, head.index + 6) + " ") is not None
-
-
-def _of_those(candidate: Candidate, memory: Memory) -> Candidate:
-    """Give what `they` must be to the collection the sentence before is about."""
-    own = candidate.object == memory.subject and candidate.scope == "object" and candidate.definition is None
-    return candidate.with_(definition=memory.collection) if own else candidate
 
 
 def _object_of(title: str) -> str | None:

@@ -7,17 +7,13 @@ import re
 from kb.distil.candidates import Candidate
 from kb.distil.discriminants import told_quotient
 from kb.distil.isolation import cones, isolable, summed_component
+from kb.distil.lists import OPENS
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS, PAIRED, PHYSICAL, leptons, twice
 from kb.distil.qualifiers import apart
 from kb.distil.reading import Reading
 from kb.distil.working_points import speaks_of_btagging
 
-LISTS = re.compile(
-    r"[:,]\s*$"
-    r"|\b(?:the following|as follows|(?:listed|described|given|defined|specified|summari[sz]ed|detailed) below)\b"
-    r"[^.]*\.?\s*$"
-)
 _ITS = re.compile(r"(?:it|they|each)\b|the (?:\w+ ){1,2}of (?:its|their)\b", re.IGNORECASE)
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 
@@ -29,7 +25,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         for p in reading.phrases
         if p.object not in {"event", "met", "vertex"} and "_" not in p.object and not p.oblique
     ]
-    if not heads and LISTS.search(reading.text) and any(p.object == "vertex" for p in reading.phrases):
+    if not heads and OPENS.search(reading.text) and any(p.object == "vertex" for p in reading.phrases):
         memory.subject = "vertex"  # "The requirements on a vertex are as follows:"
     if memory.subject == "vertex" and set(heads) == {"track"} and _ITS.match(reading.text):
         heads = []  # "it has five or more tracks": the vertex has

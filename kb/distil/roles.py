@@ -20,6 +20,8 @@ _LEADS_TO = re.compile(r"^[^,;]{0,40}\b(?:leads?|results?) (?:to|in) the (?:reje
 def role(reading: Reading, quantity: Quantity | Count) -> Role:
     """Say whether the clause throws away what it describes."""
     tokens = reading.tokens
+    if isinstance(quantity, Quantity) and "∉" in tokens[quantity.start].text:
+        return "select"  # "the J/ψ is vetoed: m ∉ [3.0, 3.2] GeV"
     for count in reading.counts:
         near = count.rule == "no-objects" and 0 <= quantity.start - count.end < 6 and isinstance(quantity, Quantity)
         if near and is_apart(reading, count.end):

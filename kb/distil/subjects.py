@@ -252,7 +252,9 @@ def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -
         return replace(phrase, object=memory.subject)
     if phrase.object == "jet" and not phrase.plural and bounded.index == phrase.index + 1:  # "a jet mass"
         return next((replace(p, rank=None) for p in reading.phrases if p.object == "fatjet"), phrase)
-    qualifying = reading.phrase_at(phrase.index - 1) if phrase.object == "track" else None
+    beside = (reading.phrase_at(phrase.index - back) for back in (1, 2)) if phrase.object == "track" else ()
+    owners = (p for p in beside if p and (p.index == phrase.index - 1 or reading.tokens[p.index].text.endswith("'s")))
+    qualifying = next(owners, None)  # "each lepton track", "the muon's inner track"
     if qualifying is not None and qualifying.object in _TRACKED and bounded.variable in _OF_TRACKS:
         return qualifying  # "each lepton track must have …"
     if (

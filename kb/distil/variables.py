@@ -27,6 +27,9 @@ _SYMBOL = re.compile(r"[_^]|[α-ωΑ-Ω]|^[A-Z][A-Za-z]?\d*$|^[b-z]\d*$|[a-z][A-
 _OF_EVENTS = re.compile(
     r"\b(?:[Ee]vents|they) (?:must|are required to|have to|should) (?:have|satisfy|fulfil|pass)$|\b[Ww]e require$"
 )
+_BOTH_DIRECTIONS = re.compile(
+    r"in both (?:the )?(?:transverse|longitudinal) and (?:the )?(?:transverse|longitudinal) direction"
+)
 _NEVER_SHARES = {
     "eta",
     "abs_eta",
@@ -64,6 +67,8 @@ def variables(
     if quantity.rule in {"direction", "position"}:
         nearest = shape.rfind("v", 0, quantity.start)
         return [Bounded(quantity.along, index=nearest if nearest >= 0 else None)]
+    if _BOTH_DIRECTIONS.match(reading.words(quantity.end, quantity.end + 9)):
+        return [Bounded("d0"), Bounded("z0")]  # "less than 0.5 cm in both the transverse and longitudinal directions"
     if quantity.rule == "repeated" and done:
         return done[-1][1]
     if quantity.rule == "of-another" and done:
@@ -137,6 +142,9 @@ def variables(
         return [Bounded("decay_length")]
     if quantity.operator[0] == ">" and unit == "GeV" and re.search(r"\btriggers?\b", reading.text) and reading.phrases:
         return [Bounded("pt")]  # "a trigger with a threshold of 26 GeV"
+    threshold = tokens[quantity.start].word.startswith("threshold") or quantity.rule == "threshold"
+    if unit in {"GeV", "TeV"} and threshold and any(p.object in PHYSICAL for p in reading.phrases):
+        return [Bounded("pt")]  # "for the two leading leptons, thresholds of 20 and 15 GeV are applied"
     holder = re.search(r"o(?:m[tg]{0,3})?$", shape[: quantity.start])
     if (
         unit in {"GeV", "TeV"}
