@@ -122,7 +122,7 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
         case "eta_product":
             return made("other", _of_pair(body), body)
         case "charge_product":
-            of = [one for group in re.findall(r"[qQ][_({]*([^{}()]+)", body) if (one := named(group))]
+            of = [one for group in re.findall(r"[qQ](?:_\{?|\()(\w+(?:_\{\w+\})?)", body) if (one := named(group))]
             return made(kind, Named(compose(tuple(one.object for one in of))) if len(of) == 2 else Named("lepton_pair"))
         case "met":
             return made("pt", Named("met"))
