@@ -262,6 +262,9 @@ class Collections:
         parts = self.columns.parts(self._filtered_kind(group[0]))
         if kind not in parts:
             return f"Taken over: {plural(kind)} are {plural(general(kind) or '')}."
+        taggers = {c.variable.name for c in group if c.variable.id == self.columns.profile.default_point(kind)} - {None}
+        if taggers:
+            return f"The paper's tagger is {' or '.join(sorted(map(str, taggers)))}; this is the point of the file's."
         if len(group) > 1:
             return ""
         others = [cut for other in about for cut in other if self._stands_in(group[0], cut, kind)]

@@ -45,7 +45,7 @@ class Mutant:
 def mutants(source: str) -> Iterator[Mutant]:
     """Yield every version of the module that differs from it in one place of its selection.
 
-    What only fills histograms is left alone: they are no part of what is validated.
+    What only fills histograms is left to `mutants_of_fillings`.
     """
     tree = ast.parse(source)
     for top, statement in enumerate(tree.body):
@@ -68,6 +68,19 @@ def mutants(source: str) -> Iterator[Mutant]:
                         yield Mutant(
                             "region without parent", "REGIONS", ast.unparse(node), _with(tree, (top, *path), changed)
                         )
+
+
+def mutants_of_fillings(source: str) -> Iterator[Mutant]:
+    """Yield every version of the module that differs from it in one place of what histograms are filled with."""
+    tree = ast.parse(source)
+    for top, statement in enumerate(tree.body):
+        if isinstance(statement, ast.FunctionDef) and statement.name == "select":
+            for number, part in enumerate(statement.body):
+                if _fills_histograms(part):
+                    for path, node in _walk(part):
+                        for kind, changed in _changes(node, statement):
+                            broken = _with(tree, (top, "body", number, *path), changed)
+                            yield Mutant(kind, f"values: {ast.unparse(node)}", ast.unparse(part), broken)
 
 
 Path = tuple[object, ...]

@@ -23,6 +23,7 @@ from kb.observable import Observable
 from kb.ssc import Region, SelectionCriteria
 from tests.codegen.backends import needs_root, ran, root_source
 from tests.codegen.conftest import criteria_of, cut, quadruplet_of
+from tests.eval.mutants import mutants_of_fillings
 
 SAMPLE = "toy_ZZ4lep"
 
@@ -111,6 +112,28 @@ def test_wrong_fillings_are_found(change: tuple[str, str], criteria: SelectionCr
     found = compared(criteria, toys, lambda source: source.replace(*change))
     assert found.agreeing < found.compared
     assert found.differences
+
+
+def test_whatever_is_changed_in_what_is_filled_is_found(criteria: SelectionCriteria, toys: Dataset) -> None:
+    plan, sample = make_plan(criteria, toys.profile), toys.samples[SAMPLE]
+    right = emit_with_distributions(plan, toys.samples)
+    flags = {SAMPLE: reference_masks(criteria, toys.profile, sample.files)}
+    weights = {SAMPLE: reference_weights(toys.profile, sample, sample.files)}
+
+    def measured(source: str) -> Measured:
+        return Measured.model_validate(ran(source, sample.files, SAMPLE).report())
+
+    tried = list(mutants_of_fillings(right))
+    alive = []
+    for mutant in tried:
+        try:
+            found = measured(mutant.source)
+        except Exception:  # code that ends with an error has no result
+            continue
+        if not compare_histograms(plan, {SAMPLE: found}, flags, weights).differences and found != measured(right):
+            alive.append((mutant.kind, mutant.line))
+    assert len(tried) >= 20
+    assert alive == []
 
 
 def test_what_differs_is_named(criteria: SelectionCriteria, toys: Dataset) -> None:

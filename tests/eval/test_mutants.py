@@ -96,7 +96,7 @@ EQUIVALENT = {
 """Changes by which no event of the ntuple is judged otherwise, by kind and the beginning of where they are."""
 
 FILLING = ("flat:", "fill:", "booked:", "contents:")
-"""Functions that only fill histograms, which are not compared."""
+"""Functions that only fill histograms; what these hold is compared in `test_histograms`."""
 
 COMPUTED = ("mass", "deltaR", "deltaphi", "transverse_mass", "cosh")
 """Numbers that are computed with rounding: that one is exactly at its threshold cannot be arranged."""
@@ -234,7 +234,7 @@ def told(alive: Sequence[Mutant]) -> list[tuple[str, str, str]]:
 def test_wrong_code_is_caught(
     notebook: dict[str, SelectionCriteria], profile: Profile, toys: list[Path], tmp_path: Path
 ) -> None:
-    # Histograms are not compared, so that what only they need would be left wrong.
+    # Histograms are compared elsewhere; here what only they need would be left wrong.
     case = case_of(notebook["pt"], profile.model_copy(update={"histograms": ()}), tmp_path, toys[:1])
     tried = list(mutants(case.source))
     assert len(tried) > 80

@@ -225,6 +225,12 @@ def test_a_point_in_the_condition_of_a_count_is_the_one_that_is_meant(profile: P
     assert selects(profile, tmp_path, events, loose, tight) == [True, False, False]
 
 
+def test_the_code_says_that_the_tagger_is_the_file_s(profile: Profile) -> None:
+    named = cut("point", "bjet.btag", "is", "77%", name="DL1r", **EACH)
+    source = emit(make_plan(criteria_of(named, ONE_B), profile))
+    assert "The paper's tagger is DL1r; this is the point of the file's." in source
+
+
 def test_alternative_points_replace_it_too(profile: Profile, tmp_path: Path) -> None:
     points = [cut(f"p{p}", "bjet.btag", "is", f"{p}%", any_of="point", **EACH) for p in (70, 77)]
     events = [tagged((50, 0, 0), score=score) for score in (0.9, 0.7, 0.5)]
