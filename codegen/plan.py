@@ -23,7 +23,7 @@ from codegen.plan_model import (
 from codegen.plan_objects import Collections
 from codegen.plan_observables import planned
 from codegen.plan_overlaps import not_applied, removes_overlaps
-from codegen.plan_remarks import adopted, left_out, objection, of_bins, of_conflicts
+from codegen.plan_remarks import adopted, left_out, objection, of_bins, of_conflicts, of_nothing
 from codegen.plan_requirements import Requirements
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import Always, Chosen, Count, Exists, Members, Objects, Quantity, Requirement, Term, walk
@@ -45,7 +45,7 @@ class _Planner:
     def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
         self.bins = bins(criteria)
         self.conflicts = conflicts(criteria)
-        self.criteria = criteria = binned(criteria, self.bins)
+        self.criteria = criteria = binned(criteria, [one for one in self.bins if not one.whole])
         self.profile = profile
         self.objections: dict[str, UnplannableError] = {}
         self.overlaps = {removal.cut for known in criteria.objects for removal in known.overlap_removal}
@@ -78,6 +78,9 @@ class _Planner:
                 self._object([cut], UnplannableError("it was rejected in review"))
             else:
                 groups.setdefault(f"any {cut.any_of}" if cut.any_of else f"cut {cut.id}", []).append(cut)
+        for whole in (one for one in self.bins if one.whole):
+            for cut_id in whole.cuts:
+                self.objections[cut_id] = of_nothing(self.criteria, whole, cut_id)
         for conflict in self.conflicts:
             for cut_id in (conflict.first, conflict.second) if conflict.own else ():
                 self.objections.setdefault(cut_id, objection(self.criteria, conflict, cut_id))

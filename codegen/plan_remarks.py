@@ -45,6 +45,14 @@ def of_conflicts(
     )
 
 
+def of_nothing(criteria: SelectionCriteria, bins: Bins, cut_id: str) -> UnplannableError:
+    """Return why a cut is not applied that leaves nothing out together with those that exclude it."""
+    others = _statements(criteria, [other for other in bins.cuts if other != cut_id])
+    if bins.regions:
+        return UnplannableError(f"as bins of {', '.join(bins.regions)}, it and {others} leave nothing out together")
+    return UnplannableError(f"it and {others} exclude each other, and leave nothing out together", review=True)
+
+
 def objection(criteria: SelectionCriteria, conflict: Conflict, cut_id: str) -> UnplannableError:
     """Return why a cut is not applied that excludes another in a region that both are stated for."""
     other = conflict.second if cut_id == conflict.first else conflict.first

@@ -24,7 +24,7 @@ class Divisions:
 
     criteria: SelectionCriteria
     refused: dict[str, str] = field(default_factory=dict)
-    """Why cuts are left out: each excludes another in a region that both are stated for, and is no bin beside it."""
+    """Why cuts are left out: they exclude each other and are no bins, or leave nothing out together."""
 
     @classmethod
     def of(cls, criteria: SelectionCriteria) -> Divisions:
@@ -48,6 +48,14 @@ class Divisions:
             name = min(names)
             joined |= {cut.id: name for cut in (*one, *other)}
             joined |= {cut_id: name for cut_id, known in joined.items() if known in names}
+        groups: dict[str, list[Cut]] = {}
+        for cut in criteria.cuts:
+            if cut.id in joined:
+                groups.setdefault(joined[cut.id], []).append(cut)
+        for name, group in groups.items():
+            if _asks_nothing(group):
+                refused |= {cut.id: f"{name}, nothing is left out" for cut in group}
+                joined = {cut_id: known for cut_id, known in joined.items() if known != name}
         cuts = (cut.model_copy(update={"any_of": joined.get(cut.id, cut.any_of)}) for cut in criteria.cuts)
         return cls(criteria.model_copy(update={"cuts": tuple(cuts)}) if joined else criteria, refused)
 
@@ -84,16 +92,28 @@ def _same_thing(criteria: SelectionCriteria, one: Cut, other: Cut) -> bool:
     return owners[0] == owners[1] and about_z[0] == about_z[1] and conditions[0] == conditions[1]
 
 
+def _asks_nothing(group: Sequence[Cut]) -> bool:
+    """Say whether one of several cuts always holds."""
+    if isinstance(group[0].value, str):
+        told = {str(related_by(cut)) for cut in group if not flavour_mixtures(str(cut.value))}
+        return any(pair <= told for pair in _OPPOSITES)
+    return all(_met(group, value) for value in _tries(group))
+
+
+def _tries(cuts: Sequence[Cut]) -> list[float]:
+    """Return numbers at and beside every edge."""
+    edges = sorted({edge for cut in cuts for edge in _edges(cut)})
+    if cuts[0].variable.id in _COUNTED:
+        whole = [float(round(edge) + step) for edge in edges for step in (-1, 0, 1)]
+        return [n for n in whole if n >= 0 or cuts[0].variable.id.startswith("charge")]
+    gap = min((high - low for low, high in pairwise(edges)), default=1.0) / 4
+    return [edge + step for edge in edges for step in (-gap, 0.0, gap)]
+
+
 def _excluding(one: Group, other: Group) -> bool:
     if isinstance(one[0].value, str):
         return all(_cannot_both(a, b) for a in one for b in other)
-    cuts = (*one, *other)
-    edges = sorted({edge for cut in cuts for edge in _edges(cut)})
-    if one[0].variable.id in _COUNTED:
-        tries = [float(round(edge) + step) for edge in edges for step in (-1, 0, 1)]
-    else:
-        gap = min((high - low for low, high in pairwise(edges)), default=1.0) / 4
-        tries = [edge + step for edge in edges for step in (-gap, 0.0, gap)]
+    tries = _tries((*one, *other))
     met = [[_met(group, value) for value in tries] for group in (one, other)]
     return any(met[0]) and any(met[1]) and not any(a and b for a, b in zip(*met, strict=True))
 

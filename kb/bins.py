@@ -2,11 +2,13 @@
 
 Papers divide regions: exactly two b jets, and three or more. Read one after the other, as cuts are, no event would be
 left. Cuts in the same regions (or in none), on the same subject and variable and under the same condition, that exclude
-each other are therefore alternatives of each other. The reference loop finds them by itself.
+each other are therefore alternatives of each other. Where one of them holds always, they ask for nothing. The reference
+loop finds all this by itself.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +38,8 @@ class Bins:
 
     cuts: tuple[str, ...]
     regions: tuple[str, ...]
+    whole: bool = False
+    """Whether one of them holds always, so that together they ask for nothing: no electron, or at least one."""
 
     @property
     def name(self) -> str:
@@ -66,7 +70,8 @@ def bins(criteria: SelectionCriteria) -> tuple[Bins, ...]:
         for joined in _joined(groups):
             ids = tuple(cut.id for group in joined for cut in group)
             regions = regions_of(joined[0][0], criteria)
-            found.append(Bins(ids, tuple(region.name for region in criteria.regions if region.name in regions)))
+            named = tuple(region.name for region in criteria.regions if region.name in regions)
+            found.append(Bins(ids, named, whole=_whole([cut for group in joined for cut in group])))
     return tuple(found)
 
 
@@ -171,11 +176,20 @@ def _disjoint(one: Sequence[Cut], other: Sequence[Cut]) -> bool:
     return all(accepted) and not accepted[0] & accepted[1]
 
 
+def _whole(cuts: Sequence[Cut]) -> bool:
+    """Say whether one of several cuts holds always."""
+    if isinstance(cuts[0].value, str):
+        named: frozenset[str] = frozenset().union(*(_named(cut) or () for cut in cuts))
+        return any({f"{what} same", f"{what} other"} <= named for what in ("flavour", "charge"))
+    return all(any(_accepts(cut, x) for cut in cuts) for x in _points(cuts))
+
+
 def _points(cuts: Sequence[Cut]) -> list[float]:
     """Return numbers of which one is in every interval that cuts leave, if it is not empty."""
     edges = sorted({edge for cut in cuts for edge in _edges(cut)})
     if cuts[0].variable.id in _WHOLE:
-        return [float(n) for edge in edges for n in range(int(edge) - 2, int(edge) + 3)]
+        least = 0 if cuts[0].variable.id in {"count", "n_tracks"} else -math.inf
+        return [float(n) for edge in edges for n in range(int(edge) - 2, int(edge) + 3) if n >= least]
     between = [(low + high) / 2 for low, high in pairwise(edges)]
     return [edges[0] - 1, *edges, *between, edges[-1] + 1]
 

@@ -83,10 +83,26 @@ def test_flavours_of_one_region_are_bins(profile: Profile, tmp_path: Path) -> No
     assert agreed(criteria_of(*four, regions=(SR,)), profile, tmp_path, *events, region="SR") == [True, True, False]
 
 
-def test_charges_of_one_region_are_bins(profile: Profile, tmp_path: Path) -> None:
+def test_bins_that_leave_nothing_out_ask_for_nothing(profile: Profile, tmp_path: Path) -> None:
     signs = [cut(s, "lepton_pair.charge", "is", s, **IN_SR) for s in ("opposite", "same")]
-    events = [event([(E, 1, 40, 0, 0), (E, sign, 30, 0, 2)]) for sign in (1, -1)]
-    assert agreed(criteria_of(*signs, regions=(SR,)), profile, tmp_path, *events, region="SR") == [True, True]
+    number = [cut(f"n{o}", "jet.count", o, 1, **IN_SR) for o in ("<", ">=")]
+    met = cut("met", "met.pt", ">", 50, "GeV", **IN_SR)
+    criteria = criteria_of(*signs, *number, met, regions=(SR,))
+    events = [event([(E, 1, 40, 0, 0), (E, sign, 30, 0, 2)], met=met) for sign, met in ((1, 60), (-1, 60), (1, 40))]
+    assert agreed(criteria, profile, tmp_path, *events, region="SR") == [True, True, False]
+    missing = {one.cut_id: one for one in make_plan(criteria, profile).not_applied}
+    assert set(missing) == {"opposite", "same", "n<", "n>="}
+    assert "as bins of SR, it and n>= (jet N ≥ 1) leave nothing out together" in missing["n<"].reason
+
+
+def test_what_is_asked_and_vetoed_at_once_is_asked_about(profile: Profile, tmp_path: Path) -> None:
+    """No electron, and at least one: which of the two is meant, nobody can tell but a reader."""
+    cuts = (cut("none", "electron.count", "==", 0), cut("some", "electron.count", ">=", 1))
+    events = [event([(E, 1, 40, 0, 0)][:n]) for n in (0, 1)]
+    assert agreed(criteria_of(*cuts), profile, tmp_path, *events) == [True, True]
+    missing = make_plan(criteria_of(*cuts), profile).not_applied
+    assert [one.review for one in missing] == [True, True]
+    assert "exclude each other, and leave nothing out together" in missing[0].reason
 
 
 def test_bins_of_different_conditions_are_none(profile: Profile, tmp_path: Path) -> None:
@@ -248,8 +264,10 @@ def test_compiler_and_loop_find_the_same_bins(cuts: tuple[Cut, ...]) -> None:
     for known in divided.criteria.cuts:
         if known.any_of:
             groups.setdefault(known.any_of, set()).add(known.id)
-    assert {frozenset(one.cuts) for one in bins(criteria)} == {frozenset(group) for group in groups.values()}
+    found = [one for one in bins(criteria) if not one.whole]
+    assert {frozenset(one.cuts) for one in found} == {frozenset(group) for group in groups.values()}
     refused = {cut_id for one in conflicts(criteria) if one.own for cut_id in (one.first, one.second)}
+    refused |= {cut_id for one in bins(criteria) if one.whole for cut_id in one.cuts}
     assert refused == set(divided.refused)
 
 
