@@ -15,6 +15,7 @@ from kb.store.records import AnalysisRecord, Problem, now
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
+    from codegen.profile import Profile
     from codegen.result import BackendName, EngineName, Result
     from kb.ssc import Observable, SelectionCriteria
 
@@ -62,6 +63,8 @@ def request_analysis(
         message = f"no cut of {arxiv_id} is known, so that there is nothing to apply"
         raise InputError(message, hint=f"see what was read and refused: cutbook cuts {arxiv_id} --explain")
     opened = workspace.dataset(dataset, profile=profile)
+    if observables:
+        _check_observables(criteria, observables, opened.profile)
     record = AnalysisRecord(
         id=analysis_id(paper.arxiv_id, paper.version, opened.folder, engine, backend),
         arxiv_id=paper.arxiv_id,
@@ -158,6 +161,19 @@ def _with(criteria: SelectionCriteria, observables: Sequence[Observable]) -> Sel
     asked = {one.name: one for one in observables}
     kept = [one for one in criteria.observables if one.name not in asked]
     return criteria.model_copy(update={"observables": (*kept, *asked.values())})
+
+
+def _check_observables(criteria: SelectionCriteria, observables: Sequence[Observable], profile: Profile) -> None:
+    """Raise `InputError`, before anything runs, for what somebody asks to be drawn and cannot be."""
+    from codegen.plan import make_plan
+
+    reasons = dict(make_plan(_with(criteria, observables), profile).not_drawn)
+    for one in observables:
+        if reason := reasons.get(one.name):
+            rank = f"@{one.subject.rank}" if one.subject.rank else ""
+            written = f"{one.subject.object}.{one.variable.id}{rank}"
+            message = f"{written} cannot be drawn for {criteria.paper.arxiv_id} on this ntuple: {reason}"
+            raise InputError(message, hint=f"see what the ntuple has: cutbook datasets show {profile.name}")
 
 
 def _check(engine: EngineName, backend: BackendName) -> None:

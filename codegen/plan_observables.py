@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from codegen.plan_columns import plural
+from codegen.plan_columns import lacking, plural
 from codegen.plan_model import HistogramPlan, UnplannableError
 from codegen.plan_requirements import Requirements
 from codegen.plan_systems import GROUPS, MIXED, PAIRS
-from codegen.plan_terms import Attribute, Extreme, Quantity, Total
+from codegen.plan_terms import Attribute, Extreme, Pairs, Quantity, Total
 from codegen.profile import HistogramAxis
 from kb.observable import Observable
 from kb.ssc import Subject, Variable
@@ -34,8 +34,12 @@ def planned(observable: Observable, requirements: Requirements) -> HistogramPlan
 
 def _quantity(observable: Observable, requirements: Requirements) -> Quantity:
     subject, variable = observable.subject, observable.variable
-    systems = {*PAIRS, *MIXED, *GROUPS, "event", "met"}
+    systems = {*GROUPS, "event", "met"}
     composite = requirements.systems.groups.get(subject.definition or "")
+    if subject.object in PAIRS:
+        return _of_pair(subject, variable, requirements)
+    if subject.object in MIXED:
+        return _of_meetings(subject, variable, requirements)
     whole = subject.object in systems or (composite is not None and composite.object == subject.object)
     if whole or subject.rank is not None or variable.id in _OF_THE_EVENT:
         return requirements.number(subject, variable)
@@ -48,6 +52,36 @@ def _quantity(observable: Observable, requirements: Requirements) -> Quantity:
             raise UnplannableError(message)
         return Total(each.of, each.variable)  # type: ignore[arg-type]  # a list, as each has a value
     return Extreme(each, largest=observable.take == "largest")
+
+
+def _of_pair(subject: Subject, variable: Variable, requirements: Requirements) -> Quantity:
+    """Write a variable of the pair that the criteria choose, of all they speak of, or of the two leading objects."""
+    kind, systems = PAIRS[subject.object], requirements.systems
+    if variable.id == "count":
+        raise lacking(subject.object, variable)
+    own = [pair for pair in systems.pairs if PAIRS[pair.object] == kind]
+    if subject.rank is None and subject.definition is None and len(own) > 1:
+        names = " and ".join(f"@{place} for the {pair.name}" for place, pair in enumerate(systems.pairs, start=1))
+        message = f"the paper chooses two pairs, and it does not say which is meant: write {names}"
+        raise UnplannableError(message)
+    if subject.rank is not None and not own:
+        message = f"the paper ranks no {plural(subject.object)}: without @{subject.rank} it is of the two leading ones"
+        raise UnplannableError(message)
+    chosen = systems.pair(subject) if own or subject.definition else None
+    return requirements.of_pair(chosen or systems.leading_two(kind), kind, variable)
+
+
+def _of_meetings(subject: Subject, variable: Variable, requirements: Requirements) -> Quantity:
+    """Write a variable of every object of one kind with every one of another, or with the missing momentum."""
+    first, second = MIXED[subject.object]
+    ones = requirements.systems.leading(first, subject.definition)
+    if second == "met":
+        return requirements.of_one_and_missing(ones, subject, variable)
+    if subject.rank is not None:
+        message = f"it does not say which of {first} and {second} is ranked: leave @{subject.rank} away"
+        raise UnplannableError(message)
+    pairs = Pairs(ones, requirements.systems.leading(second))
+    return requirements.of_pair(pairs, first, variable, second)
 
 
 def _label(observable: Observable) -> str:

@@ -70,7 +70,7 @@ class Requirements:
         self.collections = collections
         self.columns = collections.columns
         self.systems = systems
-        self.counts = Counts(collections, systems, self._bounded, self._of_pair)
+        self.counts = Counts(collections, systems, self._bounded, self.of_pair)
 
     def of(self, cut: Cut) -> Requirement:
         """Write one cut, with its condition and its role."""
@@ -175,29 +175,17 @@ class Requirements:
                 raise UnplannableError(message, review=True)
             self.columns.relatable(PAIRS[cut.subject.object], (named,))
             return Related(pair, named)
-        return self._bounded(self._of_pair(pair, PAIRS[cut.subject.object], cut.variable), cut)
+        return self._bounded(self.of_pair(pair, PAIRS[cut.subject.object], cut.variable), cut)
 
     def _mixed(self, cut: Cut) -> Requirement:
         first, second = MIXED[cut.subject.object]
         ones = self.systems.leading(first, cut.subject.definition)
-        variable = cut.variable.id
         named = relation(f"{cut.value} {cut.variable.name or cut.variable.id}") if cut.operator == "is" else None
         if cut.operator == "is" and (named is None or second == "met"):
             message = f"'{cut.value}' is not known of {first} and {second}"
             raise UnplannableError(message, review=True)
         if second == "met":
-            self._missing()
-            one: Collection | System = ones if cut.subject.rank is None else Nth(ones, cut.subject.rank)
-            quantity: Quantity
-            if variable == "delta_phi":
-                quantity = Distance("delta_phi", one, Missing())
-            elif variable == "mt":
-                quantity = TransverseMass(one, Missing())
-            elif variable == "pt":
-                quantity = TransverseSum(one, Missing())
-            else:
-                raise lacking(cut.subject.object, cut.variable)
-            inner = self._bounded(quantity, cut)
+            inner = self._bounded(self.of_one_and_missing(ones, cut.subject, cut.variable), cut)
             if cut.subject.rank is not None:
                 return inner if cut.role == "veto" else Any((Not(Exists(Nth(ones, cut.subject.rank))), inner))
         else:
@@ -211,7 +199,7 @@ class Requirements:
                     self.columns.relatable(kind, (named,))
                 inner = Related(every, named)
             else:
-                inner = self._bounded(self._of_pair(every, first, cut.variable, second), cut)
+                inner = self._bounded(self.of_pair(every, first, cut.variable, second), cut)
             return Some(inner) if cut.role == "veto" else _of_any((ones, others), Every(inner))
         return Some(inner) if cut.role == "veto" else _of_any((ones,), Every(inner))
 
@@ -249,7 +237,7 @@ class Requirements:
             if isinstance(pair, Pairs):
                 message = f"it does not say which {name.replace('_', ' ')} is meant"
                 raise UnplannableError(message, review=True)
-            return self._of_pair(pair, PAIRS[name], variable)
+            return self.of_pair(pair, PAIRS[name], variable)
         if name in GROUPS:
             if variable.id not in {"mass", "pt", "charge"}:
                 raise lacking(name, variable)
@@ -326,7 +314,7 @@ class Requirements:
             raise lacking(_MET, variable)
         return Attribute(Missing(), variable.id)
 
-    def _of_pair(self, pair: Chosen | Pairs, kind: str, variable: Variable, other: str | None = None) -> Quantity:
+    def of_pair(self, pair: Chosen | Pairs, kind: str, variable: Variable, other: str | None = None) -> Quantity:
         """Write a variable of two objects of a kind, or of one of it and one of another."""
         distance: DistanceKind | None = next((known for known in DISTANCES if known == variable.id), None)
         if distance is not None:
@@ -339,6 +327,18 @@ class Requirements:
             else:
                 self._four_vectors(one)
         return Attribute(pair, variable.id)
+
+    def of_one_and_missing(self, ones: Collection, subject: Subject, variable: Variable) -> Quantity:
+        """Write a variable of an object, the ranked or each of a list, and the missing transverse momentum."""
+        self._missing()
+        one: Collection | System = ones if subject.rank is None else Nth(ones, subject.rank)
+        if variable.id == "delta_phi":
+            return Distance("delta_phi", one, Missing())
+        if variable.id == "mt":
+            return TransverseMass(one, Missing())
+        if variable.id == "pt":
+            return TransverseSum(one, Missing())
+        raise lacking(subject.object, variable)
 
     # Inequalities ---------------------------------------------------------------------------------------------------
 

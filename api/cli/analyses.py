@@ -46,7 +46,8 @@ def analyse(
         list[str] | None,
         typer.Option(
             metavar="OBJECT.VARIABLE=BINS,LOW,HIGH",
-            help="Also draw this, in GeV, mm or 1; @n is the n-th object: jet.pt@1=40,0,400. May be repeated.",
+            help="Also draw this, in GeV, mm or 1; @n is the n-th object or the n-th pair that the paper chooses: "
+            "jet.pt@1=40,0,400, jet_pair.mass=50,0,500, lepton_pair.mass@1=60,0,120. May be repeated.",
         ),
     ] = None,
     probes: Annotated[

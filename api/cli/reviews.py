@@ -132,30 +132,59 @@ def walk(
     paper: Annotated[str, typer.Argument(metavar="ID", help="A paper of the knowledge base.")],
     reviewer: _Reviewer = "",
 ) -> None:
-    """Go through the cuts of a paper that nobody has judged yet, each with its sentence."""
+    """Go through the cuts of a paper that nobody has judged yet, each with its sentence.
+
+    Each decision is kept at once. An empty line or Ctrl-D where a reason is asked for goes back to the question and
+    keeps nothing; a dash rejects without a reason. Ctrl-D at the question quits.
+    """
     from api.cli.cuts import print_cut
     from api.cli.screen import screen
     from api.reviews import decide
 
     out = screen()
-    answers: dict[str, Verdict] = {"a": "accepted", "r": "rejected"}
+    who = _who(reviewer)
     with _workspace() as workspace:
         paper = newest(workspace.store, paper, doing="a review")
         waiting = _waiting(workspace, paper)
         for done, record in enumerate(waiting):
             out.rule(f"{done + 1} of {len(waiting)}")
             print_cut(out, workspace, record)
-            answer = ""
-            while answer not in {*answers, "s", "q"}:
-                answer = typer.prompt("[a]ccept, [r]eject, [s]kip, [q]uit", prompt_suffix=" ").strip().lower()[:1]
-            if answer == "q":
+            answer = _asked()
+            if answer is None:
                 break
-            if answer in answers:
-                because = typer.prompt("because", default="", show_default=False) if answer == "r" else ""
-                decide(workspace, record.cut.id, answers[answer], reviewer=_who(reviewer), reason=because)
+            verdict, because = answer
+            if verdict is not None:
+                decide(workspace, record.cut.id, verdict, reviewer=who, reason=because)
         left = len(_waiting(workspace, paper))
     waits = f"{left} cut{'s' if left != 1 else ''} of {paper} wait for review"
     out.print(waits if left else f"All cuts of {paper} are reviewed")
+
+
+def _asked() -> tuple[Verdict | None, str] | None:
+    """Ask for a verdict and its reason: no verdict to skip the cut, None to quit."""
+    while True:
+        try:
+            answer = typer.prompt("[a]ccept, [r]eject, [s]kip, [q]uit", prompt_suffix=" ").strip().lower()[:1]
+        except typer.Abort:
+            typer.echo()
+            return None
+        if answer == "a":
+            return "accepted", ""
+        if answer == "s":
+            return None, ""
+        if answer == "q":
+            return None
+        if answer != "r":
+            continue
+        try:
+            because = typer.prompt(
+                "because (- for no reason, empty to go back)", default="", show_default=False
+            ).strip()
+        except typer.Abort:
+            typer.echo()
+            continue
+        if because:
+            return "rejected", "" if because == "-" else because
 
 
 def log(

@@ -23,6 +23,7 @@ from codegen.result import BackendName, Result, StepResult
 from codegen.sandbox import choose
 from codegen.toys import write_toys
 from kb.errors import DataError, DatasetNotFoundError, InputError, SandboxError
+from kb.observable import Observable
 from tests.codegen.backends import BACKENDS
 
 LATEX = r"""\documentclass{article}\title{Four leptons}\begin{document}\maketitle
@@ -148,6 +149,15 @@ def test_a_back_end_that_is_not_installed_is_refused_before_anything_is_queued(
 def test_each_back_end_has_an_analysis_of_its_own(tmp_path: Path) -> None:
     names = {analysis_id("four", 1, tmp_path, backend=backend) for backend in ("awkward", "rdataframe")}
     assert len(names | {analysis_id("four", 1, tmp_path)}) == 2
+
+
+def test_what_is_asked_to_be_drawn_and_cannot_be_is_refused_before_anything_runs(ready: Workspace) -> None:
+    wanted = Observable.parse("track.pt@1=50,0,200"), Observable.parse("jet_pair.mass@1=50,0,500")
+    for one, reason in zip(wanted, ("no track", "the paper ranks no jet pairs"), strict=True):
+        with pytest.raises(InputError, match=reason):
+            request_analysis(ready, "four", "toys", observables=[one])
+    assert ready.store.analyses() == []
+    assert "observables" in request_analysis(ready, "four", "toys", observables=[Observable.parse("met.pt=5,0,50")])
 
 
 @pytest.mark.parametrize("engine", ["llm", "hybrid"])

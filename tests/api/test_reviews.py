@@ -199,6 +199,26 @@ class TestCommands:
         assert "1 cut of hep-ex/0101001 wait" in ran.stdout
         assert [entry.status for entry in self.log(home)] == ["accepted", "rejected"]
 
+    @pytest.mark.parametrize("keys", ["r\n\na\nq\n", "r\n  \na\nq\n"])
+    def test_an_empty_reason_goes_back_to_the_question(self, home: Path, keys: str) -> None:
+        ran = self.run("walk", "hep-ex/0101001", "--reviewer", "ada", keys=keys)
+        assert ran.exit_code == 0, ran.output
+        assert "empty to go back" in ran.stdout
+        assert [(entry.status, entry.cut_id[-8:]) for entry in self.log(home)] == [("accepted", "aaaa1111")]
+
+    def test_a_dash_rejects_without_a_reason(self, home: Path) -> None:
+        self.run("walk", "hep-ex/0101001", "--reviewer", "ada", keys="r\n-\nq\n")
+        assert [(entry.status, entry.reason) for entry in self.log(home)] == [("rejected", "")]
+
+    @pytest.mark.parametrize(("keys", "kept"), [("", []), ("a\nr\n", ["accepted"]), ("a\ns\n", ["accepted"])])
+    def test_the_end_of_input_goes_back_and_quits_and_loses_nothing(
+        self, home: Path, keys: str, kept: list[str]
+    ) -> None:
+        ran = self.run("walk", "hep-ex/0101001", "--reviewer", "ada", keys=keys)
+        assert ran.exit_code == 0, ran.output
+        assert "wait for review" in ran.stdout
+        assert [entry.status for entry in self.log(home)] == kept
+
     def log(self, home: Path) -> Any:
         from api.settings import Settings
 

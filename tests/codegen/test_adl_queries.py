@@ -17,6 +17,7 @@ import vector
 
 from codegen.emit import emit
 from codegen.plan import make_plan
+from codegen.plan_model import Plan
 from codegen.profile import Profile, load_profile
 from eval.reference import reference_masks
 from kb.ssc import Choice, Composite, ObjectDefinition, Observable, OverlapRemoval, SelectionCriteria, Subject, Variable
@@ -64,6 +65,12 @@ def met(events: ak.Array) -> Any:
 def counts(values: Any, observable: Observable) -> list[int]:
     edges = np.linspace(observable.low, observable.high, observable.bins + 1)
     return np.histogram(ak.to_numpy(ak.drop_none(ak.flatten(values, axis=None))), edges)[0].tolist()
+
+
+def undrawn(plan: Plan, criteria: SelectionCriteria) -> list[tuple[str, str]]:
+    """Return the observables of the criteria that are not drawn, and why; a profile has histograms of its own."""
+    asked = {observable.name for observable in criteria.observables}
+    return [(name, why) for name, why in plan.not_drawn if name in asked]
 
 
 def query_1() -> SelectionCriteria:
@@ -191,6 +198,23 @@ def central_jets(events: ak.Array) -> Any:
     return events["Jet_pt"][abs(events["Jet_eta"]) < 1]
 
 
+def pairs_as_users_write_them() -> SelectionCriteria:
+    texts = ("jet_pair.mass=50,0,500", "muon_pair.delta_r=50,0,5", "jet_met.delta_phi=50,0,3.2")
+    return criteria_of(observables=tuple(map(Observable.parse, texts)))
+
+
+def pairs_by_hand(events: ak.Array) -> tuple[Any, ...]:
+    """Return what is of the two leading objects, and what is of each jet."""
+    found = []
+    for kind, of in (("Jet", lambda one, other: (one + other).mass), ("Muon", lambda one, other: one.deltaR(other))):
+        sorted_ = momenta(events, kind)
+        sorted_ = sorted_[ak.argsort(sorted_.pt, ascending=False)]
+        two = sorted_[ak.num(sorted_) >= 2]
+        found.append(of(two[:, 0], two[:, 1]))
+    turned = np.abs(events["Jet_phi"] - events["MET_phi"])
+    return (*found, ak.where(turned > np.pi, 2 * np.pi - turned, turned))
+
+
 QUERIES: tuple[tuple[Callable[[], SelectionCriteria], Callable[[ak.Array], Any]], ...] = (
     (query_1, met),
     (query_2, jets),
@@ -200,6 +224,7 @@ QUERIES: tuple[tuple[Callable[[], SelectionCriteria], Callable[[ak.Array], Any]]
     (query_6, hand_6),
     (query_7, hand_7),
     (query_8, hand_8),
+    (pairs_as_users_write_them, pairs_by_hand),
 )
 
 
@@ -213,7 +238,7 @@ def test_a_query_fills_what_a_physicist_fills_by_hand(
 ) -> None:
     criteria = query()
     plan = make_plan(criteria, profile)
-    assert (plan.not_applied, plan.not_drawn) == ((), ())
+    assert (plan.not_applied, undrawn(plan, criteria)) == ((), [])
     namespace: dict[str, Any] = {"__name__": "emitted", "__doc__": ""}
     exec(compile(emit(plan), "analysis.py", "exec"), namespace)
     analysis = namespace["Analysis"](None, None)
@@ -236,11 +261,42 @@ def test_what_the_ntuple_lacks_is_not_drawn_and_told(profile: Profile) -> None:
         seen("met", "met.pt", 100),
         Observable(name="angle", subject=pairs, variable=Variable(id="alpha_t"), bins=5, low=0, high=1),
     )
-    plan = make_plan(criteria_of(observables=observables), profile)
+    criteria = criteria_of(observables=observables)
+    plan = make_plan(criteria, profile)
     assert [drawn.axis.name for drawn in plan.histograms][:1] == ["met"]
-    [(name, reason)] = plan.not_drawn
+    [(name, reason)] = undrawn(plan, criteria)
     assert name == "angle"
     assert "photon" in reason
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("lepton_pair.mass=50,0,200", "write @1 for the leading pair and @2 for the subleading pair"),
+        ("lepton_pair.mass@1=50,0,200", None),
+        ("lepton_pair.mass@2=50,0,200", None),
+        ("electron_pair.mass=50,0,200", None),
+        ("jet_pair.mass@1=50,0,200", "without @1 it is of the two leading ones"),
+        ("jet_lepton.delta_r@1=50,0,5", "leave @1 away"),
+        ("lepton_pair.count=5,0,5", "no lepton pairs"),
+    ],
+)
+def test_pairs_are_named_by_their_rank_where_a_paper_chooses_two(written: str, reason: str | None) -> None:
+    pairs = tuple(
+        Composite(
+            name=name,
+            object="lepton_pair",
+            rank=rank,
+            constituents=("lepton", "lepton"),
+            requires=("opposite_charge",),
+            choice=Choice(mode="closest", variable=MASS, target=91.2, unit="GeV"),
+        )
+        for rank, name in ((1, "leading pair"), (2, "subleading pair"))
+    )
+    criteria = criteria_of(composites=pairs, observables=(Observable.parse(written),))
+    told = [why for _, why in undrawn(make_plan(criteria, load_profile("atlas-2020")), criteria)]
+    assert len(told) == (reason is not None)
+    assert all(str(reason) in why for why in told)
 
 
 def test_an_observable_takes_the_place_of_the_profiles_histogram_of_its_name() -> None:
