@@ -268,6 +268,7 @@ def _told(cut: Cut) -> dict[str, Any]:
     why = cut.rationale.quote if cut.rationale else ""
     more = {
         "any": cut.any_of,
+        "own": cut.regions,
         "when": cut.when,
         "of": cut.subject.definition,
         "name": cut.variable.name,
@@ -353,7 +354,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted.get("quote", "") not in record["quotes"]
         or ("any" in wanted and record["any"] is None)
         or ("always" in wanted and record["when"] is not None)
-        or ("everywhere" in wanted and record["region"] is not None)
+        or ("everywhere" in wanted and record["own"])
     )
 
 
