@@ -19,7 +19,8 @@ from kb.ssc import Clause, Condition, Subject, Variable
 _CONTRAST = re.compile(r"\b(?:whereas|while)\b.*\b(?:forward|endcaps?|central|barrel)\b|\belsewhere\b|\botherwise\b")
 _IN_PART = re.compile(
     r"(?:(?:is|are) (?:applied|required|used|imposed) )?"
-    r"(?P<part>in the (?:\w+ )?(?:barrel|endcaps?|central|forward)(?: region)?)\b"
+    r"(?P<part>in (?:the )?(?:\w+ )?(?:barrel|endcaps?|central|forward|EB|EE)(?: region)?\b(?! ?\( ?(?:barrel|endcaps?|central|forward|EE)\b)"
+    r"|(?<=\()\s?(?:in the )?(?:barrel|endcaps?|EB|EE)(?=\s?\)))"
 )
 _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
 _IN_REGION = re.compile(r"(?:[Ff]or|[Ii]n) (?:the |both |all )*[\w-]*(?:SR|CR|VR)[\w-]*(?: \w+)?,? (?=\S)")
@@ -376,9 +377,10 @@ def channel_after(reading: Reading, position: int) -> Condition | None:
 
 def place_after(reading: Reading, quantity: Quantity) -> Condition | None:
     """Read what one of several thresholds is for: `0.011 in the barrel and 0.030 in the endcaps`."""
-    part = _IN_PART.match(reading.words(quantity.end, quantity.end + 8))
+    words = reading.words(quantity.end, quantity.end + 8)
+    part = _IN_PART.match(words, words.startswith("("))
     if part:
-        return Condition(text=part["part"])
+        return Condition(text=part["part"].strip())
     following = next((q for q in reading.quantities if q.start >= quantity.end), None)
     if quantity.rule != "repeated" and (following is None or following.rule != "repeated"):
         return None

@@ -26,6 +26,7 @@ _MEASURED = pattern(rf"^(?:{'|'.join(_CUES['measured'])})\b")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
 _MACHINERY, _CLUSTERED = (pattern(_DATA["asides"][name]) for name in ("machinery", "clustered"))
+_DEFINES = pattern(r"\b(?:signal|control|validation|search|sideband) regions?\b[^.;]{0,40}?\b(?:is|are) defined\b")
 _SELECTED = pattern(r"\b(?:selected|required|candidates with|we require|must)\b")
 
 
@@ -71,7 +72,7 @@ def objection(text: str, kind: SectionKind) -> str:
         return "describes the detector" if kind == "detector" else "describes simulated samples"
     if kind == "systematics":
         return "describes systematic uncertainties"
-    if kind == "results" and (_AGAINST.search(text) or not _SELECTED.search(text)):
+    if kind == "results" and not _DEFINES.search(text) and (_AGAINST.search(text) or not _SELECTED.search(text)):
         return "describes results"
     if not strong and _AGAINST.search(text):
         return DESCRIBES

@@ -220,7 +220,7 @@ def _alternative(
     tail = reading.words(alternation.end, alternation.end + 3)
     if token.word in _RELATIONS and re.match(r"flavou?r", tail):
         return subject, rank, [flavour_condition(f"{token.word} flavour", _RELATIONS[token.word])]
-    return subject, rank, [Condition(text=f"{token.text} {tail.split(' ')[0] if tail else ''}".strip())]
+    return subject, rank, [Condition(text=f"{token.text} {tail.split(' ')[0] if tail else ''}".strip(" .,;"))]
 
 
 def _listed(reading: Reading, quantity: Quantity, many: int) -> list[Phrase] | None:

@@ -25,6 +25,7 @@ _AGAIN = re.compile(
     r"(?P<n>nu?(?:bnu?d)?)(?=[ftq])"
 )
 _AGAIN_RANKED = re.compile(r"bt?ro?d(?:l?a|l)(?P<n>nu?)(?=bt?r)")  # "25 GeV (leading) and 15 GeV (subleading)"
+_SAID_ONCE = (_AGAIN, _AGAIN_RANKED, re.compile(r"btd(?:l?a|l)(?P<n>nu?)(?=btd)"))  # "0.011 (EB), 0.030 (EE)"
 _VALUES = {"value", "threshold", "requirement", "cut", "number", "bound"}
 _PLACES = {"in", "at", "on", "within", "during"}
 _FILLERS = {"of", "a", "the", "an", "value", "values", "about", "±", "only"}  # between a comparator and its number
@@ -112,10 +113,10 @@ def _repeated(tokens: list[Token], shape: str, found: list[Quantity], used: set[
     """`above 25 GeV for electrons and 20 GeV for muons`: the comparator is said once."""
     for quantity in found:
         last = quantity
-        while match := _AGAIN.match(shape[last.end :]) or _AGAIN_RANKED.match(shape[last.end :]):
+        while match := next((m for again in _SAID_ONCE if (m := again.match(shape[last.end :]))), None):
             start, end = last.end + match.start("n"), last.end + match.end("n")
             prepositions = tokens[last.end + (match.group()[0] == "l")], tokens[end]
-            ranked = match.re is _AGAIN_RANKED
+            ranked = match.re is not _AGAIN
             bound = amounts(tokens, start, end)
             if (
                 set(range(start, end)) & used
