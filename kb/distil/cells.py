@@ -49,6 +49,8 @@ _SLASHED = re.compile(rf"(?P<high>\d[\d.]*)\s*/\s*(?P<low>\d[\d.]*)(?=\s*(?:{_UN
 _NUMBER_AND = re.compile(r"\s*(?P<n>[<>≤≥=]*\s*\d{1,2})\s*[,;]\s*(?P<rest>[^\d\s<>≤≥=].*)")
 _OWN_UNIT = re.compile(rf"\s*({_UNITS})$")
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
+_OR = re.compile(r"\s+or\s+|\s*∪\s*")
+_BOUND = re.compile(r"[<>≤≥]=?\s*[\d.]+")
 _SYMBOLS = {"e": "electron", "μ": "muon", "τ": "tau", "ℓ": "lepton", "γ": "photon"}
 
 
@@ -72,6 +74,12 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     if is_empty(cell):
         return
     setting = Setting(regions=regions)
+    pieces = _pieces(cell)
+    if pieces:  # "∈ [125, 200) or ≥ 200"
+        found = [list(requirement(head, piece, regions, about)) for piece in pieces]
+        if all(len(own) == 1 for own in found):
+            yield from (own[0].with_(any_of=0) for own in found)
+            return
     bare, unit, comparator = _header(head)
     bare = _spelt(bare)
     ticked = _TICK.match(cell)
@@ -143,6 +151,24 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
             yield made(name, "count", "==", 0.0, setting)
     else:
         yield from _sentence(cell, subject, rank, setting, bare, about)
+
+
+def _pieces(cell: str) -> list[str]:
+    """Return the ranges and bounds of which a cell's value may be in any; none where no range is among them.
+
+    >>> _pieces("∈[125, 200) or ≥200 GeV"), _pieces("60–80 ∪ 100–120"), _pieces("< 81 or > 101"), _pieces("2 or 3")
+    (['∈[125, 200) GeV', '≥200 GeV'], ['60–80', '100–120'], [], [])
+    """
+    parts = [part.strip() for part in _OR.split(plain(cell).text)]
+    own = _OWN_UNIT.search(parts[-1])
+    unit = own.group().strip() if own else ""
+    bare = [_OWN_UNIT.sub("", part) for part in parts]
+    ranges = [_RANGE.fullmatch(part) is not None for part in bare]
+    if len(parts) < 2 or not any(ranges):
+        return []
+    if not all(ranged or _BOUND.fullmatch(part) for ranged, part in zip(ranges, bare, strict=True)):
+        return []
+    return [f"{part} {unit}".strip() for part in bare]
 
 
 def in_unit(head: str, unit: str) -> str:

@@ -54,6 +54,7 @@ class _Rule:
 
 
 _WORDS = "identification-words"
+_LONG = 60  # characters: no word that a pattern ends with on purpose is behind so many
 _DATA = rulebook("flags")
 _RULES = [_Rule.of(raw) for raw in _DATA["rule"]]
 _CLEANING = patterns(_DATA["cleaning"]["patterns"])
@@ -173,7 +174,7 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
             continue
         if rule.name == "noisy-jets" and any(c.object == "jet" and c.variable.id == "cleaning" for c in found):
             continue  # "quality criteria reject jets that arise from noise"
-        value = rule.value or " ".join(match.group("v").split())
+        value = rule.value or " ".join(_whole(match).split())
         for object_id in _objects(rule, reading, memory, match.start()):
             if rule.variable == "id" and ((object_id, "id") in taken or (rule.name == _WORDS and _told(taken))):
                 continue
@@ -183,6 +184,14 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
             one = flag(reading, setting, object_id, rule.variable, value, rule.name, _scope(rule, object_id))
             found.append(one.with_(variable=variable, role=rule.role, rank=rule.rank))
     return found
+
+
+def _whole(match: re.Match[str]) -> str:
+    """Return a flag's words: where a pattern gives up after so many characters, with the rest of the last word."""
+    text, start, end = match.string, *match.span("v")
+    while end - start >= _LONG and end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return text[start:end]
 
 
 def _told(taken: set[tuple[str, str]]) -> bool:

@@ -105,7 +105,10 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
             also = (*also, (table.caption.start, table.caption.end, "caption"))
         told = (where for c in one.cells for where in own.told(document.text[c.start : c.end]))
         also = (*also, *((start, end, "stated") for start, end in dict.fromkeys(told)))
-        out.append(one.candidate.with_(start=main.start, end=main.end, kind="table", also=also, at=0))
+        # Alternatives are of one cell.
+        either = None if one.candidate.any_of is None else main.start + one.candidate.any_of
+        placed = one.candidate.with_(start=main.start, end=main.end, kind="table", also=also, at=0, any_of=either)
+        out.append(placed)
     return out, []
 
 
