@@ -43,6 +43,7 @@ def cuts(
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell which rule read each cut, and why what was refused is no cut.")
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Show whole sentences and all regions.")] = False,
 ) -> None:
     """Show a paper's cuts, each with its sentence.
 
@@ -55,7 +56,7 @@ def cuts(
 
     check_terms(about, variable)
     if explain:
-        _explain(paper, filtered=bool(about or variable or region or text), form=form)
+        _explain(paper, filtered=bool(about or variable or region or text), form=form, full=full)
         return
     with Workspace(Settings.read()) as workspace:
         version = None
@@ -76,10 +77,10 @@ def cuts(
         records = workspace.store.cuts(wanted)
         if not records and paper is not None:
             workspace.store.criteria(paper, version)
-    _print_cuts(records, form, paper)
+    _print_cuts(records, form, paper, full=full)
 
 
-def _explain(paper: str | None, *, filtered: bool, form: Format) -> None:
+def _explain(paper: str | None, *, filtered: bool, form: Format, full: bool) -> None:
     """Distil again, which gives the same, and print the trace of it in the order of the text."""
     from rich.text import Text
 
@@ -98,20 +99,22 @@ def _explain(paper: str | None, *, filtered: bool, form: Format) -> None:
         criteria, trace = distil_with_trace(document, cited=workspace.store.cited_documents(document))
     table = grid("read as", "by rule", "from", title=f"{named}: what was read and what was refused")
     for step in sorted(trace, key=lambda step: step.start):
-        quote = " ".join(document.text[step.start : step.end].split()) if step.outcome == "cut" else ""
         refused = step.outcome != "cut"
         outcome = Text(step.outcome, style="yellow") if refused else Text(step.text, style="green")
-        if refused and step.text:
-            outcome.append(f" ({step.text})", style="dim")
-        table.add_row(outcome, step.rule, Text(shorten(quote, 120, placeholder=" …"), style="dim"))
+        quote = step.text if refused else document.text[step.start : step.end]
+        table.add_row(outcome, step.rule, Text(_short(quote, full=full), style="dim"))
     told = {step.start for step in trace if step.outcome != "cut"}
     for refusal in (one for one in criteria.unresolved if one.evidence.start not in told):
         outcome = Text(f"{refusal.code}: {refusal.reason}", style="yellow")
-        table.add_row(outcome, "", Text(shorten(refusal.evidence.quote, 120, placeholder=" …"), style="dim"))
+        table.add_row(outcome, "", Text(_short(refusal.evidence.quote, full=full), style="dim"))
     screen().print(table)
 
 
-def _print_cuts(records: list[CutRecord], form: Format, paper: str | None) -> None:
+def _short(quote: str, *, full: bool) -> str:
+    return " ".join(quote.split()) if full else shorten(quote, 120, placeholder=" …")
+
+
+def _print_cuts(records: list[CutRecord], form: Format, paper: str | None, *, full: bool) -> None:
     from api.cli.screen import cut_table, errors, screen
     from kb.exports import flat_json, flat_yaml, to_markdown
 
@@ -126,7 +129,7 @@ def _print_cuts(records: list[CutRecord], form: Format, paper: str | None) -> No
         for name in dict.fromkeys((record.arxiv_id, record.title) for record in records):
             own = [record.cut for record in records if record.arxiv_id == name[0]]
             count = f"{len(own)} cut{'s' if len(own) != 1 else ''}"
-            out.print(cut_table(own, width=out.width, title=f"{name[0]}: {name[1]} · {count}"))
+            out.print(cut_table(own, width=out.width, title=f"{name[0]}: {name[1]} · {count}", full=full))
 
 
 def show(

@@ -59,12 +59,18 @@ def excerpt(quote: str, around: str, width: int) -> str:
     end = start + width - 4
     if end < len(quote):
         end = quote.rfind(" ", start, end + 1)
-    shown = quote[start : end if end > start else start + width - 4].strip(" ,;")
+    if end <= start:
+        # One word is longer than all there is room for.
+        end = next((at for at in range(start + width - 4, len(quote)) if quote[at] == " "), len(quote))
+    shown = quote[start:end].strip(" ,;")
     return f"{'… ' if start else ''}{shown}{' …' if end < len(quote) else ''}"
 
 
-def cut_table(cuts: Iterable[Cut], *, width: int, title: str | None = None) -> Table:
-    """Lay cuts out in `width` columns: id, requirement, regions where any has one, citation."""
+def cut_table(cuts: Iterable[Cut], *, width: int, title: str | None = None, full: bool = False) -> Table:
+    """Lay cuts out in `width` columns: id, requirement, regions where any has one, citation.
+
+    Sentences and lists of regions are shortened unless they are wanted in `full`.
+    """
     cuts = list(cuts)
     narrow = width < NARROW
     ids = [cut.id.rpartition("-")[2] if narrow else cut.id for cut in cuts]
@@ -84,16 +90,17 @@ def cut_table(cuts: Iterable[Cut], *, width: int, title: str | None = None) -> T
     for name, cut in zip(ids, cuts, strict=True):
         row = [Text(name), _requirement(cut)]
         if with_regions:
-            row.append(Text(_regions(cut)))
+            row.append(Text(_regions(cut, full=full)))
         elif cut.regions:
-            row[1].append(f"\nin {_regions(cut)}", style="magenta")
-        table.add_row(*row, citation(cut, 2 * (rest - requirement) - 4))
+            row[1].append(f"\nin {_regions(cut, full=full)}", style="magenta")
+        table.add_row(*row, citation(cut, None if full else 2 * (rest - requirement) - 4))
     return table
 
 
-def _regions(cut: Cut) -> str:
-    shown = ", ".join(cut.regions[:_MOST_REGIONS])
-    more = len(cut.regions) - _MOST_REGIONS
+def _regions(cut: Cut, *, full: bool) -> str:
+    most = len(cut.regions) if full else _MOST_REGIONS
+    shown = ", ".join(cut.regions[:most])
+    more = len(cut.regions) - most
     return f"{shown} and {more} more" if more > 0 else shown
 
 
@@ -106,8 +113,8 @@ def _requirement(cut: Cut) -> Text:
     return text
 
 
-def citation(cut: Cut, width: int) -> Text:
-    """Return where a cut is stated, and of the sentence `width` characters."""
+def citation(cut: Cut, width: int | None) -> Text:
+    """Return where a cut is stated, and of the sentence `width` characters, or all of it."""
     if not cut.evidence:
         return Text("entered by a person", style="dim")
     # The words that state it come first; after them, if these are a cited paper's, the sentence that leads there.
@@ -116,7 +123,8 @@ def citation(cut: Cut, width: int) -> Text:
     if any(evidence.arxiv_id != source.arxiv_id for evidence in cut.evidence):
         place = f"{source.arxiv_id} {place}".strip()
     text = Text(f"{place}\n" if place else "", style="dim")
-    return text.append(f"“{excerpt(source.quote, first_number(cut), width)}”", style="not dim")
+    quote = " ".join(source.quote.split()) if width is None else excerpt(source.quote, first_number(cut), width)
+    return text.append(f"“{quote}”", style="not dim")
 
 
 def first_number(cut: Cut) -> str:

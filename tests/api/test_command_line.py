@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from api.cli import main
+from api.cli.screen import excerpt
 from kb.errors import CutbookError, FaultError, RefusedError, UnreachableError
+from tests.api.conftest import ELECTRONS, REGION
 
 PAPER = "hep-ex/0101001"
 
@@ -74,6 +76,25 @@ def test_the_table_of_cuts_fits_the_terminal(
     lines = cutbook("cuts", PAPER).out.splitlines()
     assert max(map(len, lines)) <= columns
     assert any("aaaa1111" in line for line in lines)
+
+
+def test_sentences_are_shortened_between_words_and_whole_where_they_are_wanted(cutbook: Run, home: Path) -> None:
+    words = set(f"{ELECTRONS} {REGION}".split())
+    shown = [line.partition("“")[2] for line in cutbook("cuts", PAPER).out.splitlines() if "“" in line]
+    assert shown
+    assert all(word.strip("”…") in words | {""} for line in shown for word in line.split())
+    whole = " ".join(cutbook("cuts", PAPER, "--full").out.split())
+    assert "…" not in whole
+    assert "tracker.”" in whole
+
+
+@pytest.mark.parametrize("width", [6, 12, 20, 40])
+def test_an_excerpt_never_breaks_a_word(width: int) -> None:
+    quote = "Electrons must have electromagnetic-calorimeter energy above 7 GeV and be isolated."
+    for around in ("", "7", "8"):
+        shown = excerpt(quote, around, width).replace("…", "").split()
+        assert shown
+        assert set(shown) <= {word.strip(" ,;") for word in quote.split()}
 
 
 def test_json_is_a_list_of_flat_records_and_nothing_else(cutbook: Run, home: Path) -> None:
