@@ -252,7 +252,9 @@ def _spelt(value: Value | object) -> str:
 
 
 def _refused(document: Document, turned: Turned) -> Refused:
-    end = min(turned.end, turned.start + _LIMIT)
+    end = turned.end
+    if end - turned.start > _LIMIT:
+        end = max(document.text.rfind(" ", turned.start, turned.start + _LIMIT), turned.start + 1)
     return Refused(code=turned.code, reason=turned.reason, evidence=quote(document, turned.start, end, "stated"))
 
 

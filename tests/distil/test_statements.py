@@ -342,3 +342,11 @@ def test_a_list_right_below_its_heading_is_one_of_requirements() -> None:
     ranked = [("lepton", "pt", rank) for rank in (1, 2, 3, 4)]
     assert cuts("Event selection") == [*ranked, ("fourlepton", "mass", None)]
     assert cuts("Results") == []
+
+
+def test_a_long_sentence_that_states_no_cut_is_quoted_up_to_a_word() -> None:
+    details = ", ".join(f"the component number {number} of the subsystem" for number in range(20))
+    document = paper(f"# The detector\n\nThe calorimeter covers the range |η| < 4.9 and consists of {details}.")
+    (refused,) = distil(document).unresolved
+    assert 250 < len(refused.evidence.quote) <= 300
+    assert document.text[refused.evidence.end] == " "
