@@ -66,6 +66,7 @@ _IN_BOTH = re.compile(
     r" (?:requires?|uses?|has|have|contains?|must|are required|select|demand)\b",
     re.IGNORECASE,
 )
+_ONLY_THERE = re.compile(r"(?P<in>(?:in|for) )(?:[^\s,]+ ){1,3}events, ", re.IGNORECASE)
 _OF_TWO = re.compile(r"(?:(?:in|for|to enter)\s+)?the (?P<which>former|latter)\b", re.IGNORECASE)
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
@@ -131,6 +132,9 @@ class Regions:
             if any(not is_channel(n.name) and _is_subject(text, n) for n in found if not n.bracketed):
                 found = tuple(n for n in found if not is_channel(n.name))  # "SR1 requires … in the 2-lepton channel"
             shared = parts(text, found)
+            if found and not self.parts and (only := _ONLY_THERE.match(text)) and found[0].start <= only.end("in"):
+                self.parts = (Part(0, len(text), (found[0].name,)),)  # the sentences behind it are of all events
+                return self.current
             opens = any(_is_subject(text, n) for n in found if not n.bracketed)
             if item and (named := _entry(text, found)):
                 self.current = (named,)

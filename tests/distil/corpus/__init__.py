@@ -127,7 +127,7 @@ def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `always` (it
-    has no condition), `everywhere` (it is not only for some regions), `scope=…`, `region=…` (with others, or
+    has no condition), `everywhere` (it is for no regions alone), `scope=…`, `region=…` (with others, or
     `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
     (a part of the condition, or the `whole=…`), `clause=…` (what it bounds), `why=…` (a part of the rationale) and
     `quote=…` (a part of the evidence); `*` is any object.
@@ -268,9 +268,9 @@ def _told(cut: Cut) -> dict[str, Any]:
     why = cut.rationale.quote if cut.rationale else ""
     more = {
         "any": cut.any_of,
-        "own": cut.regions,
         "when": cut.when,
         "of": cut.subject.definition,
+        "regions": cut.regions,
         "name": cut.variable.name,
         "component": cut.variable.component,
         "cone": str(cut.variable.cone),
@@ -354,7 +354,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted.get("quote", "") not in record["quotes"]
         or ("any" in wanted and record["any"] is None)
         or ("always" in wanted and record["when"] is not None)
-        or ("everywhere" in wanted and record["own"])
+        or ("everywhere" in wanted and record["regions"])
     )
 
 
