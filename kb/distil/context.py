@@ -25,7 +25,10 @@ _REQUIRE, _AGAINST, _STRONG, _NEVER = (
 _MEASURED = pattern(rf"^(?:{'|'.join(_CUES['measured'])})\b")
 _OBJECTS = pattern(r"selection|reconstruct|object")
 _TRIGGER = pattern(r"\btriggers?\b|data[- ]quality")
-_MACHINERY, _CLUSTERED = (pattern(_DATA["asides"][name]) for name in ("machinery", "clustered"))
+_BOUND = pattern(r"[<>≥≤]|\bminimum\b.* of \d")
+_MACHINERY, _CLUSTERED, _WITH_EFFICIENCY = (
+    pattern(_DATA["asides"][name]) for name in ("machinery", "clustered", "efficiency")
+)
 _DEFINES = pattern(r"\b(?:signal|control|validation|search|sideband) regions?\b[^.;]{0,40}?\b(?:is|are) defined\b")
 _SELECTED = pattern(r"\b(?:selected|required|candidates with|we require|must)\b")
 
@@ -50,6 +53,14 @@ def section_kind(path: tuple[str, ...]) -> SectionKind:
     return "selection"
 
 
+def _without_efficiency(text: str) -> str:
+    """Drop `with an efficiency of 95%` behind a bound: `tight muons with p_T > 20 GeV are used, with …`."""
+    told = _WITH_EFFICIENCY.search(text)
+    if told is None or not _BOUND.search(text[: told.start()]) or _BOUND.search(text[told.end() :]):
+        return text
+    return _WITH_EFFICIENCY.sub(" ", text)
+
+
 def objection(text: str, kind: SectionKind) -> str:
     """Return why a sentence states no requirement; empty where it may.
 
@@ -62,7 +73,7 @@ def objection(text: str, kind: SectionKind) -> str:
         return "introduction, summary or theory"
     if _MEASURED.search(text):
         return DESCRIBES
-    text = _CLUSTERED.sub(" ", text)
+    text = _without_efficiency(_CLUSTERED.sub(" ", text))
     strong = bool(_STRONG.search(text))
     if _NEVER.search(text):
         return "describes the detector" if kind == "detector" else "describes detector, simulation or results"

@@ -21,7 +21,8 @@ from kb.distil.reading import Reading
 from kb.distil.spoken import following_objects, objects_of, preceding, spoken_of, trailing
 
 _POINTING = {"this", "these", "that", "those", "such"}
-_OF_TRACKS = {"d0", "d0_sig", "z0", "z0_sintheta", "other", "isolation"}
+_OF_TRACKS = {"chi2", "d0", "d0_sig", "z0", "z0_sintheta", "other", "isolation"}
+_THE_TRACK = re.compile(r"the(?: (?:global|inner|tracker|reconstructed|combined|ID))*", re.IGNORECASE)
 _TRACKED = {"electron", "muon", "lepton", "tau"}
 _DEFINITE = {"the", "these", "those", "any", "each", "all"}
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
@@ -263,7 +264,7 @@ def _known(reading: Reading, phrase: Phrase, bounded: Bounded, memory: Memory) -
         and (
             re.search(r"\b(?:associated|matched|corresponding)\b", phrase.words)
             or reading.tokens[phrase.start - 1].word in {"its", "their"}
-            or (phrase.words.lower() == "the" and not phrase.plural)
+            or (_THE_TRACK.fullmatch(phrase.words) and not phrase.plural)
         )
         and memory.subject in _TRACKED
     ):
