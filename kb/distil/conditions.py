@@ -18,8 +18,9 @@ from kb.ssc import Clause, Condition, Subject, Variable
 
 _CONTRAST = re.compile(r"\b(?:whereas|while)\b.*\b(?:forward|endcaps?|central|barrel)\b|\belsewhere\b|\botherwise\b")
 _IN_PART = re.compile(
-    r"(?:(?:is|are) (?:applied|required|used|imposed) )?"
-    r"(?P<part>in (?:the )?(?:\w+ )?(?:barrel|endcaps?|central|forward|EB|EE)(?: region)?\b(?! ?\( ?(?:barrel|endcaps?|central|forward|EE)\b)"
+    r"(?:(?:is|are) (?:applied|required|used|imposed) )?(?P<part>"
+    r"in (?:the )?(?:\w+ )?(?:barrel|endcaps?|central|forward|EB|EE)(?: region)?\b"
+    r"(?! ?\( ?(?:barrel|endcaps?|central|forward|EE)\b)"
     r"|(?<=\()\s?(?:in the )?(?:barrel|endcaps?|EB|EE)(?=\s?\)))"
 )
 _IN_EVENTS = re.compile(r"(?:in|for) (?:the )?events? (?:with|having)\b")
