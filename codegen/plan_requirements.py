@@ -310,7 +310,8 @@ class Requirements:
             raise UnplannableError(message)
 
     def _of_missing(self, variable: Variable) -> Quantity:
-        if self.profile.branch("met", variable.id) is None:
+        named = variable.id == "met_sig" and variable.name  # a quotient, which is none of the ntuple's significances
+        if named or self.profile.branch("met", variable.id) is None:
             raise lacking(_MET, variable)
         return Attribute(Missing(), variable.id)
 

@@ -312,7 +312,7 @@ class Filters:
     def _is_apart(self, cut: Cut, particle: Particle, others: Others) -> bool:
         removed, _ = self.overlaps.get(cut.id, (None, None))
         kept = self._kept(cut)
-        if kept is None or cut.variable.id not in DISTANCES:
+        if kept is None or cut.variable.id not in DISTANCES or isinstance(cut.value, tuple):
             message = "it does not say which of two objects is kept, or at which distance"
             raise InexpressibleError(message)
         name = self._kept_object(cut)

@@ -25,7 +25,8 @@ class Quantities:
     def of(self, subject: Subject, variable: Variable) -> Quantity:
         """Return a number of the event; None in events that lack what it is about."""
         name, rank = subject.object, subject.rank
-        if name == "met" and variable.id in {"pt", "phi"}:
+        significance = variable.id == "met_sig" and not variable.name and self.ntuple.profile.branch("met", "met_sig")
+        if name == "met" and (variable.id in {"pt", "phi"} or significance):
             self.ntuple.kinds("met")
             return lambda scene: self.ntuple.missing_momentum(scene.row, variable.id)
         if variable.id == "count" and name in {"lepton", *self.ntuple.profile.objects}:

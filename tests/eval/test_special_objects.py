@@ -17,6 +17,7 @@ from codegen.rdf_emit import emit_rdataframe
 from codegen.result import Probes
 from codegen.runner import run_analysis
 from codegen.toys import write_toys
+from eval.interpretation import Interpretation
 from eval.probes.table import probe
 from kb.distil import distil
 from kb.ssc import Cut, ObjectDefinition, OverlapRemoval, SelectionCriteria
@@ -193,6 +194,24 @@ def test_adl_takes_jets_for_b_jets_unless_a_bound_is_replaced() -> None:
     assert "pT(Jet) > 20" in block
     assert "AbsEta(Jet) < 2.4" in block
     assert "pT(Jet) > 30" not in block
+
+
+def test_a_quotient_is_no_significance_of_the_ntuple() -> None:
+    """E_T^miss/√H_T is not what NanoAOD keeps as the significance of the missing momentum."""
+    criteria = criteria_of(cut("q", "met.met_sig", ">", 5, name="E_T^miss/√H_T"), cut("s", "met.met_sig", ">", 5))
+    nano = load_profile("cms-nanoaod")
+    assert [one.cut_id for one in make_plan(criteria, nano).not_applied] == ["q"]
+    assert set(Interpretation(criteria, nano).not_applied) == {"q"}
+
+
+def test_a_removal_between_two_distances_is_applied_by_nobody(profile: Profile) -> None:
+    ring = cut("ring", "jet_electron.delta_r", "in", (0.2, 0.4), role="veto", **EACH)
+    clean = ObjectDefinition(
+        name="clean", object="electron", overlap_removal=(OverlapRemoval(removed="electron", kept="jet", cut="ring"),)
+    )
+    criteria = criteria_of(ring, cut("n", "electron.count", ">=", 1), objects=(clean,))
+    assert [one.cut_id for one in make_plan(criteria, profile).not_applied] == ["ring"]
+    assert set(Interpretation(criteria, profile).not_applied) == {"ring"}
 
 
 # Working points -------------------------------------------------------------------------------------------------------
