@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -245,3 +246,15 @@ def test_what_cannot_be_written_is_refused_by_name(profile: Profile, hzz4l: Sele
     term = Compare(Attribute(Whole(Missing()), "sphericity"), ">", 1.0)  # type: ignore[arg-type]
     with pytest.raises(FaultError, match="cannot write"):
         Writer(plan).mask(term)
+
+
+@pytest.mark.parametrize(("asked", "level"), [({}, "-O2"), ({"EXTRA_CLING_ARGS": "-O0"}, "-O0")])
+def test_cpp_is_compiled_for_speed_before_root_is_there_unless_its_user_says_otherwise(
+    asked: dict[str, str], level: str, profile: Profile
+) -> None:
+    source = emit_rdataframe(make_plan(criteria_of(cut("pt", "lepton.pt", ">", 20, "GeV", rank=1)), profile))
+    (line,) = (line for line in source.splitlines() if "EXTRA_CLING_ARGS" in line)
+    assert source.index(line) < source.index("import ROOT")
+    environment = dict(asked)
+    exec(line, {"os": SimpleNamespace(environ=environment)})
+    assert environment["EXTRA_CLING_ARGS"] == level
