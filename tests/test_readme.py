@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -28,18 +30,50 @@ def plain(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
-def test_the_session_of_the_readme_gives_the_output_it_shows(tmp_path: Path) -> None:
-    environment = {
+# What `make demo` does first, in the words of the demonstration itself.
+DEMO_READS = """
+from api.cli.demo import read_notes
+from api.cli.jobs import at_work
+from api.cli.screen import screen
+from api.settings import Settings
+from api.workspace import Workspace
+with Workspace(Settings.read()) as workspace, at_work(workspace) as jobs:
+    read_notes(workspace, jobs, screen())
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a user with a home of their own and a terminal of 100 columns."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("CUTBOOK_")},
         "CUTBOOK_HOME": str(tmp_path / "home"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
         "NO_COLOR": "1",
     }
+
+
+def commands() -> list[tuple[str, str]]:
+    """Return the commands of all sessions with what is shown below them."""
+    found = [step for session in sessions() for step in session if step[0].startswith("cutbook ")]
+    assert len(found) >= 5
+    return found
+
+
+def test_the_session_of_the_readme_gives_the_output_it_shows(environment: dict[str, str]) -> None:
+    follow(commands(), environment)
+
+
+def test_after_the_demo_a_user_sees_the_same(environment: dict[str, str]) -> None:
+    subprocess.run([sys.executable, "-c", DEMO_READS], cwd=ROOT, env=environment, capture_output=True, check=True)
+    follow([step for step in commands() if not step[0].startswith("cutbook analyse")], environment)
+
+
+def follow(steps: list[tuple[str, str]], environment: dict[str, str]) -> None:
+    """Run commands one after the other; each has to print what is shown."""
     checker = doctest.OutputChecker()
-    commands = [step for session in sessions() for step in session if step[0].startswith("cutbook ")]
-    assert len(commands) >= 5
-    for command, shown in commands:
+    for command, shown in steps:
         ran = subprocess.run(
             shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )

@@ -42,7 +42,7 @@ def demo(
     screen_ = screen()
     began = time.monotonic()
     with Workspace(Settings.read(), label="cutbook demo") as workspace, at_work(workspace) as jobs:
-        _read(workspace, jobs, screen_)
+        read_notes(workspace, jobs, screen_)
         _show(workspace, screen_)
         _run(workspace, jobs, screen_, _toys(workspace), out / TOYS)
         real = workspace.open_data()
@@ -55,7 +55,8 @@ def demo(
         screen_.print(f"  cutbook {line}", style="cyan")
 
 
-def _read(workspace: Workspace, jobs: Jobs, out: Console) -> None:
+def read_notes(workspace: Workspace, jobs: Jobs, out: Console) -> None:
+    """Bring the benchmark's notes into the base, as a user would by `cutbook ingest`."""
     from api.cli.papers import print_taken
     from api.cli.progress import job_progress
     from api.source import Source
