@@ -76,7 +76,10 @@ def cuts(
         wanted = CutFilter(arxiv_id=paper, version=version, object=about, variable=variable, region=region, text=text)
         records = workspace.store.cuts(wanted)
         if not records and paper is not None:
-            workspace.store.criteria(paper, version)
+            names = [known.name for known in workspace.store.criteria(paper, version).regions]
+            if region is not None and region not in names:
+                message = f"{paper} has no region '{region}'"
+                raise InputError(message, hint=f"known: {', '.join(names) or 'none'}", path="region")
     _print_cuts(records, form, paper, full=full)
 
 

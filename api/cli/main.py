@@ -75,7 +75,7 @@ def run(args: Sequence[str] | None = None) -> None:
         fail(error)
         status = error.exit_status
     except typer.TyperException as error:
-        fail(_usage(error))
+        fail(_usage(error, given))
         status = InputError.exit_status
     except typer.Abort:
         status = 130
@@ -100,10 +100,13 @@ def fail(error: CutbookError) -> None:
         screen.print(Text.assemble(("hint", "bold cyan"), f": {error.hint}"), soft_wrap=True)
 
 
-def _usage(error: typer.TyperException) -> CutbookError:
+def _usage(error: typer.TyperException, given: Sequence[str]) -> CutbookError:
     context = getattr(error, "ctx", None)
-    command = context.command_path if context else "cutbook"
-    return InputError(error.format_message(), hint=f"see `{command} --help`")
+    # An option without its value is told of without a context.
+    commands = getattr(get_command(app), "commands", {})
+    bare = " ".join(["cutbook", *(word for word in given[:1] if word in commands)])
+    message = error.format_message().replace("Value error, ", "")
+    return InputError(message, hint=f"see `{context.command_path if context else bare} --help`")
 
 
 def _keep_traceback(error: BaseException, *, show: bool) -> Path | None:

@@ -150,7 +150,9 @@ class Papers(Transactions):
         if is_arxiv_id(arxiv_id):
             hints.append(f"ingest it first: cutbook ingest {shown}")
         elif not rows:
-            hints.append(f"the base has what cutbook papers lists; cutbook ingest FILE --id {shown} adds to it")
+            hints.append(
+                f"cutbook papers lists what is there; cutbook ingest FILE --id {shown} brings a file in by this name"
+            )
         hint = "; ".join(hints)
         raise PaperNotFoundError(message, hint=hint)
 

@@ -58,6 +58,25 @@ def test_wrong_usage_is_wrong_input(cutbook: Run, args: list[str]) -> None:
     assert "\nhint: see `cutbook" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["analyze", "x"], "Did you mean 'analyse'"),
+        (["review", "acept"], "Did you mean 'accept'"),
+        (["ingest", "x.tex", "--id"], "hint: see `cutbook ingest --help`"),
+        (["cuts", "--format", "xml"], ": 'xml' is not one of 'table'"),
+    ],
+)
+def test_wrong_usage_is_told_with_what_is_near(cutbook: Run, args: list[str], words: str) -> None:
+    assert words in cutbook(*args).err
+
+
+def test_a_region_that_the_paper_has_not_is_told_with_those_it_has(cutbook: Run, home: Path) -> None:
+    ran = cutbook("cuts", PAPER, "--region", "SR9")
+    assert (ran.status, "known: SR" in ran.err) == (2, True)
+    assert cutbook("cuts", PAPER, "--region", "SR").status == 0
+
+
 def test_cuts_are_shown_with_the_sentence_they_come_from(cutbook: Run, home: Path) -> None:
     ran = cutbook("cuts", PAPER)
     assert ran.status == 0
