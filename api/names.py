@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from kb.errors import IdentifierError, InputError
+from kb.errors import IdentifierError, InputError, PaperNotFoundError
 
 if TYPE_CHECKING:
     from ingest.identifiers import Identifier
@@ -44,6 +44,27 @@ def newest(store: Store, text: str, *, doing: str) -> str:
         message = f"{doing} takes the newest version of {paper.arxiv_id}, which is {last} here, and not {paper.version}"
         raise InputError(message, hint=f"leave the version away: {paper.arxiv_id}")
     return paper.arxiv_id
+
+
+def to_forget(store: Store, text: str) -> Identifier:
+    """Return the paper that is to be taken out, which goes with all its versions.
+
+    PaperNotFoundError where it is not there; InputError where one of several versions is named.
+    """
+    named = find_paper(store, text)
+    versions = [record.version for record in store.versions(named.arxiv_id)]
+    if not versions:
+        message = f"the paper {named} is not in the knowledge base, so there is nothing to forget"
+        alike = get_close_matches(named.arxiv_id, [record.arxiv_id for record in store.papers()])
+        meant = " or ".join(f"cutbook forget {name}" for name in dict.fromkeys(alike))
+        listed = "the names that forget takes are those of: cutbook papers"
+        raise PaperNotFoundError(message, hint=f"perhaps you mean {meant}; {listed}" if meant else listed)
+    if named.version is not None and versions != [named.version]:
+        known = ", ".join(map(str, versions))
+        message = f"a paper is forgotten with all its versions, and the base has {known} of {named.arxiv_id}"
+        hint = f"to forget them all, leave the version away: cutbook forget {named.arxiv_id}"
+        raise InputError(message, hint=hint)
+    return named
 
 
 def check_terms(about: str | None, variable: str | None) -> None:

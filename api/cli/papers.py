@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kb.errors import CutbookError, InputError, PaperNotFoundError
+from kb.errors import CutbookError, InputError
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
@@ -171,25 +170,12 @@ def forget(
     """
     from api.cli.screen import screen
     from api.intake import forget as forget_paper
-    from api.names import find_paper
+    from api.names import to_forget
     from api.settings import Settings
     from api.workspace import Workspace
 
     with Workspace(Settings.read(), label="cutbook forget") as workspace:
-        named = find_paper(workspace.store, paper)
-        versions = [record.version for record in workspace.store.versions(named.arxiv_id)]
-        if not versions:
-            message = f"the paper {named} is not in the knowledge base, so there is nothing to forget"
-            alike = get_close_matches(named.arxiv_id, [record.arxiv_id for record in workspace.store.papers()])
-            meant = " or ".join(f"cutbook forget {name}" for name in dict.fromkeys(alike))
-            listed = "the names that forget takes are those of: cutbook papers"
-            raise PaperNotFoundError(message, hint=f"perhaps you mean {meant}; {listed}" if meant else listed)
-        if named.version is not None and versions != [named.version]:
-            known = ", ".join(map(str, versions))
-            message = f"forget takes a paper with all its versions, and the base has {known} of {named.arxiv_id}"
-            raise InputError(
-                message, hint=f"to forget them all, leave the version away: cutbook forget {named.arxiv_id}"
-            )
+        named = to_forget(workspace.store, paper)
         title = forget_paper(workspace, named.arxiv_id)
     screen().print(f"Forgot {named}: {title}", soft_wrap=True)
 

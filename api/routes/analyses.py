@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse
 
 from api.analyses import file_of, files_of, request_analysis
 from api.deps import Base, Limit, Queue
+from api.names import newest
 from api.routes.jobs import Job, accepted
 from codegen.result import BackendName, EngineName
 from kb.errors import AnalysisNotFoundError, DatasetNotFoundError, JobNotFoundError
@@ -28,7 +29,7 @@ class AnalysisRequest(BaseModel):
     """Which paper to run on which dataset."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"paper": "hzz4l", "dataset": "atlas_2020_4lep"}]}
+        extra="forbid", json_schema_extra={"examples": [{"paper": "hzz4l", "dataset": "toys"}]}
     )
 
     paper: str = Field(min_length=1, max_length=200, description="a paper of the knowledge base")
@@ -88,7 +89,7 @@ def analyse(wanted: AnalysisRequest, response: Response, base: Base, queue: Queu
     folder = str(known[wanted.dataset])
     request = request_analysis(
         base,
-        wanted.paper,
+        newest(base.store, wanted.paper, doing="an analysis"),
         folder,
         engine=wanted.engine,
         probes=wanted.probes,

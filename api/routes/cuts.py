@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.deps import Base, Limit, Offset
-from api.names import check_terms
+from api.names import check_terms, find_paper, newest
 from api.reviews import search as find
 from kb.index import Hit, Kind
 from kb.passages import CutPassage
@@ -74,14 +74,16 @@ def cuts(
 ) -> CutPage:
     """Return the cuts that meet every condition, each with its paper and its sentences."""
     check_terms(object, variable)
-    if paper is not None:
-        base.store.paper(paper)
+    named = None if paper is None else find_paper(base.store, paper)
+    if named is not None:
+        base.store.paper(named.arxiv_id, named.version)
     wanted = CutFilter(
         text=q,
         object=object,
         variable=variable,
         operator=operator,
-        arxiv_id=paper,
+        arxiv_id=named.arxiv_id if named else None,
+        version=named.version if named else None,
         experiment=experiment,
         scope=scope,
         role=role,
@@ -109,7 +111,6 @@ def search(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> list[Found]:
     """Return what is nearest to the query, by words and by meaning, the best first."""
-    for name in paper or ():
-        base.store.paper(name)
-    hits = find(base, q, limit=limit, papers=paper or None, kinds=[kind] if kind else None)
+    papers = [newest(base.store, name, doing="the search") for name in paper or ()]
+    hits = find(base, q, limit=limit, papers=papers or None, kinds=[kind] if kind else None)
     return [Found.of(hit) for hit in hits]

@@ -18,9 +18,11 @@ from starlette.exceptions import HTTPException
 from api.changes import changes
 from api.deps import Base, Queue
 from api.intake import forget
+from api.names import find_paper, to_forget
 from api.references import MOST, References, usual, wishes
 from api.routes.jobs import Job, accepted
 from api.source import Source, local_name
+from api.workspace import Workspace
 from kb.errors import InputError
 from kb.ssc import SelectionCriteria
 from kb.store.records import JobRecord, PaperRecord
@@ -30,7 +32,10 @@ router = APIRouter(prefix="/papers", tags=["papers"])
 
 PaperId = Annotated[
     str,
-    Path(description="arXiv id, old or new style, or a local name", examples=["2203.01808", "hep-ex/9901001", "hzz4l"]),
+    Path(
+        description="arXiv id, old or new style, or a local name; a version may follow, as in 2203.01808v2",
+        examples=["2203.01808", "hep-ex/9901001", "hzz4l"],
+    ),
 ]
 
 
@@ -152,13 +157,13 @@ def papers(base: Base) -> list[PaperRecord]:
 @router.delete("/{paper_id:path}", status_code=204, summary="Remove a paper")
 def remove(base: Base, paper_id: PaperId) -> None:
     """Remove a paper, its cuts and its passages; analyses keep their files."""
-    forget(base, paper_id)
+    forget(base, to_forget(base.store, paper_id).arxiv_id)
 
 
 @router.get("/{paper_id:path}/cuts", summary="See what a paper requires")
 def criteria(base: Base, paper_id: PaperId, version: int | None = None) -> SelectionCriteria:
     """Return the Structured Selection Criteria of a paper: cuts with their citations, objects, composites, regions."""
-    return base.store.criteria(paper_id, version)
+    return base.store.criteria(*_one(base, paper_id, version))
 
 
 @router.get("/{paper_id:path}/changes", summary="See what a version changes")
@@ -169,17 +174,28 @@ def changed(
     version: Annotated[int | None, Query(ge=1, description="the newest, where none is given")] = None,
 ) -> VersionComparison:
     """Return which cuts a version of a paper adds, removes and changes; rewording changes none."""
-    return changes(base.store, paper_id, since=since, version=version)
+    arxiv_id, version = _one(base, paper_id, version)
+    return changes(base.store, arxiv_id, since=since, version=version)
 
 
 @router.get("/{paper_id:path}/versions", summary="See a paper's versions")
 def versions(base: Base, paper_id: PaperId) -> list[PaperRecord]:
     """Return the records of all versions of a paper that are in the base, the oldest first."""
-    base.store.paper(paper_id)
-    return base.store.versions(paper_id)
+    arxiv_id, version = _one(base, paper_id, None)
+    base.store.paper(arxiv_id, version)
+    return base.store.versions(arxiv_id)
 
 
 @router.get("/{paper_id:path}", summary="See a paper's record")
 def paper(base: Base, paper_id: PaperId, version: int | None = None) -> PaperRecord:
     """Return what is known of a paper and how far it has come."""
-    return base.store.paper(paper_id, version)
+    return base.store.paper(*_one(base, paper_id, version))
+
+
+def _one(base: Workspace, paper_id: str, version: int | None) -> tuple[str, int | None]:
+    """Return the id and the version that an address names, in its path or as a parameter."""
+    named = find_paper(base.store, paper_id)
+    if version is not None and named.version not in {None, version}:
+        message = f"{paper_id} names another version than {version}"
+        raise InputError(message, hint="name it once", path="query.version")
+    return named.arxiv_id, version or named.version

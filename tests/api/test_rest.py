@@ -142,6 +142,15 @@ def test_every_route_refuses_what_it_does_not_ask_for(client: TestClient) -> Non
     assert len(refused) > 12
 
 
+def test_a_version_may_stand_in_the_address(client: TestClient) -> None:
+    for address in (f"/v1/papers/{PAPER}v1", f"/v1/papers/{PAPER}v1/cuts", f"/v1/papers/{PAPER}v1/versions"):
+        assert client.get(address).status_code == 200
+    assert client.get(f"/v1/cuts?paper={PAPER}v1").json()["total"] == 3
+    assert client.get(f"/v1/papers/{PAPER}v1?version=1").status_code == 200
+    problem(client.get(f"/v1/papers/{PAPER}v1?version=2"), 422, "input_invalid")
+    problem(client.get(f"/v1/papers/{PAPER}v2"), 404, "paper_not_found")
+
+
 def test_the_documentation_takes_any_parameter(client: TestClient) -> None:
     assert client.get("/docs?theme=dark").status_code == 200
 
