@@ -54,6 +54,7 @@ _FROM_ABOVE = {  # what is bounded from above where only the number is changed
 _NOT_OVERLAPPING = re.compile(r"\bnot (?:\w+ )?overlap")
 _FLIPS = {**NEGATED, "in": "not_in"}
 _NAMED = {"other", "ratio", "discriminant", "met_sig"}
+_IS_PLACED = re.compile(r"\bis required to (?:be|lie)\b")
 _VERTEX_IS = re.compile(r"\bvert(?:ex|ices)\b.*\b(?:its|their|the) distance (?:from|to)\b", re.IGNORECASE)
 _OF_A_TRACK = {"d0", "z0", "d0_sig", "z0_sintheta"}
 # "Such leptons …", "For this purpose, a track …", "In both cases they …": the sentence goes on about what was vetoed
@@ -307,7 +308,10 @@ def _is_of_vertex(reading: Reading, quantity: Quantity) -> bool:
     if quantity.rule == "direction" and _VERTEX_IS.search(reading.words(0, quantity.start)):
         return True
     heads = [p for p in reading.phrases if p.index < quantity.start and not p.oblique]
-    return bool(heads) and heads[-1].object == "vertex" and reading.shape[heads[-1].index + 1 :][:1] in {"m", "w", "C"}
+    if not heads or heads[-1].object != "vertex":
+        return False
+    placed = _IS_PLACED.search(reading.words(heads[-1].index + 1, quantity.start)) is not None
+    return placed or reading.shape[heads[-1].index + 1 :][:1] in {"m", "w", "C"}
 
 
 def _definition(reading: Reading, subject: Phrase | Named, memory: Memory, setting: Setting) -> str | None:

@@ -18,6 +18,7 @@ _NUMBERED = re.compile(
     r"(?P<c>c?)(?P<n>n)(?:(?:(?P<or>[agh])c?(?P<m>[nc]))?(?P<mid>[tkrvhxle]{0,6}?(?:[tk]a[tkh]{1,3})?)(?P<o>o))"
 )
 _NOT_CONTAINED = re.compile(r"Nk(?P<mid>[trh]{0,3}?)(?P<o>o)")
+_CLASSES = {"class", "type", "category"}  # "a Class 12 vertex"
 _CONTAIN = {"contain", "have", "has", "contains"}
 _ABSENT = re.compile(r"z(?P<mid>[tkrvhec]{0,4}?)(?P<o>o)")
 _B_TAGGED = (
@@ -146,7 +147,7 @@ def _numbered(tokens: list[Token], match: re.Match[str]) -> Count | None:
     if behind in {"or more", "or fewer"}:  # "one b jet or more"
         return Count(first, match.end() + 2, ">=" if behind == "or more" else "<=", least, target, True, "or-more")
     if not match.group("c"):
-        if _names_events(tokens, match):
+        if _names_events(tokens, match) or (before is not None and before.word in _CLASSES):
             return None
         each = before is not None and before.kind in "er" and before.word != "either"  # "either two muons or …"
         if before and (before.word.split()[-1] in _SETS["definite"] or each):

@@ -17,7 +17,7 @@ _DISTANCES = re.compile(
     r" (?:the|their|its|each|every|all)\b"
     r"[^.;]{0,40}? (?:from|to|with respect to) the \w+ ?(?:vertex|point|axis|line|spot)"
 )
-_OTHER = re.compile(r"n?(?:t?m|[wcvk])")
+_OTHER = re.compile(r"n?(?:t?[mk]|[wcv])")
 
 
 def _unbracketed(tokens: list[Token], directions: dict[str, str]) -> list[Token]:

@@ -38,6 +38,7 @@ def with_numbers(tokens: list[Token]) -> list[Token]:
 
 def hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
     """`at least nine hits in the silicon detectors`, `five or more pixel hits`."""
+    told = (0, "")
     for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?P<words>a?[to]{1,4})", shape):
         words = [t.word for t in tokens[match.start("words") : match.end()]]
         length = next((i for i, word in enumerate(words) if word in {"hit", "hits", "layers", "stations"}), None)
@@ -47,10 +48,13 @@ def hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
             operator, kind = ">=" if words[1] == "more" else "<=", words[2:length]
         elif match.group("c") and words[0] != "or":
             operator, kind = str(tokens[match.start("c")].value), words[:length]
+        elif told[0] and shape[told[0] : match.start()] == "a":  # "at least one pixel hit and six strip hits"
+            operator, kind = told[1], words[:length]
         else:
             continue
         end = match.start("words") + length + 1
         name = " ".join([*kind, words[length].replace("hit", "hits").replace("hitss", "hits")])
+        told = (end, operator)
         yield Quantity(match.start(), end, operator, amounts(tokens, *match.span("n")), rule="hits", along=name)
 
 
