@@ -18,6 +18,7 @@ from kb.distil.flavours import flavours, relative_flavour
 from kb.distil.inheritance import Inheritance, excepts, parents
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
+from kb.distil.named_collections import collected
 from kb.distil.overlaps import overlaps
 from kb.distil.particles import COLLECTED, FLAVOURS
 from kb.distil.placeholders import remember_placeholders
@@ -375,6 +376,7 @@ class _Walk:
         found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading, self.regions.current)
+        found = collected(found, text)
         if memory.collection and THEY.match(text):
             found = [of_those(c, memory) for c in found]
         found = in_turn(found, text, self.regions.own)

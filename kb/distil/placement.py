@@ -81,6 +81,8 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, cou
                 return candidate  # "less than 6 in the 4μ channel" is told of the quadruplet
             scope = candidate.scope if candidate.scope == "trigger" else "region"
             return candidate.with_(regions=own, scope=scope, when=_without(candidate.when, own))
+    elif regions.covers(text) and candidate.scope == "object":
+        return candidate.with_(regions=regions.parts[0].regions)
     elif regions.parts and candidate.scope in {"event", "region"} and len({p.regions for p in regions.parts}) == 1:
         return candidate.with_(regions=regions.parts[0].regions, scope="region")
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
@@ -90,7 +92,8 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, cou
             return candidate.with_(regions=regions.of_section, scope="region")
         if candidate.scope == "trigger" and all(map(is_base, regions.of_section)):
             return candidate.with_(regions=regions.of_section)
-        if "→" in regions.of_section[0] and candidate.scope == "object":  # a decay has objects of its own
+        own = "→" in regions.of_section[0] or all(map(is_base, regions.of_section))
+        if own and candidate.scope == "object":  # a decay, a channel or an analysis has objects of its own
             return candidate.with_(regions=regions.of_section)
     if candidate.regions and candidate.scope == "event":
         return candidate.with_(scope="region")

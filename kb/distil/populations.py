@@ -21,6 +21,11 @@ _FOR = re.compile(
     r"\b(?:is|are|was|were)\s+(?:\w+\s+){0,2}?(?:(?P<validation>validat|verif|check|cross-check|test)"
     r"|(?P<measurement>measur)|(?P<control>estimat|normali[sz]|constrain|determin|predict|model))\w*\b[^.;]{0,60}$"
 )
+_SOMEWHERE = re.compile(
+    r"\b(?:measured|estimated|derived|determined|obtained|validated|checked|tested|extracted)\s+(?:in|from|with|using)\s+(?:an?|the)\s+"
+    r"(?P<name>(?:(?!(?:data|simulated|generated|independent|dedicated|separate|same|large|small|control|signal)\b)[\w+/→–-]+\s+){1,2}"
+    r"(?:sample|region))\b(?!\s+(?:of|with|in\s+which|where|enriched))"
+)
 _OF_BACKGROUND = re.compile(rf"\b(?P<what>{_PROCESS})\s+(?:background|contribution|process|normali[sz]ation|events)")
 _TAKEN = re.compile(
     rf"^(?:[Tt]he\s+)?(?P<name>(?:[Cc]ontrol|{_PROCESS}|[\w-]+)\s+(?:control\s+)?samples?)(?=(?:\s*\([^()]*\))?\s+(?:is|are|was|were)\s+"
@@ -46,6 +51,8 @@ def populations(text: str) -> Iterator[tuple[str, int, int]]:
             match.start(),
             match.end(),
         )
+    for match in _SOMEWHERE.finditer(text):
+        yield " ".join(match["name"].split()), match.start("name"), match.end("name")
     for match in _USED.finditer(text):
         purpose = _FOR.search(text[: match.start()])
         if purpose is None:

@@ -57,7 +57,8 @@ _SERVING = re.compile(
 )
 _THIS = re.compile(
     r"(?:(?:in )?(?:this|the latter|these) (?:(?:control|signal|validation) )?(?:regions?|samples?|categor(?:y|ies))\b"
-    r"|it (?:requires|uses|contains|consists|selects|is (?:defined|obtained|formed|selected|enriched)|also requires))",
+    r"|it (?:requires|uses|contains|consists|selects|is (?:defined|obtained|formed|selected|enriched)|also requires)"
+    r"|the (?:sample|region) (?:has|contains|requires|consists|selects|comprises|is (?:defined|selected|required)))",
     re.IGNORECASE,
 )
 _IN_BOTH = re.compile(
@@ -67,6 +68,10 @@ _IN_BOTH = re.compile(
     re.IGNORECASE,
 )
 _ONLY_THERE = re.compile(r"(?P<in>(?:in|for) )(?:[^\s,]+ ){1,3}events, ", re.IGNORECASE)
+_SERVED = re.compile(
+    r"(?P<object>Photon|Electron|Muon|Lepton|Jet|Track)s?, which (?:are|is|enter)\b[^,]{0,40}?"
+    r"\b(?:the|an?) (?:\w+ )?(?:control|validation) (?:sample|region)\b[^,]{0,40},"
+)
 _OF_TWO = re.compile(r"(?:(?:in|for|to enter)\s+)?the (?P<which>former|latter)\b", re.IGNORECASE)
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
@@ -132,8 +137,11 @@ class Regions:
             if any(not is_channel(n.name) and _is_subject(text, n) for n in found if not n.bracketed):
                 found = tuple(n for n in found if not is_channel(n.name))  # "SR1 requires … in the 2-lepton channel"
             shared = parts(text, found)
-            if found and not self.parts and (only := _ONLY_THERE.match(text)) and found[0].start <= only.end("in"):
+            if found and (only := _ONLY_THERE.match(text)) and found[0].start <= only.end("in"):
                 self.parts = (Part(0, len(text), (found[0].name,)),)  # the sentences behind it are of all events
+                return self.current
+            if served := _SERVED.match(text):  # "Photons, which are used in a control sample, must …"
+                self.parts = (Part(0, len(text), (f"{served['object'].lower()} control sample",)),)
                 return self.current
             opens = any(_is_subject(text, n) for n in found if not n.bracketed)
             if item and (named := _entry(text, found)):
@@ -204,6 +212,10 @@ class Regions:
         if not labels:
             return group
         return labels[-2:] if re.search(r"\bboth\b", before, re.IGNORECASE) else labels
+
+    def covers(self, text: str) -> bool:
+        """Say whether all that the sentence last turned to requires is of the same regions."""
+        return [(p.start, p.end) for p in self.parts] == [(0, len(text))]
 
     def at(self, position: int) -> tuple[str, ...]:
         """Return the regions whose requirement stands at a position of the sentence last turned to."""
