@@ -39,5 +39,6 @@ def defines(reading: Reading, memory: Memory) -> bool:
 
 def of_those(candidate: Candidate, memory: Memory) -> Candidate:
     """Give what `they` must be to the collection the sentence before is about."""
-    own = candidate.object == memory.subject and candidate.scope == "object" and candidate.definition is None
+    single = candidate.scope == "object" or candidate.rank is not None
+    own = candidate.object == memory.subject and single and candidate.definition is None
     return candidate.with_(definition=memory.collection) if own else candidate

@@ -17,8 +17,17 @@ _CALLED = re.compile(
 )
 
 
+THE_SAME = re.compile(r"The (?:leading |subleading )?[a-z]+ (?:is|are|must|has|have)(?: then)? also\b")
+"""A sentence that goes on about the objects of the one before."""
+
+
 def collected(found: list[Candidate], text: str) -> list[Candidate]:
     """Give what a sentence requires of objects the collection that it says they are."""
+    whole = {c.object: c.definition for c in found if c.definition and c.rank is None and c.scope == "object"}
+    # "signal muons must have p_T > 10 GeV, and the leading muon must have p_T > 20 GeV"
+    found = [
+        c.with_(definition=whole[c.object]) if c.rank and c.object in whole and not c.definition else c for c in found
+    ]
     named = _TAGGED.search(text) or _CALLED.search(text)
     name = named["name"] if named else "veto" if _FOR_VETO.search(text) else ""
     if not name:

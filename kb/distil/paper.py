@@ -18,7 +18,7 @@ from kb.distil.flavours import flavours, relative_flavour
 from kb.distil.inheritance import Inheritance, excepts, parents
 from kb.distil.lexer import plain
 from kb.distil.memory import Memory
-from kb.distil.named_collections import collected
+from kb.distil.named_collections import THE_SAME, collected
 from kb.distil.overlaps import overlaps
 from kb.distil.particles import COLLECTED, FLAVOURS
 from kb.distil.placeholders import remember_placeholders
@@ -27,6 +27,7 @@ from kb.distil.rationale import explained, explains, is_meant, purposes, without
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
+from kb.distil.region_synonyms import abbreviations
 from kb.distil.region_titles import of_section
 from kb.distil.regions import Regions
 from kb.distil.remembered import remember
@@ -96,6 +97,7 @@ class _Walk:
         self.memory = Memory()
         self.declared = declared(document)
         self.regions = Regions(own=own_names(document))
+        self.regions.synonyms.short = abbreviations(document.text)
         self.last_objects: frozenset[str] = frozenset()
         self.bases: dict[tuple[str, ...], tuple[str, Reading]] = {}
         """The channel or preselection that the regions of a section are part of, and the sentence that tells of it."""
@@ -377,7 +379,7 @@ class _Walk:
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading, self.regions.current)
         found = collected(found, text)
-        if memory.collection and THEY.match(text):
+        if memory.collection and (THEY.match(text) or THE_SAME.match(text)):
             found = [of_those(c, memory) for c in found]
         found = in_turn(found, text, self.regions.own)
         found = alternatives(found, text, reading.start)

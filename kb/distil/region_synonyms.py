@@ -11,6 +11,7 @@ from kb.ssc import RegionKind
 
 _KINDS = re.compile(r"(?P<kind>signal|search|control|validation) regions?")
 _BARE = re.compile(r"(?:SR|CR|VR)s?(?:\s\d+\w?)?$")  # "most SRs", "SR 3" beside "SR3"
+_SHORT = re.compile(r"(?<![\w-])([SCV]R)s?(?![\w-])")
 _NOUN = re.compile(r"\s+(?:region|categor(?:y|ies)|selection|topology|channel|sample|bin)s?$")
 _LIKE = re.compile(
     r"\+\s*jets?|\bjets?\b|\bbackgrounds?\b|[- ]quarks?\b|[- ]enriched\b|\bregions?\b|\bsamples?\b|[\s_-]+"
@@ -25,6 +26,8 @@ class Synonyms:
     """The labels of each kind, in the order in which they are first named."""
     tabled: set[str] = field(default_factory=set)
     """The names of regions in the heads of tables: `VBF`, where the text says `the VBF category`."""
+    short: frozenset[str] = frozenset()
+    """The abbreviations that the paper uses by themselves: `SR`."""
     told: dict[str, set[str]] = field(default_factory=dict)
     """The labels that a description was given, by its words."""
 
@@ -55,11 +58,22 @@ class Synonyms:
         labelled = tuple(self.labels.get(kind, ()))
         if labelled and (kind == "signal" or len(labelled) == 1 or name.endswith("s")):
             return labelled
-        return (name.removesuffix("s"),)
+        one = name.removesuffix("s")
+        abbreviation = f"{kind[0].upper()}R"
+        return (f"{one} ({abbreviation})" if abbreviation in self.short and one == f"{kind} region" else one,)
 
     def all_of(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the regions that several names mean, each once."""
         return tuple(dict.fromkeys(region for name in names for region in self.of(name)))
+
+
+def abbreviations(text: str) -> frozenset[str]:
+    """Return which abbreviations a paper uses for all its regions of a kind.
+
+    >>> sorted(abbreviations("The signal region (SR) requires two jets. CR1 and VRs are defined."))
+    ['SR', 'VR']
+    """
+    return frozenset(_SHORT.findall(text))
 
 
 def _words(name: str) -> str:
