@@ -20,7 +20,7 @@ from kb.distil.lexer import plain
 from kb.distil.memory import Memory
 from kb.distil.named_collections import THE_SAME, collected
 from kb.distil.overlaps import overlaps
-from kb.distil.particles import COLLECTED, FLAVOURS
+from kb.distil.particles import FLAVOURS
 from kb.distil.placeholders import remember_placeholders
 from kb.distil.placement import called_by_label, in_turn, placed
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
@@ -28,7 +28,7 @@ from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
 from kb.distil.region_synonyms import abbreviations
-from kb.distil.region_titles import of_section
+from kb.distil.region_titles import object_of, of_section
 from kb.distil.regions import Regions
 from kb.distil.remembered import remember
 from kb.distil.sentences import running, sentences
@@ -122,7 +122,7 @@ class _Walk:
                 self.regions.of_section = of_section(path)
                 self.regions.base = next(filter(is_base, self.regions.of_section), None)
                 self.memory.variable = None
-                self.memory.subject = (_object_of(path[-1]) if path else None) or self.memory.subject
+                self.memory.subject = (object_of(path[-1]) if path else None) or self.memory.subject
                 # A list right below "Event selection" is one of requirements.
                 self.memory.listing = self.selecting = bool(path and _OF_REQUIREMENTS.search(path[-1]))
             kind = section_kind(path)
@@ -386,14 +386,6 @@ class _Walk:
         counted = {c.object for c in found if c.variable.id == "count"}
         found = [placed(c, text, reading.start, self.regions, counted=c.object in counted) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
-
-
-def _object_of(title: str) -> str | None:
-    """Return the object a section is about: `4.2 Photon identification`."""
-    if len(title.split()) > 6:
-        return None
-    named = {p.object for p in read(plain(title)).phrases} & COLLECTED
-    return named.pop() if len(named) == 1 else None
 
 
 def _is_figure(text: str) -> bool:

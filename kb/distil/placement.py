@@ -92,8 +92,8 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, cou
             return candidate.with_(regions=regions.of_section, scope="region")
         if candidate.scope == "trigger" and all(map(is_base, regions.of_section)):
             return candidate.with_(regions=regions.of_section)
-        own = "→" in regions.of_section[0] or all(map(is_base, regions.of_section))
-        if own and candidate.scope == "object":  # a decay, a channel or an analysis has objects of its own
+        has_objects = "→" in regions.of_section[0] or all(map(is_base, regions.of_section))
+        if has_objects and candidate.scope == "object":  # a decay, a channel or an analysis has objects of its own
             return candidate.with_(regions=regions.of_section)
     if candidate.regions and candidate.scope == "event":
         return candidate.with_(scope="region")

@@ -1,9 +1,12 @@
-"""Read which region a section is about from its title: `The WZ control region`, `Dijet analysis`."""
+"""Read what a section is about from its title: a region, `Dijet analysis`, or an object, `Photon identification`."""
 
 from __future__ import annotations
 
 import re
 
+from kb.distil.lexer import plain
+from kb.distil.particles import COLLECTED
+from kb.distil.reading import read
 from kb.distil.region_names import is_base, is_channel, is_generic, names
 
 _DECAY = re.compile(r"\b(?:candidates?|channels?|selection|decays?|mode|sample)\b")
@@ -49,3 +52,11 @@ def of_title(title: str) -> tuple[str, ...]:
     name = found[0]
     spelt = name.lower().startswith(("signal", "control", "valid"))
     return (name[0].lower() + name[1:] if spelt else name,)
+
+
+def object_of(title: str) -> str | None:
+    """Return the object a section is about: `4.2 Photon identification`."""
+    if len(title.split()) > 6:
+        return None
+    named = {p.object for p in read(plain(title)).phrases} & COLLECTED
+    return named.pop() if len(named) == 1 else None
