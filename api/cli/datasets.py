@@ -93,10 +93,13 @@ def show(
                 hint = f"datasets: {absent.hint}; profiles: {unknown.hint}"
                 raise DatasetNotFoundError(message, hint=hint) from absent
     out = screen()
-    luminosity = f", {known.luminosity:g} fb⁻¹" if known.luminosity else ""
+    amount = opened.luminosity if opened is not None else known.luminosity
+    luminosity = f", {amount:g} fb⁻¹" if amount else ""
     out.print(Text.assemble((known.name, "bold"), f": {known.title}, {known.sqrt_s:g} TeV{luminosity}"))
     out.print(Text(f"tree {known.tree}; {known.source or 'no source named'}"), soft_wrap=True)
     if opened is not None:
+        if opened.no_luminosity:
+            out.print(Text(f"Luminosity not known: {opened.no_luminosity}", style="yellow"))
         out.print(_samples(opened))
         for file, reason in opened.left_out.items():
             out.print(Text(f"Left out: {file}, because {reason}", style="yellow"))

@@ -28,9 +28,7 @@ _BY_JOB: dict[int | str, dict[str, Any]] = {
 class AnalysisRequest(BaseModel):
     """Which paper to run on which dataset."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"paper": "hzz4l", "dataset": "toys"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"paper": "hzz4l", "dataset": "toys"}]})
 
     paper: str = Field(min_length=1, max_length=200, description="a paper of the knowledge base")
     dataset: str = Field(min_length=1, max_length=200, description="a name that GET /v1/datasets lists")
