@@ -136,7 +136,7 @@ def test_a_job_that_failed_is_tried_again(arxiv: Any, settings: Settings, tmp_pa
     with Store(settings.database) as store:
         [job] = store.jobs()
         status, out, err = ran("jobs", "retry", job.id[:5])
-        assert (status, out.split()[6:8]) == (0, ["1801.00000", "Muons"]), (out, err)
+        assert (status, out.split()[6:8]) == (0, ["1801.00000v2", "Muons"]), (out, err)
         status, _, err = ran("jobs", "retry", job.id)
         assert (status, store.job(job.id).attempt) == (5, 2)
     assert "is done" in err
