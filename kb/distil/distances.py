@@ -54,6 +54,9 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
             return [Named(compose((first, partner)), None if head.plural or first == partner else head.rank)]
         if head.object in {*PAIRED, "fatjet"} and (head.plural or (head.number or 0) > 1):
             return [Named(twice(head.object))]
+    both = {partner, memory.subject}
+    if head is None and both <= PHYSICAL - {"track"} and _PRONOUN.match(reading.text):
+        return [Named(compose((str(memory.subject), str(partner))))]  # "They must have ΔR > 0.4 to any jet"
     if memory.pair and "pair" in reading.text:
         return [Named(memory.pair)]
     if not things and _BOTH.match(reading.text) and {memory.subject, memory.other} <= _LEPTONS and memory.other:

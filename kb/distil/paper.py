@@ -252,12 +252,12 @@ class _Walk:
         elif against == DESCRIBES and re.search(r"\bpoint\b", text):
             # "the working point with 70% efficiency is used"
             findings.candidates += flags.flags(reading, memory, Setting())
+        elif item and memory.listing and kind == "selection" and (brief := self._in_brief(reading)):
+            findings.candidates += brief
         elif against in {DESCRIBES, NO_REQUIREMENT} and kind == "selection" and (_TAGS.search(text) or memory.tagging):
             # "b jets are identified by … with an efficiency of 77%"
             told = flags.flags(reading, memory, Setting())
             findings.candidates += [c for c in told if c.variable.id == "btag" or c.rule in _IDENTIFIES]
-        elif item and memory.listing and kind == "selection" and (brief := self._in_brief(reading)):
-            findings.candidates += brief
         elif reading.quantities or any(c.explicit for c in reading.counts):
             findings.turned.append(Turned("not_a_cut", against or "no requirement", reading.start, reading.end, text))
         memory.told = reading.start if found else None
