@@ -12,6 +12,11 @@ _LISTED = re.compile(
     rf"(?P<name>(?:(?:[Ss]ingle-|[Dd]i-?){_ONE}|{_SYMBOLS}|[A-Za-z]+-(?:vertex|track)|[a-zγ]+\s?\+\s?\w+)\s+events)"
     r"(?=\s+(?:contain|have|has|must|come|are\s+(?:required|selected|recorded|collected)|were|also)\b|,)"
 )
+_ANALYSIS = re.compile(
+    r"^(?:In|For) the (?P<name>(?!(?:present|current|main|final|event|signal|statistical|data|same|following|offline"
+    r"|baseline|nominal|full|first|second|previous|original)\b)[\w+γℓ→-]+ (?:analysis|search))"
+    r"(?=,|\s+(?:we|the|an?|events?|exactly|at least|one|two|three|no)\b)"
+)
 _PROCESS = r"(?:(?:[WZγ]|tt̄?|t|top)(?:\s?\+\s?jets?)?|WW|WZ|ZZ|Drell[–-]Yan|diboson|dijet|multijet)"
 _USED = re.compile(
     rf"\b(?:in|from|with|using)\s+(?P<name>(?:(?:{_PROCESS}|{_SYMBOLS})\s+)?events)"
@@ -51,7 +56,7 @@ def populations(text: str) -> Iterator[tuple[str, int, int]]:
             match.start(),
             match.end(),
         )
-    for match in _SOMEWHERE.finditer(text):
+    for match in (*_ANALYSIS.finditer(text), *_SOMEWHERE.finditer(text)):
         yield " ".join(match["name"].split()), match.start("name"), match.end("name")
     for match in _USED.finditer(text):
         purpose = _FOR.search(text[: match.start()])

@@ -26,6 +26,11 @@ _LISTED = re.compile(
     r"(?:,|:|\s*\(|,?\s+(?:are\s+|is\s+|being\s+)?(?:called|denoted|labell?ed|named|dubbed|namely|referred\s+to\s+as)(?:\s+as|\s+by)?)"
     rf"\s*(?P<names>{_QUOTED}(?:(?:,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+){_QUOTED})*)(?=[\s,.;)(]|$)"
 )
+# "three regions are defined: DV-low with d < 0.4 mm, and DV-high, in which …"
+_TOLD = re.compile(r"\b(?:regions|categories|bins)\b[^.:;]{0,70}:\s(?P<list>[^.;]{0,300})")
+_TELLS = re.compile(
+    r"(?:^|,\s(?:and\s)?|\sand\s)(?P<name>[\w+-]{2,18})(?=\s(?:with|requires|has)\b|,\s(?:in\swhich|where|with)\b)"
+)
 _COUNTED = re.compile(r"\d-?(?:[A-Z]\w{0,3}|jets?|tags?|leptons?|[a-z])")
 
 
@@ -39,6 +44,8 @@ def own_names(document: Document) -> tuple[str, ...]:
             bare = name.strip("‘'“\"`’”")
             if _is_code(bare) or (bare != name and _COUNTED.fullmatch(bare)):
                 found.add(bare)
+    lists = (match["list"] for match in _TOLD.finditer(document.text))
+    found |= {m["name"] for told in lists for m in _TELLS.finditer(told) if _is_code(m["name"])}
     return tuple(sorted(found, key=lambda name: (-len(name), name)))
 
 

@@ -28,6 +28,7 @@ _ASKS = re.compile(
     r"(?:(?:is|are|has|have|targets?|aims?|uses?|also|in\s+addition|instead|further|additionally)\b[^,;]{0,60}?\b)?"
     rf"(?:{_VERBS}|by|with)\b"
     r"|\s+(?:[\d.]+\s*[<≤]|\S+\s*[<>≥≤]|(?:exactly|at\s+least|at\s+most|no|one|two|three|four|five|six)\b)"
+    r"|(?:\s*\([^()]*\))?\s+an?\s+(?:[\w-]+\s+){1,3}(?:below|above|between|of|smaller|larger|less|greater|exceeding)\b"
 )
 _BOUND = re.compile(
     r"(?:(?:\d|\b(?:GeV|TeV|MeV|zero|one|two|three|four|five|six|mm|cm|rad))(?:\^1/2)?[)\]]?"
@@ -43,7 +44,7 @@ _WITH = re.compile(
     r"|,\s+(?:defined|identical|identically|obtained|selected|constructed|formed|built|similar|analogous|equal)\b"
     r"|\s*:\s"
 )
-_APPOSED = re.compile(r"\s+[\d.]+\s*[<≤]")  # "the sideband 60 < E_T^miss < 90 GeV"
+_APPOSED = re.compile(r",?\s+(?:[\d.]+\s*[<≤]|\[)")  # "the sideband 60 < E_T^miss < 90 GeV"
 _TOLD = re.compile(
     r"(?:\s*\([^()]*\))?(?:,\s+(?!with|requiring|containing|selecting)|\s*:|,?\s+(?:which|that|where|in\s+which|for\s+which)\b)"
 )

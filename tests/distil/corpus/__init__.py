@@ -127,8 +127,8 @@ def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `always` (it
-    has no condition), `everywhere` (it is for no regions alone), `scope=…`, `region=…` (with others, or
-    `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
+    has no condition), `everywhere` (it is for no regions alone, but may be `restated=…` in some), `scope=…`,
+    `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
     (a part of the condition, or the `whole=…`), `clause=…` (what it bounds), `why=…` (a part of the rationale) and
     `quote=…` (a part of the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
@@ -271,6 +271,8 @@ def _told(cut: Cut) -> dict[str, Any]:
         "when": cut.when,
         "of": cut.subject.definition,
         "regions": cut.regions,
+        "region": cut.model_copy(update={"restated": ()}).flat()["region"],
+        "restated": ", ".join(cut.restated),
         "name": cut.variable.name,
         "component": cut.variable.component,
         "cone": str(cut.variable.cone),
@@ -344,6 +346,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted["variable"] != record["variable"]
         or wanted.get("scope") not in {None, record["scope"]}
         or (region is not None and not _names(region) <= _names(str(record["region"])))
+        or not _names(wanted.get("restated", "")) <= _names(record["restated"])
         or ("exactly" in wanted and _names(wanted["exactly"]) != _names(record["region"] or ""))
         or (when is not None and when not in record["note"])
         or ("whole" in wanted and wanted["whole"] != record["note"])
