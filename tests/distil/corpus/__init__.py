@@ -128,7 +128,8 @@ def expected(line: str) -> dict[str, Any]:
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `always` (it
     has no condition), `everywhere` (it is for no regions alone, but may be `restated=…` in some), `scope=…`,
-    `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`, `cone=…` (of the variable), `when=…`
+    `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`,
+    `cone=…` (of the variable), `when=…`
     (a part of the condition, or the `whole=…`), `clause=…` (what it bounds), `why=…` (a part of the rationale) and
     `quote=…` (a part of the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
