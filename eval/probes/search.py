@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, product
+from itertools import islice
 
 from codegen.profile import Profile
 from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
+from eval.probes.crowds import Crowds
 from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over, without_effect
 from eval.probes.gauge import GROUPS, Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
@@ -28,7 +29,6 @@ from kb.ssc import Cut, Piecewise, SelectionCriteria, Variable
 
 _APART = 2  # steps of the baseline without which a cut is shown
 _EACH = 2  # probes of a facet
-_BYSTANDERS = 4  # tries of each kind
 _REGIONS = 4  # in which a cut is shown, if it is stated for more
 _TRIES = 14  # events led to a threshold
 _PER_CUT = 5000
@@ -52,6 +52,7 @@ class Search:
         self.by_bins = Hunter(self.trial, self.gauge, by_bins=True)
         self.approach = Approach(self.trial, self.gauge, self.nudges, self.rng)
         self.starts = Starts(self.trial, self.nudges, self.rng)
+        self.crowds = Crowds(self.trial, self.anatomy, self.nudges, self.starts)
         self.omissions = Omissions(self.trial, self.gauge, self.nudges, self.approach, limit=_ALL)
         self.lines = {line.region: line for line in lines}
         self.found = Found()
@@ -113,37 +114,9 @@ class Search:
             facet = probe.facet
             if shown.setdefault(facet, 0) < _EACH:
                 shown[facet] += 1
-                self.found.probes.append(self._disordered(self._crowded(probe, cut, reach), reach))
+                self.found.probes.append(self.crowds.disordered(self.crowds.crowded(probe, cut, reach), reach))
             if all(shown[facet] >= _EACH for facet in wanted) or self.trial.spent.events > self._limit:
                 break
-
-    def _crowded(self, probe: Probe, cut: Cut, reach: Reach) -> Probe:
-        """Add the two events with objects of another kind, and with bystanders that play no part in the outcome."""
-        if self.trial.is_filter(cut) or len(probe.rows) < 2:
-            return probe
-        before = [self.trial.failing(row, reach.scope) for row in probe.rows[:2]]
-        rows = list(probe.rows)
-        kinds = self.nudges.constituents(cut.subject.object)
-        if cut.subject.object == "event":
-            kinds += tuple(kind for kind in self.anatomy.kinds if kind not in kinds)
-        bases = [probe.rows[:2]]
-        for changed in self.starts.relabelled(probe.rows[:2]):
-            if [self.trial.failing(row, reach.scope) for row in changed] == before:
-                rows += changed
-                bases.append(tuple(changed))
-        for base, kind, high in product(bases[:3] if probe.crossing else (), kinds, (True, False)):
-            for _ in range(_BYSTANDERS):
-                crowd = self.starts.crowded(base, kind, high=high)
-                if [self.trial.failing(row, reach.scope) for row in crowd] == before:
-                    rows += crowd
-                    break
-        return replace(probe, rows=tuple(rows))
-
-    def _disordered(self, probe: Probe, reach: Reach) -> Probe:
-        """Add the first two events with their objects in the order of rising pT."""
-        rows = [self.anatomy.reordered(row) for row in probe.rows[:2]]
-        rows = [row for row in rows if row not in probe.rows]
-        return replace(probe, rows=(*probe.rows, *rows), apart=bool(reach.free))
 
     def _reach(self, cut: Cut, region: str | None) -> Reach | None:
         """Return events that pass what comes before a cut, and all else if possible; note why if there are none."""
