@@ -18,9 +18,6 @@ _ELSEWHERE = pattern(_DATA["elsewhere"])
 _CHAIN = re.compile(_DATA["chains"])
 _COLLECTED = pattern(_DATA["collected"])
 _GOES_ON = pattern(_DATA["goes_on"])
-_SEPARATE = re.compile(
-    r"(?:,\s+(?:and |or )?|\s+(?:and|or)\s+)(?=\S*(?:single|double|di|tri|two|three|multi)-?\w)", re.IGNORECASE
-)
 _COUNTED = pattern(r"(?:single|double|di|tri|two|three|multi)-?\w|(?:one|two|three)-$")
 _MENTIONED = pattern(r"\btriggers?\b|\btrigger paths?\b")
 
@@ -80,7 +77,20 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
             words.insert(0, bare)
         while words and words[0].lower() in {"or", "and"}:
             words.pop(0)
-        for name in _SEPARATE.split(" ".join(words)):
+        for name in _separate(words):
             if name and name not in seen:
                 seen.add(name)
                 yield name, match.group()
+
+
+def _separate(words: list[str]) -> Iterator[str]:
+    """Yield the names of `single-electron, dimuon and three-lepton`."""
+    name: list[str] = []
+    for index, word in enumerate(words):
+        joins = word.lower() in {"and", "or"}
+        if (joins or word.endswith(",")) and _COUNTED.match(" ".join(words[index + 1 :])):
+            yield " ".join([*name, *([] if joins else [word.rstrip(",")])])
+            name = []
+        else:
+            name.append(word)
+    yield " ".join(name)
