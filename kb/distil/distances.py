@@ -17,7 +17,6 @@ _TO_TRIGGER = re.compile(
     re.IGNORECASE,
 )
 _SYSTEMS = {"trilepton", "fourlepton", "candidate", "w", "z", "top", "higgs"}
-_LEPTONS = {"electron", "muon", "tau", "lepton"}
 _APART = {"distance", "angle", "separation", "difference", "separated"}
 
 
@@ -59,8 +58,6 @@ def distant(reading: Reading, quantity: Quantity, anchor: int, memory: Memory) -
         return [Named(compose((str(memory.subject), str(partner))))]  # "They must have ΔR > 0.4 to any jet"
     if memory.pair and "pair" in reading.text:
         return [Named(memory.pair)]
-    if not things and _BOTH.match(reading.text) and {memory.subject, memory.other} <= _LEPTONS and memory.other:
-        return [Named(compose((str(memory.subject), memory.other)))]
     if not things and _BOTH.match(reading.text):
         return [Named(of_any_flavour(memory.pair))]
     if not things and re.search(r"\bmin|_\{?min", reading.words(anchor, anchor + 2)):

@@ -36,8 +36,7 @@ def heads(text: str) -> bool:
 
 def names_variables(text: str) -> bool:
     """Say whether the items behind a text explain variables and require nothing: `four variables are defined:`."""
-    last = re.split(r"\.\s", text.rstrip(" ."))[-1]
-    return bool(OPENS.search(text) and _VARIABLES.search(last) and not _ASKS.search(last))
+    return bool(OPENS.search(text) and _VARIABLES.search(text) and not _ASKS.search(text))
 
 
 def is_only_for(text: str) -> bool:
