@@ -15,7 +15,6 @@ from kb.distil.notation import OF_THE_EVENT, Symbol, symbols
 from kb.distil.particles import Named
 from kb.vocabulary import vocabulary
 
-_DEFINITE = {"the", "with", "whose"}
 _RECONSTRUCTED = {"candidate", "candidates"}
 
 
@@ -223,8 +222,6 @@ def _phrased(raw: list[Token]) -> list[Token]:
             out.append(replace(raw[position], kind="n", value=number))
             position += 1
             continue
-        if kind == "r" and re.match(r"(?:high|low)er", token.word) and (not out or out[-1].word not in _DEFINITE):
-            kind, value = "t", None  # "must have a higher energy" ranks nothing
         first, last = raw[position], raw[end - 1]
         body = " ".join(t.text for t in raw[position:end])
         if kind == "o":

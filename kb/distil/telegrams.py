@@ -7,18 +7,13 @@ from collections.abc import Iterator
 
 from kb.distil.candidates import Candidate, Setting, operator_of
 from kb.distil.lexer import plain
-from kb.distil.particles import PAIRED, PHYSICAL, single, twice
+from kb.distil.particles import PAIRED, single, twice
 from kb.distil.qualifiers import pair_requirements
 from kb.distil.reading import Reading, read
 from kb.ssc import Value, Variable
 
 _TOLD = re.compile(r"(?P<o>[\w -]{1,20}?)[ -](?P<w>veto|tag|tagged)\.?", re.IGNORECASE)
 _LONE = re.compile(r"(?:an? )?(?P<a>isolated|tight|loose|medium) (?P<o>\w+)", re.IGNORECASE)
-_POINT = re.compile(
-    r"(?P<w>(?:very |extra )?(?:loose|medium|tight))(?: [\w-]+)?"
-    r" (?:(?P<isolation>isolation)|(?:identification|ID|quality))(?: (?:criteria|requirements?|working point|WP))?",
-    re.IGNORECASE,
-)
 _B = re.compile(r"b(?:[ -]jets?)?", re.IGNORECASE)
 _LISTED = re.compile(r",|;|\band\b")
 _SIGNS = re.compile(
@@ -86,9 +81,6 @@ def _property(word: str, object_id: str, setting: Setting) -> Iterator[Candidate
     value = word.lower()
     if value in {"loose", "medium", "tight"}:
         yield made(object_id, "id", "is", value, setting)
-    point = _POINT.fullmatch(word)
-    if point and object_id in PHYSICAL:
-        yield made(object_id, "isolation" if point["isolation"] else "id", "is", point["w"].lower(), setting)
     if re.fullmatch(r"(?:\w+[- ])?isolated", value):
         yield made(object_id, "isolation", "is", value, setting)
 
