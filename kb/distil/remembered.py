@@ -14,7 +14,6 @@ from kb.distil.qualifiers import apart
 from kb.distil.reading import Reading
 from kb.distil.working_points import speaks_of_btagging
 
-_ITS = re.compile(r"(?:it|they|each)\b|the (?:\w+ ){1,2}of (?:its|their)\b", re.IGNORECASE)
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 
 
@@ -27,7 +26,7 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
     ]
     if not heads and OPENS.search(reading.text) and any(p.object == "vertex" for p in reading.phrases):
         memory.subject = "vertex"  # "The requirements on a vertex are as follows:"
-    if memory.subject == "vertex" and set(heads) == {"track"} and _ITS.match(reading.text):
+    if memory.subject == "vertex" and set(heads) == {"track"}:
         heads = []  # "it has five or more tracks": the vertex has
     if joined := _joined(reading):
         memory.group = joined
