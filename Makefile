@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 # uv does not read pip's setting for wheels that lie on disk.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_LINK_MODE ?= copy
@@ -28,8 +29,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# A file's tests stay together: what they set up is set up once.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 bench: setup $(VENV)/.bench
 	$(BIN)/python -m pytest -o addopts="" --benchmark-only --benchmark-columns=min,median,max,rounds tests
