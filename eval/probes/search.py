@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -39,10 +39,18 @@ _ALL = 120_000
 class Search:
     """Finds probe events for the cuts that the reference applies, along the steps of some code."""
 
-    def __init__(self, criteria: SelectionCriteria, profile: Profile, lines: Sequence[Line], *, seed: int = 1) -> None:
+    def __init__(
+        self,
+        criteria: SelectionCriteria,
+        profile: Profile,
+        lines: Sequence[Line],
+        *,
+        drawn: Collection[str] | None = None,
+        seed: int = 1,
+    ) -> None:
         self.reading = Interpretation(criteria, profile)
         self.anatomy = Anatomy(profile, self.reading.ntuple.paths)
-        self.trial = Trial(self.reading)
+        self.trial = Trial(self.reading, drawn=drawn)
         self.seed = seed
         self.rng = random.Random(seed)
         self.nudges = Nudges(self.anatomy, self.reading.filters, self.rng)

@@ -107,7 +107,7 @@ class Table:
     @classmethod
     def of(cls, criteria: SelectionCriteria, profile: Profile, measured: Measured, *, seed: int = 1) -> Table:
         """Search for probe events for code of which `measured` tells the steps."""
-        search = Search(criteria, profile, lines(measured), seed=seed)
+        search = Search(criteria, profile, lines(measured), drawn=measured.histograms, seed=seed)
         cuts_away = any(histogram.without is not None for histogram in measured.histograms.values())
         return cls(search, search.run(), cuts_away=cuts_away)
 

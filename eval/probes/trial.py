@@ -29,7 +29,10 @@ class Spent:
 class Trial:
     """Judges made-up events by the criteria, or by criteria in which one cut is replaced."""
 
-    def __init__(self, reading: Interpretation, spent: Spent | None = None) -> None:
+    def __init__(
+        self, reading: Interpretation, spent: Spent | None = None, drawn: Collection[str] | None = None
+    ) -> None:
+        """Judge by a reading; of the profile's histograms those `drawn` are looked at, by default all."""
         self.reading = reading
         self.tests = dict(reading.tests)
         self.filters = copy.copy(reading.filters)
@@ -39,7 +42,9 @@ class Trial:
         self._known: dict[tuple[str, str], Trial] = {}
         self._orders: dict[frozenset[str], list[str]] = {}
         self._axes = [
-            (axis, quantity) for axis in reading.ntuple.profile.histograms if (quantity := filled(reading, axis))
+            (axis, quantity)
+            for axis in reading.ntuple.profile.histograms
+            if (drawn is None or axis.name in drawn) and (quantity := filled(reading, axis))
         ]
 
     @property

@@ -12,7 +12,7 @@ from kb.distil.entities import is_passive
 from kb.distil.particles import FLAVOURS, PHYSICAL, compose
 from kb.distil.phrases import Phrase
 from kb.distil.reading import Reading
-from kb.ssc import Condition, Operator, Role
+from kb.ssc import Clause, Condition, Operator, Role, Subject
 
 _IN_CONE = re.compile(
     r"\b(?:cone|distance|radius)(?: (?:of|with))?(?: an?)?(?: (?:size|radius|opening|width))?(?: of| =)?\s*$"
@@ -22,6 +22,7 @@ _SUMS = re.compile(r"\bsum\b|\bisolation\b|Σ", re.IGNORECASE)
 _FROM = re.compile(r"\b(?:separat\w+|isolated|apart|away|distant)\b[^,;]*\bfrom\b|\bfrom\b")
 
 
+_OF_ONE = {"pt", "eta", "abs_eta"}
 _OPERATORS: dict[str, Operator] = {">": ">", ">=": ">=", "<=": "<="}
 
 
@@ -40,7 +41,30 @@ def overlaps(reading: Reading, setting: Setting, found: list[Candidate]) -> list
     removals = list(_removals(reading, setting, found))
     if not removals:
         return found
-    return [*(c for c in found if c.variable.id != "delta_r"), *removals]
+    gone = {removal.overlap[0] for removal in removals if removal.overlap}
+    meant = [
+        c
+        for c in found
+        if c.role == "veto" and c.variable.id in _OF_ONE and c.at and c.object in gone and isinstance(c.value, float)
+    ]
+    kept = [c for c in found if c.variable.id != "delta_r" and c not in meant]
+    return [*kept, *(_of_those(reading, removal, meant) for removal in removals)]
+
+
+def _of_those(reading: Reading, removal: Candidate, meant: list[Candidate]) -> Candidate:
+    """Let a removal be of what is meant: `any jet with |η| < 2.8 within 0.2 of an electron is discarded`."""
+    gone = removal.overlap[0] if removal.overlap else None
+    bounds = [c for c in meant if c.object == gone]
+    if removal.when is not None or not bounds:
+        return removal
+    clauses = tuple(
+        Clause(subject=Subject(object=c.object), variable=c.variable, operator=c.operator, value=value, unit=c.unit)
+        for c in bounds
+        if isinstance(value := c.value, float)
+    )
+    said = [q for q in reading.quantities for c in bounds if reading.tokens[q.start].start == c.at]
+    text = " and ".join(reading.words(q.start if q.variable is None else min(q.start, q.variable), q.end) for q in said)
+    return removal.with_(when=Condition(text=text or str(bounds[0].variable.id), clauses=clauses))
 
 
 def _removals(reading: Reading, setting: Setting, found: list[Candidate]) -> Iterator[Candidate]:
@@ -149,7 +173,7 @@ def _clauses(reading: Reading, distances: list[_Distance]) -> Iterator[tuple[int
 def _removed(reading: Reading, things: list[Phrase], verb: int, inside: list[_Distance], start: int) -> list[Phrase]:
     """Return what is thrown away: the verb's subject, `…, the jet is removed`, or its object, `we remove jets`."""
     before = [p for p in things if p.index < verb]
-    if not (is_passive(reading.tokens, verb) or reading.tokens[verb].word.startswith(("are not", "is not"))):
+    if not (_passive(reading, verb) or reading.tokens[verb].word.startswith(("are not", "is not"))):
         after = [p for p in things if p.index > verb]
         return reading.joined_after(after[0]) if after else []
     if not before:
@@ -163,12 +187,17 @@ def _removed(reading: Reading, things: list[Phrase], verb: int, inside: list[_Di
     return reading.joined_after(before[0])
 
 
+def _passive(reading: Reading, verb: int) -> bool:
+    """`jets are discarded`, but not `ambiguities are resolved by discarding any jet …`."""
+    return is_passive(reading.tokens, verb) and not reading.tokens[verb].word.endswith("ing")
+
+
 def _throws_events_away(reading: Reading, verb: int, start: int) -> bool:
     """Say whether it is events that are rejected: `events with ΔR < 0.4 are rejected`."""
     first = next((p for p in reading.phrases if start <= p.index), None)
     last = next((p for p in reversed(reading.phrases) if start <= p.index < verb), None)
     behind = next((p for p in reading.phrases if p.index > verb), None)
-    passive = is_passive(reading.tokens, verb)
+    passive = _passive(reading, verb)
     named = {one.object for one in ((first, last) if passive else (behind,)) if one is not None}
     return "event" in named
 
