@@ -30,8 +30,9 @@ from kb.ssc import SelectionCriteria
 SIX_DIGITS = 5e-7
 """Relative tolerance for published yields, which are printed sums in single precision."""
 SHOWN = 20
-"""How many disagreeing events a result lists."""
-_ROUNDING = 1e-9
+"""How many disagreeing events, or bins, a result lists."""
+ROUNDING = 1e-9
+"""Relative tolerance for sums that are computed in another order."""
 
 
 class Flags(Protocol):
@@ -180,7 +181,7 @@ def compare_sums(
                 wanted = (float(kept.sum()), float((kept**2).sum()))
                 # The order of summation tells in proportion to what is added up, whatever its signs.
                 scales = (float(np.abs(kept).sum()), wanted[1])
-                close = [abs(a - b) <= _ROUNDING * c for a, b, c in zip(own, wanted, scales, strict=True)]
+                close = [abs(a - b) <= ROUNDING * c for a, b, c in zip(own, wanted, scales, strict=True)]
                 compared += 1
                 agreeing += all(close)
                 if not all(close) and len(differences) < SHOWN:

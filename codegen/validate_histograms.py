@@ -14,10 +14,8 @@ from codegen.plan_distributions import with_distributions
 from codegen.plan_model import Plan, Step
 from codegen.result import HistogramDifference, HistogramSums
 from codegen.runner import Measured
+from codegen.validate import ROUNDING, SHOWN, Flags
 
-SHOWN = 20
-"""How many bins that differ a result lists."""
-_ROUNDING = 1e-9
 _NEAR = 1e-6
 """As close to an edge, in widths of a bin, a value may fall to either side: the last digits depend on the order of a
 computation."""
@@ -27,23 +25,8 @@ Flagged = npt.NDArray[np.bool_]
 
 
 @runtime_checkable
-class Filled(Protocol):
+class Filled(Flags, Protocol):
     """Which events pass, and what histograms are filled with, as an independent reading of the criteria finds."""
-
-    @property
-    def passes(self) -> Mapping[str, Sequence[bool]]:
-        """Flags by id of the cuts."""
-        ...
-
-    @property
-    def selected(self) -> Sequence[bool]:
-        """Flags of the baseline."""
-        ...
-
-    @property
-    def regions(self) -> Mapping[str, Sequence[bool]]:
-        """Flags by region."""
-        ...
 
     @property
     def fills(self) -> Mapping[str, Sequence[Sequence[float]]]:
@@ -182,7 +165,7 @@ def _differing(edges: Floats, bins: Histogram | Bins, values: Floats, weights: F
         wanted = np.add.reduceat(np.bincount(places[inside], each[inside], minlength=size), starts)
         scale = np.add.reduceat(np.bincount(places[inside], np.abs(each[inside]), minlength=size), starts)
         found = np.add.reduceat(np.asarray(contents, dtype=np.float64), starts)
-        wrong = whole & (np.abs(found - wanted) > _ROUNDING * scale)
+        wrong = whole & (np.abs(found - wanted) > ROUNDING * scale)
         for place in np.flatnonzero(wrong).tolist():
             end = starts[place + 1] if place + 1 < len(starts) else size
             sums = {"code": float(found[place]), "reference": float(wanted[place])}
