@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,9 @@ class Ntuple:
     profile: Profile
     paths: tuple[str, ...] = ()
     """Trigger paths that the criteria name; an ntuple may have hundreds."""
+    memory: dict[object, dict[tuple[object, ...], Particle | None]] | None = field(default=None, compare=False)
+    """The objects made of branches (None: the profile's working point is not met), if they are to be remembered:
+    made-up events share most of theirs."""
 
     @cached_property
     def _listed(self) -> dict[str, list[str]]:
@@ -118,20 +121,30 @@ class Ntuple:
         if self.profile.collections[group].scalar or variables["pt"].branch not in event:
             return
         number = list(self.profile.collections).index(group)
-        branches = [name for name in self._listed[group] if name in event]
+        branches = tuple(name for name in self._listed[group] if name in event)
+        known = {} if self.memory is None else self.memory.setdefault((kind, bare, branches), {})
         for index, values in enumerate(zip(*(event[name] for name in branches), strict=True)):
-            row = dict(zip(branches, values, strict=True))
-            if definition.where is not None and not bare and not holds(definition.where, row):
-                continue
-            pt, eta, phi = (_scaled(variables[part], row) for part in ("pt", "eta", "phi"))
-            plane = (pt * math.cos(phi), pt * math.sin(phi), pt * math.sinh(eta))
-            if "energy" in variables:
-                energy = _scaled(variables["energy"], row)
-            else:
-                own = _scaled(variables["mass"], row) if "mass" in variables else definition.mass or 0.0
-                energy = math.sqrt(sum(part * part for part in plane) + own * own)
-            charge = int(_scaled(variables["charge"], row)) if "charge" in variables else 0
-            yield Particle(kind, (number, index), row, pt, eta, phi, (energy, *plane), charge)
+            key = (index, *values)
+            if key not in known:
+                known[key] = self._made(kind, (number, index), dict(zip(branches, values, strict=True)), bare=bare)
+            if (particle := known[key]) is not None:
+                yield particle
+
+    def _made(self, kind: str, place: tuple[int, int], row: Row, *, bare: bool) -> Particle | None:
+        """Return the object that branches tell of, or None where it does not meet the profile's working point."""
+        definition = self.profile.objects[kind]
+        if definition.where is not None and not bare and not holds(definition.where, row):
+            return None
+        variables = self.profile.collections[definition.collection or ""].variables
+        pt, eta, phi = (_scaled(variables[part], row) for part in ("pt", "eta", "phi"))
+        plane = (pt * math.cos(phi), pt * math.sin(phi), pt * math.sinh(eta))
+        if "energy" in variables:
+            energy = _scaled(variables["energy"], row)
+        else:
+            own = _scaled(variables["mass"], row) if "mass" in variables else definition.mass or 0.0
+            energy = math.sqrt(sum(part * part for part in plane) + own * own)
+        charge = int(_scaled(variables["charge"], row)) if "charge" in variables else 0
+        return Particle(kind, place, row, pt, eta, phi, (energy, *plane), charge)
 
     def probe(self, kind: str) -> Particle:
         """Return a made-up object that has every branch, to ask what can be measured."""

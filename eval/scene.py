@@ -16,6 +16,7 @@ class Scene:
         self.row = row
         self._selected: dict[tuple[str, str | None, int | None, bool], list[Particle]] = {}
         self._chosen: list[tuple[Pair, ...] | None] = []
+        self._quadruplet: list[list[Particle] | None] = []
 
     def selected(
         self, name: str, definition: str | None, *, before: int | None = None, bare: bool = False
@@ -42,10 +43,11 @@ class Scene:
     def group(self, count: int) -> list[Particle] | None:
         """Return the members of the quadruplet, or the `count` leading leptons; None where there are too few."""
         if self.recipe.quadruplet and count == 4:
-            if self.chosen is None:
-                return None
-            members = [particle for pair in self.chosen for particle in pair]
-            return sorted(members, key=lambda particle: (-particle.pt, particle.place))
+            if not self._quadruplet:
+                members = [particle for pair in self.chosen or () for particle in pair]
+                ordered = sorted(members, key=lambda particle: (-particle.pt, particle.place))
+                self._quadruplet.append(ordered or None)
+            return self._quadruplet[0]
         leptons = self.selected("lepton", None)
         return leptons[:count] if len(leptons) >= count else None
 

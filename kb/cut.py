@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -146,12 +147,7 @@ class Cut(Frozen):
     @property
     def normal_value(self) -> Value:
         """The value in the normal unit; points of a Piecewise have both their numbers converted."""
-        value, factor = self.value, unit_factor(self.unit)
-        if isinstance(value, str):
-            return value
-        if isinstance(value, tuple):
-            return (scaled(value[0], factor), scaled(value[1], factor))
-        return scaled(value, factor)
+        return _normal(self.value, self.unit)
 
     def statement(self) -> str:
         """Write the cut as a physicist would note it.
@@ -204,6 +200,16 @@ class Cut(Frozen):
             "status": self.status,
             "evidence": [e.model_dump(mode="json") for e in self.evidence],
         }
+
+
+@lru_cache(maxsize=4096)
+def _normal(value: Value, unit: str) -> Value:
+    factor = unit_factor(unit)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple):
+        return (scaled(value[0], factor), scaled(value[1], factor))
+    return scaled(value, factor)
 
 
 def _check_range(operator: Operator, value: Value, closed: Closed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codegen.profile import HistogramAxis
@@ -37,6 +37,7 @@ class Trial:
         self.tests = dict(reading.tests)
         self.filters = copy.copy(reading.filters)
         self.filters.memory = {}
+        self.filters.ntuple = replace(self.filters.ntuple, memory={})
         self.cuts = {cut.id: cut for cut in reading.criteria.cuts if cut.id not in reading.not_applied}
         self.spent = spent or Spent()
         self._known: dict[tuple[str, str], Trial] = {}
