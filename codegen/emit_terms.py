@@ -66,7 +66,7 @@ from codegen.plan_terms import (
     is_list,
     walk,
 )
-from kb.bounds import comparisons
+from kb.bounds import Closed, comparisons
 
 _LONG = 80
 """Longest sum of two momenta in the middle of a line, in characters."""
@@ -343,8 +343,7 @@ class Writer:
         )
         value = self._named(term.of, _value_name(term.of), self.quantity(term.of))
         at_low, at_high = (self._at(edge, term.of, value) for edge in (term.low, term.high))
-        above, below = comparisons("not_in" if term.outside else "in", term.closed)
-        return chain("|" if term.outside else "&", [compared(at_low, above, low), compared(at_high, below, high)])
+        return _ranged(at_low, at_high, term.outside, term.closed, low, high)
 
     def _near(self, term: Near) -> Code:
         of, other = self.collection(term.of), self.collection(term.other)
@@ -352,9 +351,20 @@ class Writer:
         if key not in self._names:
             self._names[key] = f"each_{of}, every_{other}"
             self.lines += statement(f"{self._names[key]} = ", call("sides", of, other))
-        one, two = self._names[key].split(", ")
-        inner = compared(distance(term.kind, code(one), code(two)), term.operator, number(term.value))
+        one, two = (code(name) for name in self._names[key].split(", "))
+        found = distance(term.kind, one, two)
+        if isinstance(term.value, tuple):
+            found = self._named(Distance(term.kind, term.of, term.other), "distance", found)
+            inner = _ranged(found, found, term.operator == "not_in", term.closed, *map(number, term.value))
+        else:
+            inner = compared(found, term.operator, number(term.value))
         return call("ak.all" if term.every else "ak.any", inner, "axis=2")
+
+
+def _ranged(at_low: Code, at_high: Code, outside: bool, closed: Closed, low: Code, high: Code) -> Code:
+    """Write that a value is in a range, or outside, as it is compared with the one end and with the other."""
+    above, below = comparisons("not_in" if outside else "in", closed)
+    return chain("|" if outside else "&", [compared(at_low, above, low), compared(at_high, below, high)])
 
 
 def _undefined(term: Requirement) -> bool:

@@ -18,6 +18,7 @@ from codegen.plan_terms import (
     DistanceKind,
     Flagged,
     KindIs,
+    Near,
     Not,
     Offset,
     Quantity,
@@ -88,6 +89,18 @@ def compare(quantity: Quantity, operator: str, value: Value, closed: Closed = "b
         message = f"'{value}' is no number"
         raise UnplannableError(message, review=True)
     return Compare(quantity, comparison(operator), _plain(value))
+
+
+def near_to(of: Collection, other: Collection, kind: DistanceKind, cut: Cut, *, every: bool) -> Near:
+    """Write how far each object of a list is from `every` object of another one (else: from at least one)."""
+    value = cut.normal_value
+    if isinstance(value, tuple):
+        low, high = (float(_plain(bound)) for bound in value)
+        return Near(of, other, kind, "in" if cut.operator == "in" else "not_in", (low, high), every, cut.closed)
+    if isinstance(value, str):
+        message = f"'{value}' is no distance"
+        raise UnplannableError(message, review=True)
+    return Near(of, other, kind, comparison(cut.operator), float(_plain(value)), every)
 
 
 def scaled(clause: Clause) -> Value:

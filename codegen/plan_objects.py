@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from codegen.plan_columns import DISTANCES, PLURALS, Columns, both, comparison, constrain, either, plural
+from codegen.plan_columns import DISTANCES, PLURALS, Columns, both, constrain, either, near_to, plural
 from codegen.plan_company import Asked, additional
 from codegen.plan_model import Filter, UnplannableError
 from codegen.plan_names import free, identifier
-from codegen.plan_terms import Any, DistanceKind, Near, Not, Objects, Requirement
+from codegen.plan_terms import Any, DistanceKind, Not, Objects, Requirement
 from codegen.profile import Profile
 from kb.inheritance import general, special, stands_in
 from kb.ssc import Cut, ObjectDefinition, SelectionCriteria
@@ -367,8 +367,7 @@ class Collections:
         if kept is None:
             message = "it does not say which of the two objects is removed"
             raise UnplannableError(message, review=True)
-        value = cut.normal_value
-        if cut.variable.id not in DISTANCES or not isinstance(value, float | int) or cut.operator == "is":
+        if cut.variable.id not in DISTANCES or cut.operator == "is":
             message = "the overlap of objects is not stated as a distance"
             raise UnplannableError(message, review=True)
         name = self.definitions[kept].object if kept in self.definitions else kept
@@ -377,8 +376,8 @@ class Collections:
         if not trial:
             other = self.collection(name, kept if kept in self.definitions else None, self._turns.get(cut.id))
         distance: DistanceKind = next(known for known in DISTANCES if known == cut.variable.id)
-        operator = comparison(cut.operator)
-        # 'removed if closer than' and 'kept if further than' are two ways to say one thing.
-        if cut.role == "veto" or (removed is not None and operator in {"<", "<="}):
-            return Not(Near(of, other, distance, operator, float(value), every=False))
-        return Near(of, other, distance, operator, float(value), every=True)
+        # 'removed if closer than' and 'kept if further than' are two ways to say one thing. To be near others, or in a
+        # ring around them, one of them is enough.
+        near = cut.operator in {"<", "<=", "==", "in"}
+        found = near_to(of, other, distance, cut, every=not near)
+        return Not(found) if cut.role == "veto" or (removed is not None and near) else found

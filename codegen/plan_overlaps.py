@@ -5,6 +5,7 @@ from __future__ import annotations
 from codegen.plan_columns import DISTANCES
 from codegen.plan_model import NotApplied, UnplannableError
 from codegen.profile import Profile
+from kb.bounds import plain
 from kb.ssc import Cut
 
 
@@ -31,12 +32,15 @@ def not_applied(cut: Cut, problem: UnplannableError, kinds: tuple[str, str] | No
 def removes_overlaps(cut: Cut) -> bool:
     """Say whether a cut on two objects drops one where they are close, or share what they are made of."""
     if cut.variable.id in DISTANCES:
-        keeps = cut.operator in {">", ">="}
+        keeps = cut.operator in {">", ">=", "not_in"}
         return cut.variable.id == "delta_r" and keeps == (cut.role == "select")
     shared = "shar" in f"{cut.variable.name} {cut.value}" or "overlap" in f"{cut.variable.name} {cut.value}"
     return shared and cut.role == "veto"
 
 
 def _distance(cut: Cut) -> float | None:
+    """Return up to which distance a removal reaches; of a ring its outer end."""
     value = cut.normal_value
+    if isinstance(value, tuple):
+        value = plain(value[1])
     return float(value) if cut.variable.id in DISTANCES and isinstance(value, int | float) else None

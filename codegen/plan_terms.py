@@ -22,6 +22,7 @@ from kb.ssc import Closed
 Relation = Literal["opposite_charge", "same_charge", "same_flavour", "different_flavour"]
 DistanceKind = Literal["delta_r", "delta_phi", "delta_eta"]
 Comparison = Literal[">", ">=", "<", "<=", "==", "!="]
+RangeOperator = Literal["in", "not_in"]
 
 
 class Term:
@@ -283,14 +284,16 @@ class Flavours(Term):
 
 @dataclass(frozen=True)
 class Near(Term):
-    """Each object of `of` compares so with `every` object of `other` (else: with at least one)."""
+    """Each object of `of` is so far from `every` object of `other` (else: from at least one)."""
 
     of: Collection
     other: Collection
     kind: DistanceKind
-    operator: Comparison
-    value: float
+    operator: Comparison | RangeOperator
+    value: float | tuple[float, float]
     every: bool
+    closed: Closed = "both"
+    """Which ends belong to the range, if `value` is one."""
 
 
 @dataclass(frozen=True)

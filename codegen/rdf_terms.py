@@ -63,6 +63,7 @@ from codegen.rdf_source import (
     member,
     number,
 )
+from kb.bounds import Closed
 
 _RANGES = {"both": "closed", "neither": "open", "left": "left_closed", "right": "right_closed"}
 
@@ -195,8 +196,7 @@ class Writer(Lists):
                 bounds = (term.low, term.high)
                 value = self._at(bounds, term.of, self.quantity(term.of))
                 low, high = (self._bound(bound) for bound in bounds)
-                where = "outside" if term.outside else "inside"
-                return call(f"{where}_{_RANGES[term.closed]}", value, low, high)
+                return _ranged(value, term.outside, term.closed, low, high)
             case Flagged():
                 return self.flag(term.flag) if term.of is None else member(self._object(term.of), term.field)
             case KindIs():
@@ -208,7 +208,11 @@ class Writer(Lists):
                 return joined("||", [call("flavours_are", of, str(e), str(m)) for e, m in term.mixtures])
             case Near():
                 distance = call(term.kind, self._object(term.of), "other")
-                test = compared(distance, term.operator, number(term.value))
+                if isinstance(term.value, tuple):
+                    low, high = map(number, term.value)
+                    test = _ranged(distance, term.operator == "not_in", term.closed, low, high)
+                else:
+                    test = compared(distance, term.operator, number(term.value))
                 inner = function("Object &other", test, "&")
                 return call("every" if term.every else "some", self.collection(term.other), inner)
             case Exists():
@@ -279,6 +283,11 @@ def of_momentum(momentum: Cpp, variable: str, term: Term) -> Cpp:
     if variable not in _OF_MOMENTUM:
         raise unknown(term)
     return member(momentum, _OF_MOMENTUM[variable])
+
+
+def _ranged(value: Cpp, outside: bool, closed: Closed, low: Cpp, high: Cpp) -> Cpp:
+    """Write that a value is in a range, or outside."""
+    return call(f"{'outside' if outside else 'inside'}_{_RANGES[closed]}", value, low, high)
 
 
 def nonnegative(mass: Cpp) -> Cpp:

@@ -312,18 +312,20 @@ class Filters:
     def _is_apart(self, cut: Cut, particle: Particle, others: Others) -> bool:
         removed, _ = self.overlaps.get(cut.id, (None, None))
         kept = self._kept(cut)
-        if kept is None or cut.variable.id not in DISTANCES or isinstance(cut.value, tuple):
+        if kept is None or cut.variable.id not in DISTANCES:
             message = "it does not say which of two objects is kept, or at which distance"
             raise InexpressibleError(message)
         name = self._kept_object(cut)
         self.ntuple.kinds(name)
-        near = [
+        found = [
             satisfies(distance(particle, other, cut.variable.id), cut)
             for other in others(name, kept if kept in self.definitions else None)
             if other.place != particle.place
         ]
-        drops = cut.role == "veto" or (removed is not None and cut.operator in {"<", "<="})
-        return not any(near) if drops else all(near)
+        # One is enough to be near to, or to be in the ring around; to be far is to be so from all.
+        near = cut.operator in {"<", "<=", "==", "in"}
+        held = any(found) if near else all(found)
+        return held != (cut.role == "veto" or (removed is not None and near))
 
     def condition_holds(self, condition: Condition, particle: Particle) -> bool:
         if not condition.clauses:

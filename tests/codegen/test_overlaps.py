@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from codegen.plan import make_plan
 from codegen.plan_model import NotApplied
 from codegen.profile import Profile, load_profile
 from eval.reference import reference_masks
-from kb.ssc import Cut, ObjectDefinition, OverlapRemoval
+from kb.ssc import Cut, ObjectDefinition, OverlapRemoval, SelectionCriteria
 from kb.vocabulary import vocabulary
 from tests.codegen.conftest import clause, criteria_of, cut, error_of_changed, event, when, write_events
 
@@ -142,6 +143,102 @@ def test_removals_of_each_other_are_done_in_the_order_of_the_paper(
         reference = reference_masks(criteria, profile, [path])
         assert reference.selected == expected
         assert reference.not_applied == {}
+
+
+@dataclass(frozen=True)
+class Ring:
+    """What is said of jets at electrons: of a ring by its inner and its outer end."""
+
+    words: str
+    operator: str
+    closed: str
+    role: str
+    removal: bool = False
+
+    def criteria(self, *more: Cut) -> SelectionCriteria:
+        """Return them with other cuts."""
+        fields: dict[str, Any] = {"scope": "object", "role": self.role, "closed": self.closed}
+        if not self.removal:
+            stated = cut("ring", "jet.delta_r", self.operator, (INNER, OUTER), reference=("electron",), **fields)
+            return criteria_of(stated, *more)
+        stated = cut("ring", NEAR, self.operator, (INNER, OUTER), **fields)
+        dropped = OverlapRemoval(removed="jet", kept="electron", cut="ring")
+        clean = ObjectDefinition(name="clean jet", object="jet", overlap_removal=(dropped,))
+        return criteria_of(stated, *more, objects=(clean,))
+
+
+def lone(distance: float) -> dict[str, Any]:
+    """Return an event with an electron and a jet at this distance."""
+    return event([(11, 1, 40, 0, 0)], [(50, distance, 0)])
+
+
+RINGS = [
+    (Ring("removed in it", "in", "neither", "veto", removal=True), [True, True, False, True, True]),
+    (Ring("removed in it or on its ends", "in", "both", "veto", removal=True), [True, False, False, False, True]),
+    (Ring("kept outside", "not_in", "both", "select"), [True, False, False, False, True]),
+    (Ring("kept outside or on its ends", "not_in", "neither", "select"), [True, True, False, True, True]),
+    (Ring("kept in it", "in", "left", "select"), [False, True, True, False, False]),
+    (Ring("removed outside", "not_in", "right", "veto"), [False, False, True, True, False]),
+]
+INNER, OUTER = 0.25, 0.5  # in single precision, too
+
+
+@pytest.mark.parametrize(("ring", "kept"), [pytest.param(*entry, id=entry[0].words) for entry in RINGS])
+def test_jets_in_a_ring_around_an_electron_are_removed_or_kept(
+    ring: Ring, kept: list[bool], masks: Callable[..., dict[str, list[bool]]], profile: Profile, tmp_path: Path
+) -> None:
+    path = write_events(tmp_path / "events.root", *map(lone, (0.1, INNER, 0.3, OUTER, 1.0)))
+    criteria = ring.criteria(cut("n", "jet.count", "==", 1))
+    assert masks(criteria, path)["selected"] == kept
+    reference = reference_masks(criteria, profile, [path])
+    assert (reference.selected, reference.not_applied) == (kept, {})
+
+
+@pytest.mark.parametrize("ring", [pytest.param(ring, id=ring.words) for ring, _ in RINGS])
+def test_one_electron_is_enough_to_be_in_the_ring_of(
+    ring: Ring, masks: Callable[..., dict[str, list[bool]]], profile: Profile, tmp_path: Path
+) -> None:
+    """A jet is in a ring around one of two electrons; one far from both is in none, and so is one without electrons."""
+    path = write_events(
+        tmp_path / "events.root",
+        event([(11, 1, 40, 0, 0), (11, 1, 30, 2, 2)], [(50, 0.3, 0)]),
+        event([(11, 1, 40, 0, 0), (11, 1, 30, 2, 2)], [(50, -1, 0)]),
+        event([], [(50, 0, 0)]),
+        *crowded(200),
+    )
+    inside = (ring.operator == "in") == (ring.role == "select")
+    found = []
+    for number in (1, 2):
+        criteria = ring.criteria(cut("n", "jet.count", "==", number))
+        found.append(masks(criteria, path)["selected"])
+        assert found[-1] == reference_masks(criteria, profile, [path]).selected
+        assert 0 < sum(found[-1][3:]) < 200
+    assert found[0][:3] == ([True, False, False] if inside else [False, True, True])
+
+
+def test_a_ring_may_be_what_objects_wait_for_in_turn(
+    masks: Callable[..., dict[str, list[bool]]], profile: Profile, tmp_path: Path
+) -> None:
+    """Jets at the very electron go first, then electrons in the ring around the jets that are left."""
+    inner, jets = removal("inner", "jet", "electron", 0.2)
+    ring = inner.model_copy(update={"id": "ring", "operator": "in", "value": (0.2, 0.4), "closed": "left"})
+    electrons = ObjectDefinition(
+        name="clean electron",
+        object="electron",
+        overlap_removal=(OverlapRemoval(removed="electron", kept="jet", cut="ring"),),
+    )
+    path = write_events(tmp_path / "events.root", *map(lone, (0.1, 0.3, 0.5)))
+    for kind, kept in (("jet", [False, True, True]), ("electron", [True, False, True])):
+        criteria = criteria_of(inner, ring, cut("n", f"{kind}.count", "==", 1), objects=(jets, electrons))
+        assert masks(criteria, path)["selected"] == kept
+        assert reference_masks(criteria, profile, [path]).selected == kept
+
+
+def test_a_ring_that_reaches_further_than_the_file_has_it_is_not_already_applied() -> None:
+    condition = when("for jets of no use", clause("jet", "other", "useless"))
+    for outer, already in ((0.4, True), (0.5, False)):
+        stated = cut("near", NEAR, "in", (0.2, outer), scope="object", role="veto", when=condition)
+        assert missing(load_profile("atlas-2020"), stated)["near"].already == already
 
 
 def test_leptons_are_apart_if_electrons_and_muons_are(profile: Profile) -> None:
