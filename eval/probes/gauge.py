@@ -180,7 +180,8 @@ class Gauge:
         if any(place[1] >= self.anatomy.number(row, place[0]) for place in label):
             return None
         members = [(place, self.anatomy.kind(row, place)) for place in label]
-        if subject.object in MIXED or variable.id == "mt":
+        apart = variable.id in DISTANCES and bool(variable.reference)
+        if subject.object in MIXED or variable.id == "mt" or apart:
             other = members[1] if len(members) > 1 else None
             return next(self._of_meeting(members[0], other, row, variable), None)
         if subject.object in PAIRS or subject.object in GROUPS:

@@ -27,6 +27,7 @@ from eval.probes.specimen import Anatomy, write_rows
 from eval.probes.table import ALONE, SAMPLE, Shown, Table
 from eval.reference import ReferenceMasks, reference_masks
 from kb.ssc import SelectionCriteria
+from tests.eval.conftest import by_hand, criteria_of
 from tests.eval.mutants import Mutant, mutants
 from tests.eval.test_probes import regional
 
@@ -98,7 +99,7 @@ EQUIVALENT = {
 FILLING = ("flat:", "fill:", "booked:", "contents:")
 """Functions that only fill histograms; what these hold is compared in `test_histograms`."""
 
-COMPUTED = ("mass", "deltaR", "deltaphi", "transverse_mass", "cosh")
+COMPUTED = ("mass", "deltaR", "distance", "deltaphi", "transverse_mass", "cosh")
 """Numbers that are computed with rounding: that one is exactly at its threshold cannot be arranged."""
 
 
@@ -247,6 +248,30 @@ def test_code_is_caught_that_is_wrong_in_any_way_there_is(
     case = case_of(hzz4l, profile, tmp_path, toys[:1])
     tried = one_of_each_kind(case.source)
     assert len(tried) > 30
+    assert told(survivors(case, tried)) == []
+
+
+def ring() -> SelectionCriteria:
+    """Return jets that are in no ring around an electron."""
+    return criteria_of(
+        by_hand(
+            "ring",
+            "jet.delta_r",
+            "not_in",
+            (0.25, 0.5),
+            closed="left",
+            scope="object",
+            variable={"reference": ("electron",)},
+        ),
+        by_hand("jets", "jet.count", ">=", 1),
+        by_hand("electrons", "electron.count", ">=", 1),
+    )
+
+
+def test_a_ring_around_objects_that_is_wrong_is_caught(profile: Profile, toys: list[Path], tmp_path: Path) -> None:
+    case = case_of(ring(), profile.model_copy(update={"histograms": ()}), tmp_path, toys[:1])
+    tried = [mutant for mutant in mutants(case.source) if "distance" in mutant.line or "sides" in mutant.line]
+    assert len(tried) > 10
     assert told(survivors(case, tried)) == []
 
 
