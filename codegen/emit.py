@@ -166,21 +166,27 @@ def _listed(name: str, values: Sequence[str]) -> list[str]:
     if not values:
         return [f"{name}: tuple[str, ...] = ()"]
     if len(values) == 1:
-        return [f"{name} = ({literal(values[0])},)"]
+        return [f"{name} = {_tuple(values)}"]
     return [f"{name} = (", *(f"    {literal(value)}," for value in values), ")"]
+
+
+def _tuple(values: Sequence[str]) -> str:
+    inner = ", ".join(str(literal(value)) for value in values)
+    return f"({inner},)" if len(values) == 1 else f"({inner})"
 
 
 def _menus(plan: Plan) -> list[str]:
     known = menus(plan)
-    if not known:
-        return ["MENUS: tuple[dict[str, Any], ...] = ()"]
+    if not known.alternatives:
+        return ["MENUS: tuple[tuple[tuple[str, ...], ...], ...] = ()", "UNFIRED: dict[str, Any] = {}"]
     lines = [
-        "# Trigger paths: a file has at least one of each menu. Where it lacks one this is read: not fired.",
-        "MENUS: tuple[dict[str, Any], ...] = (",
+        "# Trigger paths: of each menu, a file has all that one of the alternatives needs.",
+        "MENUS: tuple[tuple[tuple[str, ...], ...], ...] = (",
     ]
-    for menu in known:
-        lines += ["    {", *(f"        {literal(path)}: {value!r}," for path, value in menu.items()), "    },"]
-    return [*lines, ")"]
+    for menu in known.alternatives:
+        lines += ["    (", *(f"        {_tuple(paths)}," for paths in menu), "    ),"]
+    lines += [")", "# What is read of a path that a file lacks: not fired.", "UNFIRED: dict[str, Any] = {"]
+    return [*lines, *(f"    {literal(path)}: {value!r}," for path, value in known.unfired.items()), "}"]
 
 
 def _samples(samples: Mapping[str, Sample], keys: Sequence[str | None]) -> list[str]:

@@ -21,7 +21,8 @@ Array = Any
 
 TREE = ""
 BRANCHES: tuple[str, ...] = ()
-MENUS: tuple[dict[str, Any], ...] = ()
+MENUS: tuple[tuple[tuple[str, ...], ...], ...] = ()
+UNFIRED: dict[str, Any] = {}
 IDENTIFIERS: dict[str, str] = {}
 CHUNK = 250_000
 STEPS: list[dict[str, Any]] = []
@@ -298,7 +299,7 @@ def pieces(
 
 
 def require(tree: Any, branches: list[str]) -> dict[str, Any]:
-    """Raise unless a tree has all branches; of each menu of triggers, one is enough.
+    """Raise unless a tree has all branches; of each menu of triggers, one alternative is enough.
 
     Return what is to be read instead of the paths that it lacks.
     """
@@ -308,10 +309,11 @@ def require(tree: Any, branches: list[str]) -> dict[str, Any]:
 def unfired(absent: list[str]) -> dict[str, Any]:
     """Return what the paths that a tree lacks hold where they have not fired; raise if other branches are absent."""
     for menu in MENUS:
-        if all(path in absent for path in menu):
-            reason = f"it has none of the trigger's paths {', '.join(menu)}, so that nobody knows whether it has fired"
+        if not any(set(paths).isdisjoint(absent) for paths in menu):
+            known = ", ".join(" and ".join(paths) for paths in menu)
+            reason = f"it has none of the trigger's paths {known}, so that nobody knows whether it has fired"
             raise UnreadableError(reason)
-    unset = {path: value for menu in MENUS for path, value in menu.items() if path in absent}
+    unset = {path: value for path, value in UNFIRED.items() if path in absent}
     needed = [branch for branch in absent if branch not in unset]
     if needed:
         reason = f"tree '{TREE}' has no branch {', '.join(needed)}"

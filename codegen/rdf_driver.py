@@ -129,7 +129,7 @@ def reading(path: str) -> Iterator[None]:
 
 
 def require(tree: Any, branches: list[str]) -> dict[str, Any]:
-    """Raise unless a tree is there and has all branches; of each menu of triggers, one is enough.
+    """Raise unless a tree is there and has all branches; of each menu of triggers, one alternative is enough.
 
     Return what is to be read instead of the paths that it lacks.
     """

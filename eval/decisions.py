@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codegen.profile import Flag, Profile
-from eval.event import InexpressibleError, Ntuple, Row, holds
+from eval.event import InexpressibleError, Menu, Ntuple, Row, holds
 from eval.inequality import satisfies
 from eval.scene import Scene
 from eval.verdicts import Test
@@ -34,13 +34,23 @@ def decision(ntuple: Ntuple, cut: Cut) -> Test:
     return lambda scene: any(_fired(flag, scene.row) for flag in flags)
 
 
-def menu_of(ntuple: Ntuple, cut: Cut) -> frozenset[str]:
-    """Return the branches of the trigger that a cut is about; none if it is about something else."""
+def menu_of(ntuple: Ntuple, cut: Cut) -> Menu:
+    """Return the ways in which the trigger that a cut is about can fire; none if it is about something else."""
     profile = ntuple.profile
     if cut.variable.id != "trigger":
         return frozenset()
     names = profile.named_triggers(str(cut.value)) or profile.named_triggers(_words(cut))
-    return frozenset(branch for name in names for branch in profile.trigger(name).branches)
+    return frozenset[frozenset[str]]().union(*(_ways(profile.trigger(name)) for name in names))
+
+
+def _ways(flag: Flag) -> Menu:
+    """Return the sets of branches of which each is enough for a trigger to fire."""
+    if flag.any_of:
+        return frozenset[frozenset[str]]().union(*map(_ways, flag.any_of))
+    ways = frozenset({frozenset({flag.branch} if flag.branch else ())})
+    for part in flag.all_of:
+        ways = frozenset(one | more for one in ways for more in _ways(part))
+    return ways
 
 
 def _fired(flag: Flag, row: Row) -> bool:

@@ -18,6 +18,8 @@ from kb.errors import DataError
 from kb.ssc import Variable
 
 Row = Mapping[str, Any]
+Menu = frozenset[frozenset[str]]
+"""The ways in which a trigger can fire, each by the branches that it needs at once."""
 
 DISTANCES = ("delta_r", "delta_phi", "delta_eta")
 # Written without a sign in requirements: |d0| < 1 mm.
@@ -71,10 +73,10 @@ class Ntuple:
         """Branches of single objects, by the name they have together."""
         return {key: each for group in self.profile.collections.values() for key, each in group.numbered.items()}
 
-    def events(self, files: Iterable[Path], menus: Sequence[frozenset[str]] = ()) -> Iterator[Row]:
+    def events(self, files: Iterable[Path], menus: Sequence[Menu] = ()) -> Iterator[Row]:
         """Yield every event as plain values and lists by branch; DataError for a file that cannot be read.
 
-        So is one that has no branch of one of the `menus` of triggers; an event lacks those that its file lacks.
+        So is one in which a trigger can fire in none of the ways of its menu; an event lacks the branches of its file.
         """
         import uproot
 
@@ -222,10 +224,12 @@ class Ntuple:
         return holds(flag, particle.row)
 
 
-def _refuse_undecided(menus: Iterable[frozenset[str]], present: Iterable[str]) -> None:
-    """Raise where a file has no path of a trigger: nobody knows whether it has fired."""
-    if absent := [menu for menu in menus if menu.isdisjoint(present)]:
-        message = f"there is none of the trigger's paths {', '.join(sorted(absent[0]))}"
+def _refuse_undecided(menus: Iterable[Menu], present: Iterable[str]) -> None:
+    """Raise where a file has not the paths of any way in which a trigger fires: nobody knows whether it has."""
+    there = set(present)
+    if absent := [menu for menu in menus if not any(way <= there for way in menu)]:
+        ways = sorted(" and ".join(sorted(way)) for way in absent[0])
+        message = f"there is none of the trigger's paths {', '.join(ways)}"
         raise ValueError(message)
 
 

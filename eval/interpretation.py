@@ -10,7 +10,7 @@ from eval.company import MIXED, measure_of, meetings
 from eval.composition import PAIRS, Pair, Recipe, pair_measure, related
 from eval.decisions import cleaning, decision, menu_of, paths_named
 from eval.divisions import Divisions
-from eval.event import InexpressibleError, Ntuple
+from eval.event import InexpressibleError, Menu, Ntuple
 from eval.filters import LEPTONS, Filters
 from eval.inequality import flavour_mixtures, how_many, related_by, relations, satisfies, unsigned_offset
 from eval.quantities import GROUPS, SUMS, Quantities, of_charges
@@ -35,8 +35,8 @@ class Interpretation:
         self.not_applied: dict[str, str] = {}
         self.tests: dict[str, Test] = {}
         """Of the applied cuts on events, by id; alternatives share one."""
-        self.menus: list[frozenset[str]] = []
-        """Branches of triggers; a file that has none of a menu does not tell whether the trigger has fired."""
+        self.menus: list[Menu] = []
+        """Of triggers; a file that has no way of one whole does not tell whether the trigger has fired."""
         groups: dict[str, list[Cut]] = {}
         for cut in criteria.cuts:
             if cut.status == "rejected":
@@ -87,7 +87,7 @@ class Interpretation:
         tests = [self.test_of(cut) for cut in group]
         for cut in group:
             self.tests[cut.id] = any_of(tests)
-        if menu := frozenset[str]().union(*(menu_of(self.ntuple, cut) for cut in group)):
+        if menu := frozenset[frozenset[str]]().union(*(menu_of(self.ntuple, cut) for cut in group)):
             self.menus.append(menu)
 
     def test_of(self, cut: Cut) -> Test:

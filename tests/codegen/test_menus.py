@@ -108,9 +108,16 @@ def test_paths_of_alternative_cuts_are_one_menu_and_those_of_two_cuts_are_two(er
         for name, path in (("a", "HLT_IsoMu20"), ("b", "HLT_IsoMu24"))
     )
     profile = open_dataset(str(eras)).profile
-    assert menus(make_plan(criteria_of(one, other), profile)) == ({"HLT_IsoMu20": False, "HLT_IsoMu24": False},)
-    alone = criteria_of(*(single.model_copy(update={"any_of": None}) for single in (one, other)))
-    assert menus(make_plan(alone, profile)) == (), "of a menu of one path, that one is needed"
+    either = menus(make_plan(criteria_of(one, other), profile))
+    assert either.alternatives == ((("HLT_IsoMu20",), ("HLT_IsoMu24",)),)
+    assert either.unfired == {"HLT_IsoMu20": False, "HLT_IsoMu24": False}
+    alone = [single.model_copy(update={"any_of": None}) for single in (one, other)]
+    assert menus(make_plan(criteria_of(*alone), profile)).alternatives == (), "of a menu of one path, it is needed"
+    more = criteria_of(*alone, cut("c", "event.trigger", "is", "HLT_IsoMu20 or HLT_Mu50", scope="trigger"))
+    assert menus(make_plan(more, profile)).alternatives == (
+        (("HLT_IsoMu20",),),
+        (("HLT_IsoMu20",), ("HLT_Mu50",)),
+    ), "also where another trigger can do without it"
 
 
 def test_a_trigger_that_is_told_by_a_number_has_not_fired_by_a_number_either(profile: Profile) -> None:
@@ -118,16 +125,51 @@ def test_a_trigger_that_is_told_by_a_number_has_not_fired_by_a_number_either(pro
     trigger = Trigger.model_validate({"words": ["lepton"], "any_of": tests})
     odd = profile.model_copy(update={"triggers": {"odd": trigger}})
     plan = make_plan(criteria_of(cut("t", "event.trigger", "is", "lepton triggers", scope="trigger")), odd)
-    (menu,) = menus(plan)
-    assert menu["prescale"] > 0
-    assert menu["level"] == 0
+    unfired = menus(plan).unfired
+    assert unfired["prescale"] > 0
+    assert unfired["level"] == 0
 
 
-def test_a_trigger_of_two_decisions_at_once_needs_both_branches(profile: Profile) -> None:
-    tests = [{"all_of": [{"branch": "trigE"}, {"branch": "trigM"}]}, {"branch": "trigP"}]
-    trigger = Trigger.model_validate({"words": ["lepton"], "any_of": tests})
-    both = profile.model_copy(update={"triggers": {"both": trigger}})
-    assert menus(make_plan(criteria_of(cut("t", "event.trigger", "is", "lepton", scope="trigger")), both)) == ()
+@pytest.fixture
+def crossed(eras: Path) -> Profile:
+    """Return the profile in which a trigger needs two paths at once, or another one."""
+    tests = [{"all_of": [{"branch": "HLT_IsoMu20"}, {"branch": "HLT_Mu50"}]}, {"branch": "HLT_IsoMu24"}]
+    trigger = Trigger.model_validate({"words": ["crossed"], "any_of": tests})
+    return open_dataset(str(eras)).profile.model_copy(update={"triggers": {"crossed": trigger}})
+
+
+CROSSED = criteria_of(cut("t", "event.trigger", "is", "crossed", scope="trigger"), cut("n", "muon.count", ">=", 1))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_trigger_of_two_decisions_at_once_has_not_fired_by_them_where_one_is_lacking(
+    source: Callable[[Plan], str], crossed: Profile, eras: Path
+) -> None:
+    paths = {
+        "both": {"HLT_IsoMu20": 0.7, "HLT_Mu50": 0.6},
+        "one": {"HLT_IsoMu20": 0.7, "HLT_IsoMu24": 0.4},
+        "all": {"HLT_IsoMu20": 0.7, "HLT_Mu50": 0.6, "HLT_IsoMu24": 0.1},
+    }
+    files = [write_nanoaod(eras / f"{name}.root", 100, paths=there) for name, there in paths.items()]
+    expected: list[bool] = []
+    for file, there in zip(files, paths.values(), strict=True):
+        for row in rows(file, "Events", "Muon_pt", *there):
+            fired = (row["HLT_IsoMu20"] and row.get("HLT_Mu50", False)) or row.get("HLT_IsoMu24", False)
+            expected.append(bool(fired) and bool(row["Muon_pt"]))
+    assert ran(source(make_plan(CROSSED, crossed)), files).masks()["selected"].tolist() == expected
+    assert reference_masks(CROSSED, crossed, files).selected == expected
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_half_of_what_a_trigger_needs_at_once_does_not_tell_whether_it_has_fired(
+    source: Callable[[Plan], str], crossed: Profile, eras: Path
+) -> None:
+    half = write_nanoaod(eras / "half.root", 20, paths={"HLT_IsoMu20": 0.7})
+    told = "none of the trigger's paths HLT_IsoMu20 and HLT_Mu50, HLT_IsoMu24"
+    with pytest.raises(Exception, match=rf"half\.root: it has {told}"):
+        ran(source(make_plan(CROSSED, crossed)), [half])
+    with pytest.raises(DataError, match=r"half\.root: there is none of the trigger's paths HLT_IsoMu20 and HLT_Mu50"):
+        reference_masks(CROSSED, crossed, [half])
 
 
 def test_the_code_by_itself_says_what_a_file_lacks(eras: Path, tmp_path: Path) -> None:

@@ -204,14 +204,14 @@ def test_a_quotient_is_no_significance_of_the_ntuple() -> None:
     assert set(Interpretation(criteria, nano).not_applied) == {"q"}
 
 
-def test_a_removal_between_two_distances_is_applied_by_nobody(profile: Profile) -> None:
+def test_a_removal_between_two_distances_is_applied_by_all(profile: Profile, tmp_path: Path) -> None:
     ring = cut("ring", "jet_electron.delta_r", "in", (0.2, 0.4), role="veto", **EACH)
     clean = ObjectDefinition(
         name="clean", object="electron", overlap_removal=(OverlapRemoval(removed="electron", kept="jet", cut="ring"),)
     )
-    criteria = criteria_of(ring, cut("n", "electron.count", ">=", 1), objects=(clean,))
-    assert [one.cut_id for one in make_plan(criteria, profile).not_applied] == ["ring"]
-    assert set(Interpretation(criteria, profile).not_applied) == {"ring"}
+    events = [tagged((50, 0, 3 - distance)) for distance in (0.1, 0.3, 0.5)]
+    one = cut("n", "electron.count", ">=", 1)
+    assert selects(profile, tmp_path, events, ring, one, objects=(clean,)) == [True, False, True]
 
 
 # Working points -------------------------------------------------------------------------------------------------------
