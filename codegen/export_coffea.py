@@ -17,12 +17,19 @@ from __future__ import annotations
 from typing import Any
 
 import awkward as ak
-from analysis import select
+import numpy as np
+from analysis import BRANCHES, select, unfired
 from coffea.analysis_tools import PackedSelection
 
 
 def packed_selection(events: ak.Array) -> tuple[PackedSelection, dict[str, list[str]]]:
-    """Return the masks of all steps by name, and the names of each region's own steps; `events` are branches."""
+    """Return the masks of all steps by name, and the names of each region's own steps; `events` are branches.
+
+    A trigger path that they lack has not fired, for menus change with the years; without any of a trigger's, or without
+    another branch, they cannot be selected.
+    """
+    for path, value in unfired([branch for branch in BRANCHES if branch not in events.fields]).items():
+        events = ak.with_field(events, np.full(len(events), value), path)
     packed = PackedSelection()
     steps, regions, _ = select(events)
 '''
