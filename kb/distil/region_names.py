@@ -33,7 +33,7 @@ _PROCESSES = (
 )
 _STATE = (
     r"(?:(?:di|single-?|same-|two-)?(?:electron|muon|photon|tau)|(?:same|different|opposite|mixed)-(?:flavou?r|sign|charge)"
-    r"|(?=[^\s,]*[eμτℓγ])(?:[0-5]?(?:τ_\{?[\w-]+\}?|[eμτℓγνqb]h?(?![a-z]))[+ ]?){1,4}"
+    r"|(?=[^\s,]*[eμτℓγ])(?:[0-5]?(?:τ_\{?[\w-]+\}?|(?:e{1,4}|[bq]{1,2}|[μτℓγν])h?(?![a-z]))[+ ]?){1,4}"
     r"(?:(?:(?<=\+)|\s?\+\s?)[0-9]?\s?jets)?)"
 )
 _NO_WORD = (

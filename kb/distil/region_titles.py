@@ -18,6 +18,20 @@ _TITLED = re.compile(
     r"(?:[\w+/→-]+(?= (?:channels?|analys[ie]s|search(?:es)?)$)|\w+-\w[\w-]*(?= )))"
     r" (?P<noun>channel|selection|analysis|search|analyses)(?:s|es)?"
 )
+_SIGN = r"(?:τ(?:_\{?(?:h|lep|ℓ|e|μ)[\w-]*\}?)?|e{1,4}|[μℓγ])"
+_STATE = (
+    rf"(?:(?:[1-5]{_SIGN}|{_SIGN}(?=\s?[eμτℓγ]|\s?\+))(?:\s?(?:\+\s?)?[0-5]?{_SIGN})*(?:\s?\+\s?(?:[0-9]\s?)?jets)?"
+    r"|(?i:one|two|three|four|single|di|tri|[1-5])[- ]?(?:lepton|electron|muon))"
+)
+"""The final state that a section is about and nothing else: `μμτ_h`, `e+jets`, `three-lepton events`."""
+_OF_STATE = re.compile(
+    rf"(?:[Tt]he )?(?P<n>{_STATE})(?: (?:channel|final state|events?|selection|analysis|candidates?|decays?))?s?(?: selection)?"
+    rf"|[Ss]election (?:of|in|for)(?: the)? (?P<of>{_STATE}) (?:events|candidates|channel|final state)"
+)
+_OF_SIGNAL = re.compile(
+    r"(?:(?:[Ee]vent )?[Ss]election (?:of|for) (?:the )?signal(?: events| candidates| region)?"
+    r"|[Ss]ignal (?:event )?(?:selections?|requirements|criteria|definition)(?: (?:criteria|requirements))?)"
+)
 _AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
 _SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
 
@@ -42,9 +56,14 @@ def of_title(title: str) -> tuple[str, ...]:
     if "→" in title and _DECAY.search(title) and not _AFTERWARDS.search(title):
         return (re.sub(r"\s+(?:candidates?|channels?|selection|decays?|mode)\b", "", bare).strip(),)
     if titled := _TITLED.fullmatch(bare):
-        first = titled["n"][0].lower() if titled["n"][1:2].islower() else titled["n"][0]
-        return (f"{first}{titled['n'][1:]} {titled['noun']}",)
-    found = [n.name for n in names(bare)]
+        return (f"{_lower(titled['n'])} {titled['noun']}",)
+    if state := _OF_STATE.fullmatch(bare):
+        return (f"{_lower(state['n'] or state['of'])} channel",)
+    if _OF_SIGNAL.fullmatch(bare):
+        return ("signal region",)
+    found = [n.name for n in names(bare) if n.name != "category"]
+    if len(found) > 1 and all(map(is_channel, found)) and not _SEVERAL.search(title):
+        return tuple(dict.fromkeys(found))
     if len(channels := [name for name in found if is_channel(name)]) == 1:
         found = [name for name in found if name in channels or not is_generic(name)]
     if len(found) != 1 or _SEVERAL.search(title):
@@ -52,6 +71,11 @@ def of_title(title: str) -> tuple[str, ...]:
     name = found[0]
     spelt = name.lower().startswith(("signal", "control", "valid"))
     return (name[0].lower() + name[1:] if spelt else name,)
+
+
+def _lower(name: str) -> str:
+    """Write a name as within a sentence: `dijet`, but `WZ`."""
+    return f"{name[0].lower()}{name[1:]}" if name[1:2].islower() else name
 
 
 def object_of(title: str) -> str | None:
