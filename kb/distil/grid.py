@@ -21,9 +21,10 @@ _TITLE = re.compile(
 )
 _COMMON_HEAD = re.compile(
     r"(?:\w+\s+){0,2}(?:requirements?|value|cut|selection|criteri\w+|all|threshold|variable|baseline|common|preselection"
-    r"|condition)s?",
+    r"|condition|remark|comment|note|description|purpose|target(?:ed)? background)s?",
     re.IGNORECASE,
 )
+_PART = re.compile(r"(?:barrel|end-?caps?|forward|central|EB|EE)(?:\s+\w+)?", re.IGNORECASE)
 _QUANTITY = re.compile(
     r"(?:[\w-]+\s+)?(?:variable|quantity|quantities|observable|property|parameter|feature|criterion|criteria)s?",
     re.IGNORECASE,
@@ -31,6 +32,7 @@ _QUANTITY = re.compile(
 _ROWS = re.compile(
     r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?|final states?|channels?)(?:\s+name)?", re.IGNORECASE
 )
+_NAMED = re.compile(r"(?:[\w→/+±^-]+ ){1,4}(?:[SCV]Rs?|regions?|categor(?:y|ies)|samples?)")
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
 _SIGN = re.compile(r"[<>≤≥]=?")
 _BOUND = re.compile(r"\s*[<>≤≥]=?\s*\d")
@@ -58,6 +60,11 @@ class Item:
     def bare(self) -> str:
         """The text without marks of footnotes."""
         return re.sub(r"\s*[†‡*§]+$", "", self.text)
+
+    @property
+    def is_region(self) -> bool:
+        """Whether the text is a region's name with a noun: `top CR`."""
+        return _NAMED.fullmatch(self.bare) is not None
 
     @property
     def is_label(self) -> bool:
@@ -212,8 +219,8 @@ class Grid:
             tops, key=lambda items: sum(names_variable(i.text) for i in items)
         )  # "First object" over "p_T | |η|"
         side = [i for _, i in self.body_rows()]
-        if any(i.is_label for i in head):
-            return False
+        if any(i.is_label or states_bound(i.text) for i in head):
+            return False  # "N_jet = 0 | N_jet = 1"
         above = sum(names_variable(i.text) for i in head)
         beside = sum(names_variable(i.text) for i in side)
         labelled = sum(i.is_label for i in side)
@@ -231,11 +238,24 @@ class Grid:
 
     def region(self, row: int, column: int) -> Item | None:
         """Return the head that names the region of a column at a row; None where the column is for all."""
-        for head in sorted((r for r in self.heads if r < row), reverse=True):
-            item = self.at(head, column)
-            if item is not None and item.text and item.cell.column > 0:
-                return None if _COMMON_HEAD.fullmatch(item.bare) else item
-        return None
+        named = self._tops(row, column)
+        return next((None if _COMMON_HEAD.fullmatch(item.bare) else item for item in named if not is_part(item)), None)
+
+    def part(self, row: int, column: int) -> Item | None:
+        """Return the head that says in which part of the detector a column at a row holds: `barrel`."""
+        return next((item for item in self._tops(row, column) if is_part(item)), None)
+
+    def _tops(self, row: int, column: int) -> list[Item]:
+        """Return the heads above a place, the nearest first."""
+        above = (self.at(head, column) for head in sorted((r for r in self.heads if r < row), reverse=True))
+        items = [item for item in above if item is not None and item.text and item.cell.column > 0]
+        first = next((i for i, item in enumerate(items) if not is_part(item)), len(items))
+        return items[: first + 1]
+
+
+def is_part(item: Item) -> bool:
+    """Say whether a head is a part of the detector."""
+    return _PART.fullmatch(item.bare) is not None
 
 
 def _joined(items: list[Item]) -> Item:

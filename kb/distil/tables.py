@@ -11,7 +11,7 @@ from kb.distil.candidates import Candidate, Turned
 from kb.distil.cells import in_unit, is_empty, object_of, requirement
 from kb.distil.channels import channel, members, place
 from kb.distil.declared import Declared
-from kb.distil.grid import Grid, Item, names_variable
+from kb.distil.grid import Grid, Item, names_variable, states_bound
 from kb.distil.overlap_tables import removals
 from kb.distil.telegrams import objects
 from kb.document import Cell, Document, Table
@@ -45,7 +45,6 @@ _ALL_IN = re.compile(
     r"\b(?:masses|momenta|energies|quantities|requirements|variables|values|thresholds|cuts)\b[^.;()]{0,60}?"
     r"\b(?:given\s+|quoted\s+|expressed\s+)?in\s+(?:units\s+of\s+)?(?P<unit>[GTM]eV)\b"
 )
-_PART = re.compile(r"(?:barrel|end-?caps?|forward|central|EB|EE)(?:\s+\w+)?", re.IGNORECASE)
 _PLURAL = re.compile(
     r"(?:\w+\s+)?(?:electron|muon|photon|tau|jet|lepton|track)s?(?:\s+(?:candidates?|channel))?", re.IGNORECASE
 )
@@ -114,14 +113,16 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
 
 def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
     """Rows are requirements, columns regions; `unit` is that of energies whose header gives none."""
+    told: list[Item] = []
     for row, side in grid.body_rows():
         alone = len([i for i in grid.row(row) if i.text]) == 1 and side.cell.column_span >= max(2, grid.columns - 1)
         if alone:  # "E_T^miss > 250 GeV" across the table
             yield from (_Found(c, (side.cell,)) for c in requirement("", side.text, (), about))
             continue
-        if is_empty(side.text) or (_TELLS.search(side.text) and not names_variable(side.text)):
-            continue
         body = [i for i in grid.row(row) if i.cell.column >= grid.sides]
+        tells = _TELLS.search(side.text) and not names_variable(side.text)
+        if is_empty(side.text) or (tells and not any(states_bound(i.text) for i in body)):
+            continue
         if grid.counts_events(row, side):
             yield from (_Found(c, side.cells) for c in requirement("", side.text, (), about))
             continue
@@ -131,14 +132,24 @@ def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
             covered = range(item.cell.column, item.cell.column + item.cell.column_span)
             heads = [head for column in covered if (head := grid.region(row, column))]
             bare = list(dict.fromkeys(head.bare for head in heads))
-            part = bare[0] if len(bare) == 1 and _PART.fullmatch(bare[0]) else None
+            parts = {head.bare for column in covered if (head := grid.part(row, column))}
+            part = parts.pop() if len(parts) == 1 else None
             owner = next((o for b in bare if len(bare) == 1 and _PLURAL.fullmatch(b) and (o := object_of(b))), None)
-            names = () if part or (owner and "channel" not in bare[0].lower()) else tuple(bare)
+            names = () if owner and "channel" not in bare[0].lower() else tuple(bare)
             owner = owner or _object(grid.subtitle(row)) or about
-            for candidate in requirement(in_unit(side.text, unit), item.text, names, owner):
+            named = "" if side.is_region else side.text
+            if side.is_region:
+                names = tuple(f"{side.bare} {name}" for name in names) or (side.bare,)
+            for candidate in requirement(in_unit(named, unit), item.text, names, owner):
                 if part and candidate.when is None:
                     candidate = candidate.with_(when=Condition(text=part))
+                told += heads
                 yield _Found(candidate, (item.cell, *side.cells, *(head.cell for head in heads)))
+
+
+    for head in dict.fromkeys(told):
+        counts = (c for c in requirement("", head.text, (head.bare,)) if c.variable.id == "count")
+        yield from (_Found(c, (head.cell,)) for c in counts)  # "N_jet = 0 | N_jet = 1"
 
 
 def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
