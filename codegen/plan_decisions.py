@@ -19,6 +19,9 @@ def decision(profile: Profile, collections: Collections, cut: Cut) -> Requiremen
     """Write that a trigger has fired, or that objects are matched to it."""
     if cut.variable.id == "count" and _MATCHED.search(_words(cut)):
         return _matched(collections, cut)
+    if matches(cut):
+        one = {"variable": Variable(id="count"), "operator": ">=", "value": 1.0, "unit": "1"}
+        return _matched(collections, cut.model_copy(update=one))
     if cut.operator != "is" or cut.variable.id != "trigger":
         message = "it is a requirement inside the trigger; the ntuple has only the trigger's decision"
         raise UnplannableError(message)
@@ -32,6 +35,11 @@ def decision(profile: Profile, collections: Collections, cut: Cut) -> Requiremen
         message = f"the ntuple has no trigger '{text}'{why}"
         raise UnplannableError(message)
     return either([Flagged(profile.trigger(name)) for name in names])
+
+
+def matches(cut: Cut) -> bool:
+    """Say whether a cut is that an object is matched to a trigger, by its value; one such object is enough."""
+    return cut.subject.object != "event" and cut.variable.id == "trigger" and str(cut.value).startswith("matched")
 
 
 def _matched(collections: Collections, cut: Cut) -> Requirement:

@@ -176,7 +176,12 @@ class Profile(Strict):
         return fits[0] if len(fits) == 1 else None
 
     def flag(self, name: str, variable: str, point: str) -> Flag | None:
-        """Return the flag of a working point (`tight`; case, hyphens and spaces do not matter), or None."""
+        """Return the flag of a working point (`tight`; case, hyphens and spaces do not matter), or None.
+
+        An object is `matched`, as it is `matched to the trigger`.
+        """
+        if variable == "trigger" and point.startswith("matched"):
+            point = "matched"
         collection = self.collection_of(name)
         points = collection.flags.get(variable, {}) if collection else {}
         return {_plain(key): flag for key, flag in points.items()}.get(_plain(point))

@@ -33,6 +33,7 @@ _LISTS_ALTERNATIVES = re.compile(
 _BOUND_ENDS = re.compile(r"(?:\d|\b(?:[GMTk]?eV|mm|cm|rad|zero|one|two|three|four|five|six))(?:\^1/2)?[)\]]?\s*$")
 _STOPS = re.compile(r";|\.\s|,\s+(?:and|while|whereas|but|which|where)\b|\s\b(?:while|whereas)\b|,\s+(?=in addition)")
 _ONE_BOUND = re.compile(r"[^,;(]*(?:\([^()]*\)[^,;(]*)?")
+_OF_COUNTED = re.compile(r"\s*(?:each\s+)?(?:with|having|of)\b")
 _NEAR = 40
 _CHOICE_ENDS = re.compile(rf"{_OR.pattern}$")
 _PARTED = re.compile(r"\s+(?:and|with|plus|as well as|together with)\s+|,\s+(?:and\s+)?")
@@ -192,7 +193,7 @@ def _alone(group: list[Candidate]) -> Candidate | None:
 def _asked(group: list[Candidate]) -> list[Candidate]:
     """Return the requirements of an alternative without what only defines the objects it counts."""
     counted = {c.object for c in group if c.variable.id == "count"}
-    return [c for c in group if not (c.scope == "object" and c.object in counted)]
+    return [c for c in group if c.variable.id == "count" or c.rank is not None or c.object not in counted]
 
 
 def _stretches(found: list[Candidate], text: str, start: int) -> list[list[tuple[int, int]]]:
@@ -213,17 +214,24 @@ def _stretches(found: list[Candidate], text: str, start: int) -> list[list[tuple
             before = sorted((c.at - start for c in found if c.at and c.at - start < choice.start()), reverse=True)
             after = [c.at - start for c in found if choice.end() <= c.at - start < end]
             if after:
-                ways.append([*_listed(text, before, choice.start()), (choice.end(), end)])
+                counts = {c.at - start for c in found if c.variable.id == "count"}
+                ways.append([*_listed(text, before, choice.start(), counts), (choice.end(), end)])
     return ways
 
 
-def _listed(text: str, before: list[int], choice: int) -> list[tuple[int, int]]:
-    """Return the stretches of the bounds before an `or`, back to where commas do not part them: `A, B or C`."""
+def _listed(text: str, before: list[int], choice: int, counts: set[int]) -> list[tuple[int, int]]:
+    """Return the stretches of the bounds before an `or`, back to where commas do not part them: `A, B or C`.
+
+    `counts` are the places of numbers of objects, which may have bounds of their own.
+    """
     found: list[tuple[int, int]] = []
     end = choice
     for place in before:
         between = text[place:end]
         if len(between) > _NEAR or not _ONE_BOUND.fullmatch(between):
+            break
+        if found and place in counts and _OF_COUNTED.match(text[place : found[0][0]]):
+            found[0] = (place, found[0][1])  # "two jets with p_T > 40 GeV or …": the bound is that of what is counted
             break
         found.insert(0, (place, end))
         opening = text.rfind(", ", 0, place)

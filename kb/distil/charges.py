@@ -16,6 +16,7 @@ from kb.ssc import PairRequirement, Variable
 
 _TOTAL = re.compile(
     r"(?:(?:total|net|summed|overall|combined)\s+(?:electric\s+|lepton\s+)?charges?(?:\s+sum)?"
+    r"(?:\s+of\s+(?:the\s+|all\s+|these\s+)*(?:[\w-]+\s+){0,2}?(?:leptons?|muons?|electrons?|quadruplets?|systems?|objects|candidates?))?"
     r"|sum\s+of\s+(?:the|their|all)?\s*(?:\w+\s+){0,2}charges?(?:\s+of\s+(?:the\s+)?(?:\w+\s+){0,3}\w+)?"
     r"|charges?\s+(?:of\s+(?:the\s+)?(?:\w+\s+){0,2}\w+\s+)?(?:must\s+|have\s+to\s+"
     r"|that\s+)?(?:sum|add)(?:s|ming|ding)?(?:\s+up)?)"

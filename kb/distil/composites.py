@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from kb.distil.paper import Findings
+from kb.distil.qualifiers import pair_name
 from kb.distil.quotes import quote
 from kb.distil.systems import System
 from kb.document import Document
 from kb.ssc import Composite, Cut, PairRequirement
 
+_EVERY = re.compile(
+    r"\b(?:all|every|each|any) (?:[\w-]+[ ,]+){0,4}pairs? (?:must|ha[sv]e to|is required|are required)", re.I
+)
 _REQUIREMENTS: tuple[PairRequirement, ...] = ("same_flavour", "different_flavour", "opposite_charge", "same_charge")
 
 
@@ -33,6 +39,8 @@ def composed(document: Document, cuts: list[Cut], findings: Findings) -> tuple[l
             subject = subject.model_copy(update={"definition": pairs[subject.rank]})
         elif subject.object == "fourlepton" and "quadruplet" in composites:
             subject = subject.model_copy(update={"definition": "quadruplet"})
+        elif any(_says_of_chosen(cut, system) for system in findings.systems):
+            subject = subject.model_copy(update={"definition": None})
         name = subject.definition
         if name and name not in composites and "_" in subject.object:
             composites[name] = _required(cut, name)
@@ -53,6 +61,14 @@ def _chosen(document: Document, system: System, earlier: dict[str, Composite]) -
         excludes=("leading pair",) if system.rank == 2 and leading else (),
         evidence=(quote(document, system.start, system.end, "stated"),),
     )
+
+
+def _says_of_chosen(cut: Cut, system: System) -> bool:
+    """Say whether a cut is on a pair where it is chosen: `the pair closest to m_Z must have m > 60 GeV`."""
+    told = cut.evidence[0]
+    if cut.subject.definition != pair_name(system.requires, cut.subject.object) or cut.subject.object != system.object:
+        return False
+    return told.start <= system.start and system.end <= told.end and not _EVERY.search(told.quote)
 
 
 def _required(cut: Cut, name: str) -> Composite:

@@ -54,6 +54,7 @@ class _Rule:
 
 
 _WORDS = "identification-words"
+_ONE = re.compile(r"\b(?:at least one|one (?:or more )?of the|one or more|any of the|either)\b", re.IGNORECASE)
 _LONG = 60  # characters: no word that a pattern ends with on purpose is behind so many
 _DATA = rulebook("flags")
 _RULES = [_Rule.of(raw) for raw in _DATA["rule"]]
@@ -181,7 +182,9 @@ def _worded(reading: Reading, memory: Memory, setting: Setting, taken: set[tuple
             if rule.variable == "discriminant" and (object_id, "id") in taken and "identification" in value.lower():
                 continue  # "the tight pileup identification" is one working point
             variable = Variable(id=rule.variable, name=rule.name if rule.variable == "other" else None)
-            one = flag(reading, setting, object_id, rule.variable, value, rule.name, _scope(rule, object_id))
+            one_is_enough = rule.variable == "trigger" and _ONE.search(reading.text)
+            scope: Scope = "event" if one_is_enough else _scope(rule, object_id)
+            one = flag(reading, setting, object_id, rule.variable, value, rule.name, scope)
             found.append(one.with_(variable=variable, role=rule.role, rank=rule.rank))
     return found
 

@@ -34,6 +34,7 @@ from kb.distil.remembered import remember
 from kb.distil.sentences import running, sentences
 from kb.distil.systems import System, system
 from kb.distil.telegrams import telegrams
+from kb.distil.windows import windows
 from kb.distil.working_points import ADJECTIVE
 from kb.document import Block, Document, Table
 from kb.ssc import Scope
@@ -228,7 +229,7 @@ class _Walk:
         if against and kind in {"selection", "background"}:
             self.regions.turn_to(text, item=item)
         found: list[Candidate] = []
-        if not against and not (chosen and not reading.quantities):
+        if not against and (not chosen or reading.quantities or windows(reading.tokens, reading.shape)):
             found = self._requirements(reading, chosen, item=item)
             if not found and item:
                 found = self._in_brief(reading)

@@ -29,7 +29,7 @@ _ALONE = re.compile(
 )
 _PROCESSES = (
     r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
-    r"|top(?:-quark)?|tt̄?|WW|WZ|ZZ|[Mm]ultijet|[Dd]iboson|[Dd]ijet|γ\s?\+\s?jets)"
+    r"|top(?:-quark)?|(?:tt̄?|[tWZHVγ]){1,4}(?:\s?\+\s?(?:jets|γ|[bc]{2}))?|[Mm]ultijet|[Dd]iboson|[Dd]ijet)"
 )
 _STATE = (
     r"(?:(?:di|single-?|same-|two-)?(?:electron|muon|photon|tau)|(?:same|different|opposite|mixed)-(?:flavou?r|sign|charge)"

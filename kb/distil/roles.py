@@ -73,6 +73,8 @@ def role(reading: Reading, quantity: Quantity | Count) -> Role:
             and (not _asked(tokens, verb) or (verb == start + 2 and any(t.kind == "l" for t in between)))
         ):
             continue  # a purpose: "to reject background, …"
+        if token.word in {"excluding", "excludes", "removing"} and _begins_anew(reading, quantity, verb):
+            continue
         if token.word in {"excluding", "excludes", "removing"} and len(between) > 5:
             if _same_variable(reading, quantity, verb):
                 return "veto"  # "excluding m < 4, 8.5 < m < 11 or 75 < m < 105 GeV"
@@ -97,6 +99,14 @@ def _says_veto(reading: Reading, quantity: Quantity) -> bool:
         return False
     placed = re.match(r"l?t{0,2}[mkt]", reading.shape[quantity.end :])
     return placed is not None and re.search(r"\bveto (?:on|of|against)\b[^,;]*,$", reading.words(0, start)) is not None
+
+
+def _begins_anew(reading: Reading, quantity: Quantity | Count, verb: int) -> bool:
+    """`electrons |η| < 2.47 excluding 1.37 < |η| < 1.52, and muons |η| < 2.5`: nothing of the muons is left out."""
+    left_out = next((q for q in reading.quantities if q.start > verb), None)
+    if left_out is None or left_out is quantity:
+        return False
+    return re.search(r"[la]t?r?o(?!.*[wf])", reading.shape[left_out.end : quantity.start]) is not None
 
 
 def _same_variable(reading: Reading, quantity: Quantity | Count, verb: int) -> bool:

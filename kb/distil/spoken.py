@@ -182,6 +182,10 @@ def _owners(reading: Reading, before: list[Phrase], limit: int) -> list[Phrase]:
     verb = max(reading.shape.rfind("m", 0, limit), reading.shape.rfind("S", 0, limit))
     if before[-1].index < verb or re.search(r"[wSWf]", reading.shape[before[-1].index : limit]):
         return []
+    if re.match(r"vc", reading.shape[before[-1].index + 1 :]) and re.search(
+        r"[la]t?$", reading.shape[: before[-1].start]
+    ):
+        return []  # "muons must have p_T > 5 GeV, electrons p_T > 7 GeV and |η| < 2.5": without a verb of their own
     owners = [p for p in before if p.index < verb and not p.oblique]
     if not owners or "S" in reading.shape[owners[-1].index : limit]:
         return []

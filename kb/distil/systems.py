@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from kb.distil.entities import mass_named
+from kb.distil.lexer import Token
 from kb.distil.memory import Memory
 from kb.distil.qualifiers import pair_requirements
 from kb.distil.reading import Reading
@@ -33,16 +35,21 @@ def system(reading: Reading, memory: Memory) -> System | None:
     text = reading.text
     if not re.search(r"\bpairs?\b", text) or not _CLOSEST.search(text):
         return None
-    mass = next((t for t in reading.tokens if t.kind == "M" and t.value), None)
+    mass = next((found for token in reading.tokens if (found := _compared_with(token)) is not None), None)
     if mass is None:
         return None
     rank = 2 if _SECOND.search(text) else 1
     requires = pair_requirements(text) or ("opposite_charge", "same_flavour")
-    choice = Choice(
-        mode="closest", variable=Variable(id="mass"), target=float(mass.value), unit="GeV", text=_words(text)
-    )
+    choice = Choice(mode="closest", variable=Variable(id="mass"), target=mass, unit="GeV", text=_words(text))
     kind = memory.pair if memory.pair.endswith("_pair") else "lepton_pair"
     return System(_NAMES[rank], kind, rank, requires, choice, reading.start, reading.end)
+
+
+def _compared_with(token: Token) -> float | None:
+    """Return the mass of a known particle that a token names: `the Z boson mass`, `m_Z`."""
+    if token.kind == "M" and token.value:
+        return float(token.value)
+    return mass_named(token.text) if token.kind == "v" and token.value.variable == "mass" else None
 
 
 def _words(text: str) -> str:

@@ -146,7 +146,6 @@ def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
                 told += heads
                 yield _Found(candidate, (item.cell, *side.cells, *(head.cell for head in heads)))
 
-
     for head in dict.fromkeys(told):
         counts = (c for c in requirement("", head.text, (head.bare,)) if c.variable.id == "count")
         yield from (_Found(c, (head.cell,)) for c in counts)  # "N_jet = 0 | N_jet = 1"

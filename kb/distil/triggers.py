@@ -11,6 +11,9 @@ from kb.distil.rulebook import pattern, rulebook
 
 _DATA = rulebook("triggers")
 _FUNCTION = frozenset(_DATA["function"])
+_JOINS = frozenset({"or", "and"})
+_ARTICLES = frozenset({"a", "an", "the"})
+_TOGETHER = pattern(_DATA["together"])
 _VERBS = pattern(_DATA["verbs"])
 _AGAINST = pattern(_DATA["against"])
 _REQUIRES = pattern(_DATA["require"])
@@ -48,15 +51,15 @@ def trigger(reading: Reading, regions: tuple[str, ...] = ()) -> list[Candidate]:
     setting = Setting("trigger", regions)
     if not (_MENTIONED.search(text) or chains(text)) or _AGAINST.search(text) or not _VERBS.search(text):
         return []
-    named = chains(text)
-    if named:
-        return [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in named]
-    names = [f"{name} {noun}" for name, noun in _names(text)]
+    names = chains(text) or [f"{name} {noun}" for name, noun in _names(text)]
     if not names:
         required = _REQUIRES.search(text)
         wanted = " ".join(required.group("name").split()) if required else ""
-        names = [name.removeprefix("a ").removeprefix("an ") for name in wanted.split(" or ")]
-    return [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in names if one]
+        names = [name.removeprefix("a ").removeprefix("an ") for name in wanted.split(" or ") if name]
+    found = [flag(reading, setting, "event", "trigger", one, "trigger-name") for one in names]
+    # Of several triggers one has to fire, as events are taken.
+    alternative = len(found) > 1 and not _TOGETHER.search(text)
+    return [one.with_(any_of=reading.start) for one in found] if alternative else found
 
 
 def _names(text: str) -> Iterator[tuple[str, str]]:
@@ -64,18 +67,20 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for match in re.finditer(r"\btriggers?\b", text):
         words: list[str] = []
-        for word in reversed(re.findall(r"\S+", text[: match.start()])[-6:]):
+        before = re.findall(r"\S+", text[: match.start()])[-8:]
+        for place, word in reversed(list(enumerate(before))):
             bare = word.strip(",;:()\"'")
-            joins = bare.lower() in {"or", "and"} and words
-            function = bare.lower() in _FUNCTION or re.fullmatch(r"[a-z]+(?:ed|ing|ly)|\[.*\]|\d+|triggers?", bare)
-            if not bare or (function and not joins):
+            joins = bare.lower() in _JOINS and words
+            if bare.lower() in _ARTICLES and words and place and before[place - 1].strip(",").lower() in _JOINS:
+                continue
+            if not bare or (_is_function(bare) and not joins):
                 break
             if word[-1:] in ",;:" and words:
                 if word[-1] != "," or not _COUNTED.match(bare):
                     break
                 bare += ","
             words.insert(0, bare)
-        while words and words[0].lower() in {"or", "and"}:
+        while words and words[0].lower() in _JOINS:
             words.pop(0)
         for name in _separate(words):
             if name and name not in seen:
@@ -83,11 +88,18 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
                 yield name, match.group()
 
 
+def _is_function(word: str) -> bool:
+    """Say whether a word does not belong to the name of a trigger."""
+    return word.lower() in _FUNCTION or bool(
+        re.fullmatch(r"(?!missing$)[a-z]+(?:ed|ing|ly)|\[.*\]|\d+|triggers?", word)
+    )
+
+
 def _separate(words: list[str]) -> Iterator[str]:
     """Yield the names of `single-electron, dimuon and three-lepton`."""
     name: list[str] = []
     for index, word in enumerate(words):
-        joins = word.lower() in {"and", "or"}
+        joins = word.lower() in _JOINS
         if (joins or word.endswith(",")) and _COUNTED.match(" ".join(words[index + 1 :])):
             yield " ".join([*name, *([] if joins else [word.rstrip(",")])])
             name = []

@@ -127,11 +127,10 @@ def expected(line: str) -> dict[str, Any]:
     """Return the record of a line `OBJECT[#RANK] VARIABLE OPERATOR VALUE [UNIT] [; OPTION]…`.
 
     Options are `veto`, `any` (one of several alternatives), `only` (there is no other flag on the same), `always` (it
-    has no condition), `everywhere` (it is for no regions alone, but may be `restated=…` in some), `scope=…`,
-    `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair), `name=…`, `component=…`,
-    `cone=…` (of the variable), `when=…`
-    (a part of the condition, or the `whole=…`), `clause=…` (what it bounds), `why=…` (a part of the rationale) and
-    `quote=…` (a part of the evidence); `*` is any object.
+    has no condition and no alternative), `everywhere` (it is for no regions alone, but may be `restated=…` in some),
+    `scope=…`, `region=…` (with others, or `exactly=…`), `of=…` (the named collection or pair), `name=…`,
+    `component=…`, `cone=…` (of the variable), `when=…` (a part of the condition, or the `whole=…`), `clause=…` (what
+    it bounds), `why=…` (a part of the rationale) and `quote=…` (a part of the evidence); `*` is any object.
     What a line does not say is not compared, except rank and role.
     """
     head, *options = (part.strip() for part in line.split(";"))
@@ -357,7 +356,7 @@ def _misplaced(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
         or wanted.get("clause", "") not in record["clause"]
         or wanted.get("quote", "") not in record["quotes"]
         or ("any" in wanted and record["any"] is None)
-        or ("always" in wanted and record["when"] is not None)
+        or ("always" in wanted and (record["when"] is not None or record["any"] is not None))
         or ("everywhere" in wanted and record["regions"])
     )
 
