@@ -16,10 +16,11 @@ from codegen.plan_columns import DISTANCES, PLURALS, Columns, both, constrain, e
 from codegen.plan_company import Asked, additional
 from codegen.plan_model import Filter, UnplannableError
 from codegen.plan_names import free, identifier
-from codegen.plan_terms import Any, DistanceKind, Not, Objects, Requirement
+from codegen.plan_points import NOTE, OWN_POINT, conditions, cover, tells
+from codegen.plan_terms import Any, DistanceKind, Flagged, Not, Objects, Requirement
 from codegen.profile import Profile
 from kb.inheritance import general, special, stands_in
-from kb.ssc import Cut, ObjectDefinition, SelectionCriteria
+from kb.ssc import Condition, Cut, ObjectDefinition, SelectionCriteria
 
 _BEFORE = "_before_overlaps"
 
@@ -39,6 +40,8 @@ class Selected:
     """Whether later removals of overlaps are still to come."""
     bare: bool = False
     """Whether the profile's own working point does not count: another is stated."""
+    partly: bool = False
+    """Whether it counts all the same where no condition holds under which another is stated."""
     note: str = ""
     """What is to be said of the profile's own working point."""
 
@@ -148,28 +151,32 @@ class Collections:
         about = [group for group in self._groups if self._applies(group[0], kind, chain)]
         own = [group for group in about if not self._replaced(group, about, kind)]
         point = self.columns.profile.default_point(kind)
-        bare = point is not None and (bare or any(self._tells(group, point) for group in own))
+        told = [group for group in own if point is not None and tells(group, point)]
+        partly = [] if bare else conditions(told)
+        bare = point is not None and (bare or bool(told))
         done = [group for group in own if before is None or not self._removes(group) or self._place(group) < before]
-        key = (kind, chain, tuple(cut.id for group in done for cut in group), bare)
+        key = (kind, chain, tuple(cut.id for group in done for cut in group), bare, bool(partly))
         if key in self._making:
             message = "its objects are defined by each other"
             raise UnplannableError(message, review=True)
         for selected in self.selected.values():
-            if (selected.kind, selected.chain, selected.cut_ids, selected.bare) == key:
+            if (selected.kind, selected.chain, selected.cut_ids, selected.bare, selected.partly) == key:
                 return selected
         wanted = PLURALS.get(kind, f"{kind}s")
         if definition:
             base = self.definitions[definition].object
             text = definition if base == kind else definition.replace(base, kind)
             wanted = identifier(f"{text}s" if kind in text else f"{text} {kind}s")
-        if bare and not any(self._tells(group, str(point)) for group in own):
+        if bare and not told:
             wanted = f"{wanted}_of_any_point"
         wanted = wanted if done == own else f"{wanted}{_BEFORE}"
         selected = Selected(self._free(wanted), kind, definition, chain, key[2], before=done != own, bare=bare)
+        selected.partly = bool(partly)
         if point is not None and not bare:
             selected.note = f"No working point of {plural(kind)} is stated that could be applied: the profile's own."
         self._making.append(key)
         try:
+            selected.filters += self._elsewhere(selected, partly)
             for group in done:
                 parts = [self._filter(cut, Objects(selected.name), kind) for cut in group]
                 note = self._origin(group, about, kind)
@@ -179,6 +186,14 @@ class Collections:
             self._making.pop()
         self.selected[selected.name] = selected
         return selected
+
+    def _elsewhere(self, selected: Selected, stated: Sequence[Condition]) -> list[Filter]:
+        """Return what asks the profile's own working point of objects for which no other is stated."""
+        where, of = self.columns.profile.objects[selected.kind].where, Objects(selected.name)
+        if where is None or not stated or cover(stated):
+            return []
+        held = [self._condition(when, of, selected.kind) for when in stated]
+        return [Filter((), Any((*held, Flagged(where, of, OWN_POINT))), NOTE)]
 
     def _besides(self, selected: Selected) -> list[Filter]:
         """Return what drops the objects that the selection asks for from those that are counted besides them."""
@@ -250,12 +265,6 @@ class Collections:
             return by_kind[0]
         ancestors = {name for owner in self._owners[own.id] for name in self._chain(owner)[1:]}
         return bool(self._owners[cut.id]) and self._owners[cut.id] <= ancestors
-
-    def _tells(self, group: Sequence[Cut], variable: str) -> bool:
-        """Say whether a filter states a working point of a variable for all objects."""
-        return all(
-            c.variable.id == variable and c.operator == "is" and not c.when and c.role == "select" for c in group
-        )
 
     def _origin(self, group: Sequence[Cut], about: Sequence[Sequence[Cut]], kind: str) -> str:
         """Say of which objects a filter is stated, if of more general ones, or which of theirs it stands in for."""
@@ -354,12 +363,14 @@ class Collections:
                 requirement = Not(requirement)
         if cut.when is None:
             return requirement
-        if not cut.when.clauses:
-            message = f"it holds only '{cut.when.text}', which is not written as a condition"
+        return Any((Not(self._condition(cut.when, of, kind)), requirement))
+
+    def _condition(self, when: Condition, of: Objects, kind: str) -> Requirement:
+        if not when.clauses:
+            message = f"it holds only '{when.text}', which is not written as a condition"
             raise UnplannableError(message, review=True)
-        clauses = [self.columns.clause(of, kind, clause) for clause in cut.when.clauses]
-        condition = both(clauses) if cut.when.combine == "all" else either(clauses)
-        return Any((Not(condition), requirement))
+        clauses = [self.columns.clause(of, kind, clause) for clause in when.clauses]
+        return both(clauses) if when.combine == "all" else either(clauses)
 
     def _apart(self, cut: Cut, of: Objects, *, trial: bool) -> Requirement:
         removed, _ = self._overlaps.get(cut.id, (None, None))

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from eval.event import DISTANCES, InexpressibleError, Ntuple, Particle, Row, distance
+from eval.event import DISTANCES, InexpressibleError, Ntuple, Particle, Row, distance, holds
 from eval.inequality import satisfies, unsigned_offset
 from kb.ssc import Clause, Condition, Cut, Piecewise, SelectionCriteria
 from kb.vocabulary import vocabulary
@@ -92,8 +92,12 @@ class Filters:
         selected = []
         lines = {kind: self.met_by(name, kind, definition) for kind in self.ntuple.profile.parts(name)}
         untagged = frozenset(kind for kind, line in lines.items() if bare or self._tells_point(kind, line))
+        points = {kind: [] if kind in untagged else self._points_for_some(kind, line) for kind, line in lines.items()}
+        untagged |= {kind for kind, stated in points.items() if stated}
         for particle in self.ntuple.particles(row, name, untagged & self._with_default_point()):
             line = lines[particle.kind]
+            if not self._meets_default(particle, points[particle.kind]):
+                continue
             if self._is_good(particle, line) and all(
                 self._lets_pass(group, particle, line, self._seen_by(group, others)) for group in around
             ):
@@ -181,6 +185,33 @@ class Filters:
             )
             for group in self._stated
         )
+
+    @property
+    def pointed(self) -> frozenset[str]:
+        """The kinds of objects of which a working point is stated that stands in place of the profile's own."""
+        stated = [cut for group in self._stated for cut in group if cut.operator == "is"]
+        return frozenset(
+            kind for cut in stated for kind in self.takers(cut) if self.is_default_point(kind, cut.variable.id)
+        )
+
+    def _points_for_some(self, kind: str, line: frozenset[str]) -> list[Condition]:
+        """Return the conditions under which the criteria state a working point of a kind."""
+        found: list[Condition] = []
+        for group in self._stated:
+            points = [
+                c.operator == "is" and c.role == "select" and self.is_default_point(kind, c.variable.id) for c in group
+            ]
+            conditions = [c.when for c in group if c.when is not None]
+            if all(points) and len(conditions) == len(group) and self._is_about(group, kind, line):
+                found += conditions
+        return found
+
+    def _meets_default(self, particle: Particle, stated: list[Condition]) -> bool:
+        """Say whether an object meets the profile's own point, or is one for which another is stated."""
+        where = self.ntuple.profile.objects[particle.kind].where
+        if not stated or where is None:
+            return True
+        return holds(where, particle.row) or any(self.condition_holds(one, particle) for one in stated)
 
     def _attempt(self, cut: Cut) -> None:
         """Ask a made-up object what the filter asks, so that what the ntuple lacks shows before any event is read."""

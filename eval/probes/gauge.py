@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, product
 from typing import Any
 
@@ -237,7 +238,13 @@ class Gauge:
         return definition.object if definition else name
 
     def _placed(self, row: Row, name: str) -> list[tuple[Place, str]]:
-        return [(place, part) for part in self.profile.parts(name) for place in self.anatomy.places(row, part)]
+        parts = self.profile.parts(name)
+        return [(place, part) for part in parts for place in self.anatomy.places(row, part, self._bare)]
+
+    @cached_property
+    def _bare(self) -> frozenset[str]:
+        """The kinds of which the criteria state working points, so that the profile's own need not count."""
+        return self.scene_of({}).filters.pointed
 
     def _body(self, row: Row, place: Place, kind: str) -> Body:
         pt, eta, phi, mass = self.anatomy.momentum(row, place, kind)

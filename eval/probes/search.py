@@ -188,6 +188,8 @@ class Search:
         else:
             yield from self._turned(cut, reach, wanted)
         if any(facet.name == "condition" for facet in wanted):
+            if self.trial.is_filter(cut) and cut.operator == "is":
+                yield from self._bordering(cut, reach, wanted)
             yield from self._unconditional(cut, reach, wanted)
 
     def _decisions(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
@@ -248,7 +250,7 @@ class Search:
         """Flags set and not, charges and kinds changed, of one object at a time."""
         for hunter in (self.hunter, self.by_bins):
             for facet in [facet for facet in wanted if facet.name != "condition"]:
-                for row in self.starts.of(cut, reach, facet.kind):
+                for row in self.starts.concerned(cut, reach, facet.kind):
                     for changed in self._toggled(row, cut, facet.kind):
                         if hunter.caused(cut, reach.scope, row, changed):
                             one, other = self.trial.failing(row, reach.scope), self.trial.failing(changed, reach.scope)
@@ -359,7 +361,7 @@ class Search:
         bare = cut.model_copy(update={"when": None})
         if self.trial.is_filter(cut):
             without = self.trial.instead(cut, bare)
-            for row in self._exempt(cut, reach):
+            for row in (row for kind in self._kinds(cut) for row in self.starts.exempt(cut, reach, kind)):
                 if self.trial.passes(row, reach.scope) and not without.passes(row, reach.scope):
                     yield Probe(cut.id, facet, (row,))
             return
@@ -372,14 +374,10 @@ class Search:
             if found is not None:
                 yield Probe(cut.id, facet, (found,))
 
-    def _exempt(self, cut: Cut, reach: Reach) -> Iterator[Row]:
-        """Yield events in which one object violates a filter, and is or is not what its condition speaks of."""
+    def _bordering(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
+        """Events in which an object that violates a filter is moved across an end of the filter's condition."""
+        facet = next(facet for facet in wanted if facet.name == "condition")
         for kind in self._kinds(cut):
-            for row in self.starts.of(cut, reach, kind):
-                for place in self.anatomy.places(row, kind):
-                    for _ in range(_EACH):
-                        amount = self.nudges.aim(cut, holds=False)
-                        violating = self.nudges.set_to(row, place, kind, cut.variable, amount) or row
-                        yield violating
-                        for clause in cut.when.clauses if cut.when else ():
-                            yield from self.starts.otherwise(violating, place, kind, clause)
+            for handle in self.starts.bordering(cut, reach, kind):
+                for flip in self.hunter.flips(handle, reach.scope, cut):
+                    yield from self._told(cut, flip, facet, of=kind)

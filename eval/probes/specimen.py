@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +66,18 @@ class Anatomy:
 
     # Looking --------------------------------------------------------------------------------------------------------
 
-    def places(self, row: Mapping[str, Any], kind: str) -> list[Place]:
-        """Return where the objects of a kind are, members of a union one after the other."""
+    def places(self, row: Mapping[str, Any], kind: str, bare: Collection[str] = ()) -> list[Place]:
+        """Return where the objects of a kind are, members of a union one after the other.
+
+        Of the kinds in `bare`, also those that do not meet the profile's own working point.
+        """
         found: list[Place] = []
         for part in self.profile.parts(kind):
             definition = self.profile.objects[part]
             name = definition.collection or ""
             if name not in self.lists:
                 continue
-            where = definition.where
+            where = None if part in bare else definition.where
             found += [
                 (name, index)
                 for index in range(self.number(row, name))

@@ -6,11 +6,14 @@ import random
 from collections.abc import Iterator, Sequence
 
 from eval.probes.gauge import edges
+from eval.probes.handles import Handle, direct
 from eval.probes.nudges import Nudges
 from eval.probes.reach import Reach
 from eval.probes.specimen import Place, Row
 from eval.probes.trial import Trial
 from kb.ssc import Clause, Cut, Piecewise, Variable
+
+_EACH = 2  # events in which one object violates a cut
 
 
 class Starts:
@@ -52,13 +55,47 @@ class Starts:
         more = self.nudges.groomed(more, place, kind)
         if not self.trial.failing(more, reach.scope):
             return more
+        less = self.violating(more, place, kind, cut)
+        return less if not self.trial.failing(less, reach.scope) else None
+
+    def violating(self, row: Row, place: Place, kind: str, cut: Cut) -> Row:
+        """Return the event in which one object does not meet a cut, its condition apart, if that can be set."""
         if cut.operator == "is":
             flag = self.nudges.profile.flag(kind, cut.variable.id, str(cut.value))
-            less = self.anatomy.set_flag(more, place, flag, on=cut.role == "veto") if flag else more
-        else:
-            amount = self.nudges.aim(cut, holds=False)
-            less = self.nudges.set_to(more, place, kind, cut.variable, amount) or more
-        return less if not self.trial.failing(less, reach.scope) else None
+            return self.anatomy.set_flag(row, place, flag, on=cut.role == "veto") if flag else row
+        return self.nudges.set_to(row, place, kind, cut.variable, self.nudges.aim(cut, holds=False)) or row
+
+    def concerned(self, cut: Cut, reach: Reach, kind: str | None) -> Iterator[Row]:
+        """Yield events to begin with, and those in which an object is one that the cut's condition speaks of."""
+        for row in self.of(cut, reach, kind):
+            yield row
+            for place in self.anatomy.places(row, kind) if kind and cut.when else ():
+                for clause in cut.when.clauses if cut.when else ():
+                    for changed in self.otherwise(row, place, kind or "", clause):
+                        if self.trial.passes(changed, reach.scope):
+                            yield changed
+
+    def _violating(self, cut: Cut, reach: Reach, kind: str) -> Iterator[tuple[Row, Place]]:
+        for row in self.of(cut, reach, kind):
+            for place in self.anatomy.places(row, kind):
+                for _ in range(_EACH):
+                    yield self.violating(row, place, kind, cut), place
+
+    def exempt(self, cut: Cut, reach: Reach, kind: str) -> Iterator[Row]:
+        """Yield events in which one object violates a filter, and is or is not what its condition speaks of."""
+        for row, place in self._violating(cut, reach, kind):
+            yield row
+            for clause in cut.when.clauses if cut.when else ():
+                yield from self.otherwise(row, place, kind, clause)
+
+    def bordering(self, cut: Cut, reach: Reach, kind: str) -> Iterator[Handle]:
+        """Yield deformations of one object that violates a filter, across the ends of the filter's condition."""
+        ends = [(clause, edge.bound) for clause in (cut.when.clauses if cut.when else ()) for edge in edges(clause)]
+        for row, place in self._violating(cut, reach, kind):
+            for clause, bound in ends:
+                if not isinstance(bound, Piecewise):
+                    handle = direct(self.nudges, row, place, kind, clause.variable, bound)
+                    yield from [handle] if handle is not None else []
 
     def crowded(self, rows: Sequence[Row], kind: str, *, high: bool) -> list[Row]:
         """Return events that all have the same object more, of the highest or of the lowest pT, before all others."""

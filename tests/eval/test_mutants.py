@@ -26,7 +26,7 @@ from codegen.validate import compare_masks
 from eval.probes.specimen import Anatomy, write_rows
 from eval.probes.table import ALONE, SAMPLE, Shown, Table
 from eval.reference import ReferenceMasks, reference_masks
-from kb.ssc import SelectionCriteria
+from kb.ssc import Clause, Condition, SelectionCriteria, Subject, Variable
 from tests.eval.conftest import by_hand, criteria_of
 from tests.eval.mutants import Mutant, mutants
 from tests.eval.test_probes import regional
@@ -272,6 +272,25 @@ def test_a_ring_around_objects_that_is_wrong_is_caught(profile: Profile, toys: l
     case = case_of(ring(), profile.model_copy(update={"histograms": ()}), tmp_path, toys[:1])
     tried = [mutant for mutant in mutants(case.source) if "distance" in mutant.line or "sides" in mutant.line]
     assert len(tried) > 10
+    assert told(survivors(case, tried)) == []
+
+
+def test_a_working_point_for_some_objects_that_is_wrong_is_caught(
+    profile: Profile, toys: list[Path], tmp_path: Path
+) -> None:
+    tighter = Condition(
+        text="for p_T > 100 GeV",
+        clauses=(Clause(subject=Subject(object="bjet"), variable=Variable(id="pt"), operator=">", value=100),),
+    )
+    criteria = criteria_of(
+        by_hand("all", "bjet.btag", "is", "77%", scope="object"),
+        by_hand("some", "bjet.btag", "is", "70%", scope="object", when=tighter),
+        by_hand("one", "bjet.count", ">=", 1),
+    )
+    case = case_of(criteria, profile.model_copy(update={"histograms": ()}), tmp_path, toys[:1])
+    asked = re.compile(r"select_bjets: .*(bjets\.pt >|bjets\.btag_)")
+    tried = [mutant for mutant in mutants(case.source) if asked.match(mutant.line)]
+    assert len(tried) > 5
     assert told(survivors(case, tried)) == []
 
 

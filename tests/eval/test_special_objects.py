@@ -256,6 +256,47 @@ def test_alternative_points_replace_it_too(profile: Profile, tmp_path: Path) -> 
     assert selects(profile, tmp_path, events, *points, ONE_B) == [True, True, False]
 
 
+def conditional(point: str, words: str, operator: str, value: float) -> Cut:
+    """Return a working point of b jets that is stated for some of them."""
+    told = when(words, clause("bjet", "pt", value, operator))
+    return cut(f"p{point}", "bjet.btag", "is", f"{point}%", when=told, **EACH)
+
+
+def test_a_point_that_is_stated_for_some_objects_holds_for_these_only(profile: Profile, tmp_path: Path) -> None:
+    """77 % (0.65) above 100 GeV; below, the profile's own point (70 %, 0.82)."""
+    looser = conditional("77", "for p_T > 100 GeV", ">", 100)
+    events = [tagged((pt, 0, 0), score=score) for pt in (120, 80) for score in (0.9, 0.7, 0.5)]
+    assert selects(profile, tmp_path, events, looser, ONE_B) == [True, True, False, True, False, False]
+    source = emit(make_plan(criteria_of(looser, ONE_B), profile))
+    assert "none of the conditions holds for which a working point is stated: the profile's own" in " ".join(
+        line.strip("# ") for line in source.splitlines()
+    )
+
+
+def test_points_that_are_stated_below_and_above_a_number_are_all_there_is(profile: Profile, tmp_path: Path) -> None:
+    """Loose (77 %) below 100 GeV, tight (70 %) from there on: the profile's own is asked of none."""
+    loose, tight = conditional("77", "below", "<", 100), conditional("70", "above", ">=", 100)
+    events = [tagged((pt, 0, 0), score=score) for pt in (80, 100) for score in (0.9, 0.7, 0.5)]
+    expected = [True, True, False, True, False, False]
+    assert selects(profile, tmp_path, events, loose, tight, ONE_B) == expected
+    plan = make_plan(criteria_of(loose, tight, ONE_B), profile)
+    assert all(known.where is None for known in plan.objects)
+    assert [known.cut_ids for one in plan.objects for known in one.filters] == [("p77",), ("p70",)]
+
+
+def test_a_point_for_all_objects_stands_beside_one_for_some(profile: Profile, tmp_path: Path) -> None:
+    all_, tighter = cut("all", "bjet.btag", "is", "77%", **EACH), conditional("70", "above", ">", 100)
+    events = [tagged((pt, 0, 0), score=score) for pt in (80, 120) for score in (0.9, 0.7, 0.5)]
+    assert selects(profile, tmp_path, events, all_, tighter, ONE_B) == [True, True, False, True, False, False]
+
+
+def test_a_point_for_some_objects_leaves_a_count_at_another_point_alone(profile: Profile, tmp_path: Path) -> None:
+    looser = conditional("77", "for p_T > 100 GeV", ">", 100)
+    counted = cut("n", "bjet.count", ">=", 1, when=when("at the 77% point", clause("bjet", "btag", "77%")))
+    events = [tagged((pt, 0, 0), score=score) for pt in (120, 80) for score in (0.9, 0.7, 0.5)]
+    assert selects(profile, tmp_path, events, looser, counted) == [True, True, False, True, True, False]
+
+
 def test_any_object_may_have_a_working_point_of_its_own(profile: Profile, tmp_path: Path) -> None:
     flags = {"id": {"tight": {"branch": "lep_isTightID"}}}
     lep = profile.collections["lep"].model_dump() | {"flags": flags}
