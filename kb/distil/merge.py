@@ -58,9 +58,9 @@ def merge(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
         groups.setdefault(key(candidate), []).append(candidate)
     for own, members in list(groups.items()):
         first = members[0]
-        if first.rank is not None and all(c.kind == "table" and not c.regions for c in members):
+        if first.rank is not None and all(c.kind == "table" for c in members):
             wider = key(first.with_(rank=None))
-            if wider in groups and wider != own:
+            if wider in groups and wider != own and {*restated_in(members)} <= {*restated_in(groups[wider])}:
                 groups[wider] += groups.pop(own)
         elif first.object == "lepton" and first.variable.id == "count" and first.value == 0 and first.operator == "==":
             single = [key(first.with_(object=name)) for name in ("electron", "muon")]

@@ -22,7 +22,7 @@ from kb.distil.named_collections import THE_SAME, collected
 from kb.distil.overlaps import overlaps
 from kb.distil.particles import FLAVOURS
 from kb.distil.placeholders import remember_placeholders
-from kb.distil.placement import called_by_label, in_turn, placed
+from kb.distil.placement import called_by_label, in_turn, of_table, placed
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
 from kb.distil.region_index import own_names
@@ -80,6 +80,7 @@ def walk(document: Document) -> Findings:
     findings = steps.blocks()
     for table in document.tables:
         found, turned = tables.read(document, table, steps.declared)
+        found = of_table(document, table, found, findings.candidates)
         findings.candidates += found
         findings.turned += turned
         steps.rest_on_base(table, found)

@@ -7,9 +7,13 @@ from dataclasses import replace
 
 from kb.distil.candidates import Candidate
 from kb.distil.inheritance import Inheritance
+from kb.distil.merge import key
 from kb.distil.region_names import Name, brackets, is_base, is_channel
 from kb.distil.region_parts import listed
+from kb.distil.region_titles import of_caption, of_section
 from kb.distil.regions import Regions, is_common
+from kb.distil.tables import title
+from kb.document import Document, Table
 from kb.ssc import Condition
 
 
@@ -88,7 +92,7 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, cou
     elif not candidate.regions and len(marks) == 1 and marks[0][0] - start > 0.6 * len(text):
         return candidate.with_(regions=(marks[0][1],), scope="region")
     if not candidate.regions and regions.of_section and not is_common(text):
-        if candidate.scope in {"event", "region"} or (candidate.scope == "object" and counted):
+        if candidate.scope in {"event", "region"} or (candidate.scope == "object" and (counted or candidate.rank)):
             return candidate.with_(regions=regions.of_section, scope="region")
         if candidate.scope == "trigger" and all(map(is_base, regions.of_section)):
             return candidate.with_(regions=regions.of_section)
@@ -98,3 +102,22 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, cou
     if candidate.regions and candidate.scope == "event":
         return candidate.with_(scope="region")
     return candidate
+
+
+def of_table(document: Document, table: Table, found: list[Candidate], told: list[Candidate]) -> list[Candidate]:
+    """Give what a table that names no region requires the region that its caption or its section is about.
+
+    What the text states for all regions (`told`) stays so.
+    """
+    if table.caption is None or any(c.regions for c in found):
+        return found
+    first = title(document.text[table.caption.start : table.caption.end])
+    of_its_own = of_caption(first)
+    regions = of_its_own or of_section(document.section_path(table.start))
+    if not regions or is_common(first):
+        return found
+    everywhere = {key(c) for c in told if not c.regions}
+    return [
+        c.with_(regions=regions) if (of_its_own or c.scope != "object" or c.rank) and key(c) not in everywhere else c
+        for c in found
+    ]

@@ -104,9 +104,10 @@ _DROP = re.compile(
     r"|different|such|with|by|that|following|events|event|above|further|categorized|into|refer"
     r"|populated|highly|specific|selection|enter|entering|final|main|dedicated|similar|deﬁne|other"
     r"|regions?|requirements?|is|are|only|additional|first|second|third|also|used|on|called"
-    r"|orthogonal|separate)\s+)+",
+    r"|orthogonal|separate)\s+(?!(?<=two )lepton|(?<=three )lepton|(?<=four )lepton))+",
     re.IGNORECASE,
 )
+_NO_NAME = re.compile(r"(?:(?:latter|former|event|analysis|final|high|low) )?(?:sub)?(?:categor(?:y|ies)|regions?|samples?)")
 _WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|on|each|between)\s+(?=\w)")
 _GATE = re.compile(
     r"[Rr]egion|SR|CR|VR|CS|[Ss]ample|[Cc]ategor|[Cc]hannel|[Ff]inal states|[Ss]ideband|[Ss]ubset"
@@ -300,7 +301,7 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         for one in (both["one"], both["other"]):
             noun = both["noun"] if one not in kinds else " region"
             yield Name(f"{one}{noun}", start, match.end(), bracketed, False)
-    elif name and (
+    elif name and not _NO_NAME.fullmatch(name) and (
         not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name)
         or _MADE_HERE.fullmatch(f"{spelt.removesuffix(name)}{text[match.end() :]}")
     ):

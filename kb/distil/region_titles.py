@@ -33,6 +33,7 @@ _OF_SIGNAL = re.compile(
     r"(?:(?:[Ee]vent )?[Ss]election (?:of|for) (?:the )?signal(?: events| candidates| region)?"
     r"|[Ss]ignal (?:event )?(?:selections?|requirements|criteria|definition)(?: (?:criteria|requirements))?)"
 )
+_CRITERIA = re.compile(r"\b(?:selections?|requirements?|criteria|cuts?|definitions?|defin\w+)\b", re.IGNORECASE)
 _AFTERWARDS = re.compile(r"extraction|fit|yield|background|result", re.IGNORECASE)
 _SEVERAL = re.compile(r"selection and|and (?:signal|control)|estimat|strategy|fit", re.IGNORECASE)
 
@@ -62,7 +63,7 @@ def of_title(title: str) -> tuple[str, ...]:
         return (f"{_lower(state['n'] or state['of'])} channel",)
     if _OF_SIGNAL.fullmatch(bare):
         return ("signal region",)
-    found = [n.name for n in names(bare) if n.name != "category"]
+    found = [n.name for n in names(bare)]
     if len(found) > 1 and all(map(is_channel, found)) and not _SEVERAL.search(title):
         return tuple(dict.fromkeys(found))
     if len(channels := [name for name in found if is_channel(name)]) == 1:
@@ -72,6 +73,19 @@ def of_title(title: str) -> tuple[str, ...]:
     name = found[0]
     spelt = name.lower().startswith(("signal", "control", "valid"))
     return (name[0].lower() + name[1:] if spelt else name,)
+
+
+def of_caption(title: str) -> tuple[str, ...]:
+    """Return the one region whose requirements a table lists, by the first sentence of its caption.
+
+    >>> of_caption("Selection requirements of the mono-V category."), of_caption("Selection of electrons.")
+    (('mono-V category',), ())
+    """
+    bare = title.strip().rstrip(".")
+    if _OF_SIGNAL.fullmatch(bare):
+        return ("signal region",)
+    found = tuple(dict.fromkeys(n.name for n in names(bare)))
+    return found if len(found) == 1 and _CRITERIA.search(bare) and not found[0].endswith("s") else ()
 
 
 def _lower(name: str) -> str:

@@ -65,6 +65,12 @@ class _Found:
     cells: tuple[Cell, ...]
 
 
+def title(caption: str) -> str:
+    """Return a caption's first sentence without the table's number."""
+    told = re.sub(r"^\s*(?:Table|TABLE|Tab\.)\s*\w+\s*[:.]?\s*", "", caption)
+    return re.split(r"(?<=[.])\s", told, maxsplit=1)[0]
+
+
 def read(document: Document, table: Table, own: Declared | None = None) -> tuple[list[Candidate], list[Turned]]:
     """Return the candidates of a table and what was turned down; `own` are symbols that only the paper explains."""
     own = own or Declared()
@@ -72,8 +78,7 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
     if rows < 2 or columns < 2:
         return [], []
     caption = document.text[table.caption.start : table.caption.end] if table.caption else ""
-    title = re.sub(r"^\s*(?:Table|TABLE|Tab\.)\s*\w+\s*[:.]?\s*", "", caption)
-    first = re.split(r"(?<=[.])\s", title, maxsplit=1)[0]
+    first = title(caption)
     reports = _REPORTS.search(first) and not _DEFINES.search(first)
     if reports or _GENERATED.search(first):
         end = min(table.end, table.start + 200)
@@ -83,7 +88,7 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
     removed = [_Found(one, tuple(item.cell for item in items)) for one, items in removals(grid)]
     if (
         not removed
-        and not _SELECTS.search(title)
+        and not _SELECTS.search(caption)
         and not grid.requires
         and sum(item.is_label for item in grid.items) < 2
     ):
