@@ -25,6 +25,7 @@ from kb.distil.placeholders import remember_placeholders
 from kb.distil.placement import called_by_label, in_turn, of_table, placed
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
+from kb.distil.region_classes import classes
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
 from kb.distil.region_synonyms import abbreviations
@@ -340,7 +341,7 @@ class _Walk:
         if against == NO_REQUIREMENT and kind in {"selection", "background"} and charges.in_sample(reading.text):
             return ""
         makes = against in {NO_REQUIREMENT, DESCRIBES} and kind in {"selection", "background"} and reading.quantities
-        if makes and makes_sample(reading.text):
+        if makes and (makes_sample(reading.text) or classes(reading.text)):
             return ""
         listed = self.memory.listing and item and any(q.symbolic or self.memory.asked for q in reading.quantities)
         label = label_of(reading.text, of_regions=self.regions.listed)

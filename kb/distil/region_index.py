@@ -31,6 +31,11 @@ _TOLD = re.compile(r"\b(?:regions|categories|bins)\b[^.:;]{0,70}:\s(?P<list>[^.;
 _TELLS = re.compile(
     r"(?:^|,\s(?:and\s)?|\sand\s)(?P<name>[\w+-]{2,18})(?=\s(?:with|requires|has)\b|,\s(?:in\swhich|where|with)\b)"
 )
+# "an event is categorized as “HighPt” if …"
+_QUOTED_NAME = re.compile(
+    r"\b(?:[Ee]vents?|[Ii]t|[Tt]hey|[Oo]nes?)\b[^.;]{0,40}\b(?:categori[sz]ed|classified|labell?ed|sorted)\s+(?:as|in|into)\s+(?:the\s+)?"
+    r"[“‘\"](?P<name>[^\s”’\"]{2,20})[”’\"]"
+)
 _COUNTED = re.compile(r"\d-?(?:[A-Z]\w{0,3}|jets?|tags?|leptons?|[a-z])")
 
 
@@ -46,6 +51,7 @@ def own_names(document: Document) -> tuple[str, ...]:
                 found.add(bare)
     lists = (match["list"] for match in _TOLD.finditer(document.text))
     found |= {m["name"] for told in lists for m in _TELLS.finditer(told) if _is_code(m["name"])}
+    found |= {match["name"] for match in _QUOTED_NAME.finditer(document.text)}
     return tuple(sorted(found, key=lambda name: (-len(name), name)))
 
 

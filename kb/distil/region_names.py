@@ -27,6 +27,8 @@ _ALONE = re.compile(
     r"|\b(?:[Ii]n|[Ff]or|to|of) (?:both )?the (?P<count>[0-5]|zero|one|two|three)"
     r"(?=-?(?:,| and| or)\s+(?:[0-5]|one|two|three|four)-)"
 )
+# a final state with what it has of b jets: `0μ`, `1μb`, `Z(μμ)b`
+_BOX = r"(?:[0-4][eμτℓγb](?:[0-4]?[eμτℓγb])*|(?:ee|eμ|μμ|ℓℓ)b{0,2}|[WZ]\([eμτℓν]{2}\)b{0,2})"
 _PROCESSES = (
     r"(?:[WZ](?:\s?\(\s?→\s?[^()]{1,12}\))?(?:\s?\+\s?jets)?"
     r"|top(?:-quark)?|(?:tt̄?|[tWZHVγ]){1,4}(?:\s?\+\s?(?:jets|γ|[bc]{2}))?|[Mm]ultijet|[Dd]iboson|[Dd]ijet)"
@@ -73,6 +75,7 @@ _NAMES = re.compile(
     r"|following|additional|remaining|broader|new|single|last|next|given|final|search|its|their|which|whose|no|per|by"
     r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)"
     r"(?:(?=[\w+/-]*[A-Z][\w+/-]*[A-Z]|[a-z]+[A-Z])[\w+/-]+\s+){0,2}[\w+/-]+\s+(?:sub)?categor(?:y|ies)\b)"
+    rf"|(?P<boxes>(?<![\w/+→-])(?:(?:{_BOX},\s+)*{_BOX},?\s+(?:and|or)\s+)?{_BOX}\s+(?:samples?|box(?:es)?|categor(?:y|ies)|bins?)\b)"
     rf"|(?P<flavour>(?<![\w/]){_FLAVOURS}\s+(?:samples?|selections?|regions?|categor(?:y|ies))\b)"
     rf"|\b(?:in|from|with|using|of)\s+(?P<events>(?:(?:[A-Z][\w/]*\s?→\s?)\S{{1,9}}|{_FLAVOURS})\s+events){_OF_EVENTS}"
     r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
@@ -107,11 +110,13 @@ _DROP = re.compile(
     r"|orthogonal|separate)\s+(?!(?<=two )lepton|(?<=three )lepton|(?<=four )lepton))+",
     re.IGNORECASE,
 )
-_NO_NAME = re.compile(r"(?:(?:latter|former|event|analysis|final|high|low) )?(?:sub)?(?:categor(?:y|ies)|regions?|samples?)")
+_NO_NAME = re.compile(
+    r"(?:(?:latter|former|event|analysis|final|high|low) )?(?:sub)?(?:categor(?:y|ies)|regions?|samples?)"
+)
 _WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|on|each|between)\s+(?=\w)")
 _GATE = re.compile(
     r"[Rr]egion|SR|CR|VR|CS|[Ss]ample|[Cc]ategor|[Cc]hannel|[Ff]inal states|[Ss]ideband|[Ss]ubset"
-    r"|[Tt]opolog|[Rr]egime|[Ss]election|events|\bR\d|-Z\b"
+    r"|[Tt]opolog|\b(?:box|bins?)\b|[Rr]egime|[Ss]election|events|\bR\d|-Z\b"
 )
 
 
@@ -275,6 +280,12 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         for state in states:
             yield Name(f"{state.strip()} channel", start, match.end(), bracketed, False)
         return
+    if match.group("boxes"):
+        *boxes, noun = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and\s+|or\s+)?", whole)
+        noun = re.sub(r"ies$", "y", re.sub(r"(?<=box)es$|(?<=[en])s$", "", noun))
+        for box in boxes:
+            yield Name(f"{box} {noun}", start, match.end(), bracketed, False)
+        return
     if population := match.group("population") or match.group("sideband") or match.group("events"):
         if name := _population(" ".join(population.split()), text, match.end()):
             yield Name(name, match.end() - len(population), match.end(), False, False)
@@ -301,9 +312,13 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         for one in (both["one"], both["other"]):
             noun = both["noun"] if one not in kinds else " region"
             yield Name(f"{one}{noun}", start, match.end(), bracketed, False)
-    elif name and not _NO_NAME.fullmatch(name) and (
-        not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name)
-        or _MADE_HERE.fullmatch(f"{spelt.removesuffix(name)}{text[match.end() :]}")
+    elif (
+        name
+        and not _NO_NAME.fullmatch(name)
+        and (
+            not re.fullmatch(r"(?:signal|control|validation|baseline) samples?", name)
+            or _MADE_HERE.fullmatch(f"{spelt.removesuffix(name)}{text[match.end() :]}")
+        )
     ):
         yield Name(name, start, match.end(), bracketed, plural, long)
 

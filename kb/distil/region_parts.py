@@ -54,7 +54,7 @@ _NO_WITH = re.compile(
 _INTO = re.compile(
     r"\b(?:enters?|belongs?\s+to|populates?|constitutes?|(?:is|are)\s+(?:\w+\s+)?(?:assigned|allocated|sorted|placed|classified|put"
     r"|categori[sz]ed)\s+(?:to|in|into|as)|falls?\s+(?:in|into)|makes?\s+up|forms?)\s+"
-    r"(?:(?:the|a|an|one of the|region)\s+)*$"
+    r"(?:(?:the|a|an|one of the|region)\s+)*[“‘\"']?$"
 )
 _AND_TO = re.compile(
     r"\b(?:and|or)\s+(?:to|into|in)\s+(?:the|a|an)\s+$"
