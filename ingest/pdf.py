@@ -12,12 +12,13 @@ from collections.abc import Sequence, Set
 from ingest.pdfblocks import Draft, drafts
 from ingest.pdffront import abstract, collaboration, settled_front, title, without_members
 from ingest.pdfglyphs import read_pages
+from ingest.pdfhyphens import Words
 from ingest.pdflayout import Column, Typography, columns, typography
 from ingest.pdflines import Line
 from ingest.pdfpage import Page
 from ingest.pdfreferences import Bibliography, bibliography, citations, reference
 from ingest.pdftables import Grid
-from ingest.pdftext import Manuscript, Words
+from ingest.pdftext import Manuscript
 from kb.document import Block, BlockKind, Cell, Citation, Document, Reference, Section, Span, Table
 from kb.errors import NoTextError
 
@@ -112,7 +113,7 @@ class _Reading:
             elif any(draft is one for one in self.abstract):
                 kind = "abstract"
             begin = self._begin()
-            span = self.manuscript.block(draft.lines)
+            span = self.manuscript.block(draft.lines, bare=draft.kind in {"footnote", "item"})
             self._end(begin, span, kind)
             if draft.kind == "heading" and draft.level:
                 self.headings.append((span.start, draft))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
-from ingest.pdfnotation import SHIFT, on_line, takes_limits, written
+from ingest.pdfnotation import SCRIPT_OF_SCRIPT, SHIFT, on_line, takes_limits, written
 from ingest.pdfpage import Run
 
 # What a raised or lowered run may be off its line, in ems of the line.
@@ -196,7 +196,7 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
         if holder.size < 0.9 * run.size:  # the smaller script before it stands higher or lower than it itself
             lowest, highest = -_HIGHEST, _HIGHEST
         if run.size < 0.85 * line.size and takes_limits(holder) and run.x0 < holder.x1 and run.x1 > holder.x0:
-            lowest, highest = -_FARTHEST, _FARTHEST
+            lowest, highest = -_FARTHEST, _FARTHEST if holder.tall else 0.0  # nothing stands above a minimum
         elif min(run.x1, holder.x1) - max(run.x0, holder.x0) > 0.3 * line.size:  # it stands over a word, not behind it
             continue
         if not lowest * scale <= rise <= highest * scale:
@@ -215,8 +215,10 @@ def _hanging(run: Run, line: Line, *, certain: bool) -> float | None:
 
 
 def _is_script(run: Run, line: Line) -> bool:
+    """Say whether a run of a line is a script; one of a script may happen to stand on the line."""
     return abs(run.y - line.y) > SHIFT * line.size or (
-        run.size < 0.85 * line.size and abs(run.y - line.y) > 0.03 * line.size
+        run.size < 0.85 * line.size
+        and (abs(run.y - line.y) > 0.03 * line.size or run.size < SCRIPT_OF_SCRIPT * line.size)
     )
 
 

@@ -13,6 +13,8 @@ from ingest.pdfpage import Run
 
 # Full-size text may be shifted this far (in ems) and still stand on the line: boxes in tables.
 SHIFT = 0.2
+# What is smaller than this, in sizes of its line, is the script of a script.
+SCRIPT_OF_SCRIPT = 0.62
 # Gap, in ems, from which two runs are two words: TeX's thin space is 0.167 em, kerns stay below 0.1 em.
 _WORD_GAP = 0.125
 # Between a letter of a formula and itself, where TeX adds the slant of the first: the protons of pp.
@@ -28,7 +30,10 @@ _FAR = 0.8
 # A script that needs no braces: a word or number, perhaps signed, starred or accented; signs alone; 1/2.
 _MARKED = r"[^\W_](?:[^\W_]|[′'*†‡%\u0300-\u036f\u20d7])*"
 _SIGNS = r"[+\-±∓*†‡′]+"
-_PLAIN_SCRIPT = re.compile(rf"[+\-]?{_MARKED}|-?\d+\.\d+|{_SIGNS}|\((?:{_MARKED}|{_SIGNS})\)[+\-±0]*|[+\-]?\d+/\d+")
+_HYPHENED = r"[^\W\d_]+(?:-[^\W\d_]{2,})+"
+_PLAIN_SCRIPT = re.compile(
+    rf"[+\-]?{_MARKED}|{_HYPHENED}|-?\d+\.\d+|{_SIGNS}|\((?:{_MARKED}|{_SIGNS})\)[+\-±0]*|[+\-]?\d+/\d+"
+)
 _MISSING = re.compile(r"([EHPp])\u0338_T(?:\^miss)?")
 _UNCERTAINTY = re.compile(r"[+-]\s?[\d.]+")
 _PLAIN_RADICAND = re.compile(r"[^\W\d_]*[\u0303\u0304]?(?:_\w+|_\{[^{}]*\})?|[\d.]+")
@@ -153,7 +158,7 @@ def _is_symbol(run: Run) -> bool:
 
 def _nested(run: Run, before: Run, size: float) -> bool:
     """Say whether a run is the script of a script, although it happens to stand on the line."""
-    return run.size < 0.62 * size and run.x0 - before.x1 < 0.1 * size and not run.tall
+    return run.size < SCRIPT_OF_SCRIPT * size and run.x0 - before.x1 < 0.1 * size and not run.tall
 
 
 def _scripts(cluster: Sequence[Run], y: float, size: float, before: str, marks: Set[str]) -> str:

@@ -14,6 +14,8 @@ from ingest.pdfpage import Rule
 CELL_GAP = 0.75
 # Gap from which two columns that other rows show apart are apart in a row, too; a space is a quarter of an em.
 _CLOSE_GAP = 0.4
+# What stands in a cell that has no value.
+_DASHES = frozenset(("-", "--", "–", "—", "−", "---"))
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class TableColumns:
         self.pitch = line_pitch([line for line, row in zip(lines, self.pieces, strict=True) if len(row) >= 0.5 * most])
         self.columns = self._columns()
         self.pieces = [[part for piece in row for part in self._parted(piece)] for row in self.pieces]
+        self.filled = self._has_dashes()
         for row in self.pieces:
             for piece in row:
                 piece.first, piece.last = self._covered(piece, row)
@@ -101,14 +104,14 @@ class TableColumns:
         return [piece]
 
     def _columns(self) -> list[tuple[float, float]]:
-        parts = [piece.line for row in self.pieces for piece in row]
-        narrow = sorted(parts, key=lambda part: (round(part.x1 - part.x0, 1), -part.y, part.x0))
         columns: list[tuple[float, float]] = []
-        for part in narrow:
+        for row, part in self._narrow_first():
             x0, x1 = part.x0, part.x1
             if self._crosses_missing_wall(part) or (len(self.pieces) > 2 and self._lonely(part)):
                 continue
             hits = [k for k, (a, b) in enumerate(columns) if x0 < b and x1 > a]
+            if len(hits) < 2 and self._straddles(part, row, sorted(columns)):
+                continue
             if not hits:
                 columns.append((x0, x1))
             elif len(hits) == 1:
@@ -118,6 +121,34 @@ class TableColumns:
                 if not crowded and not any(grown[0] + 1 < wall < grown[1] - 1 for wall in self.walls):
                     columns[hits[0]] = grown
         return self._bridged(sorted(columns)) or [(self.x0, self.x1)]
+
+    def _narrow_first(self) -> list[tuple[list[Piece], Line]]:
+        """Return the pieces with their rows: those of the fullest rows, which tell the columns best, first."""
+        parts = [(row, piece.line) for row in self.pieces for piece in row]
+        return sorted(
+            parts,
+            key=lambda item: (
+                -len(item[0]),
+                round(item[1].x1 - item[1].x0, 1),
+                -item[1].y,
+                item[1].x0,
+            ),
+        )
+
+    def _straddles(self, part: Line, row: Sequence[Piece], columns: Sequence[tuple[float, float]]) -> bool:
+        """Say whether a piece between two columns is centred over columns that its row has nothing else in."""
+        centre = (part.x0 + part.x1) / 2
+        left = [column for column in columns if column[1] < centre]
+        right = [column for column in columns if column[0] > centre]
+        if len(left) + len(right) < len(columns):
+            return False
+        for k in range(1, min(len(left), len(right)) + 1):
+            low, high = left[-k][0], right[k - 1][1]
+            if any(other.line is not part and other.line.x0 < high and other.line.x1 > low for other in row):
+                return False
+            if abs((low + high) / 2 - centre) < 2.5:
+                return True
+        return False
 
     def _crosses_missing_wall(self, part: Line) -> bool:
         """Say whether a piece stands in a cell merged over several slots between the vertical rules."""
@@ -155,11 +186,24 @@ class TableColumns:
     def _lonely(self, part: Line) -> bool:
         """Say whether a piece is alone on its line and centred in the table: a heading across it."""
         row = next((row for row in self.pieces if any(piece.line is part for piece in row)), [])
-        if len(row) != 1 or self.floats(row):
+        if len(row) != 1 or self.floats(row) or self._flush(part):
             return False
         off = abs((part.x0 + part.x1) / 2 - (self.x0 + self.x1) / 2)
         alone = sum(1 for other in self.pieces if other and other[0].band == row[0].band) == 1
         return off < (0.06 * (self.x1 - self.x0) if alone else 4)
+
+    def _without_inner_walls(self, piece: Piece) -> bool:
+        """Say whether a piece stands in a row that the vertical rules between the columns leave out."""
+
+        def inner(walls: Sequence[float]) -> list[float]:
+            return [wall for wall in walls if self.x0 + 4 < wall < self.x1 - 4]
+
+        return len(inner(self.walls)) > 0 and not inner(self._walls_at(piece.y))
+
+    def _flush(self, part: Line) -> bool:
+        """Say whether a piece begins where those of several other rows do, within the table."""
+        starts = [piece.line.x0 for other in self.pieces for piece in other if piece.line is not part]
+        return part.x0 > self.x0 + 1.5 * self.size and sum(abs(x0 - part.x0) < 0.3 for x0 in starts) > 2
 
     def _covered(self, piece: Piece, row: list[Piece]) -> tuple[int, int]:
         x0, x1 = piece.line.x0, piece.line.x1
@@ -175,9 +219,11 @@ class TableColumns:
         if walls and not others:
             middle = [k for k, (a, b) in enumerate(self.columns) if left <= (a + b) / 2 <= right]
             inner = left > self.x0 + 4 or right < self.x1 - 4
-            if middle and inner and (len(middle) == 1 or abs((left + right) / 2 - centre) < 4 + 0.04 * (right - left)):
+            off = abs((left + right) / 2 - centre)
+            aligned = off > 3 and any(abs(sum(self.columns[k]) / 2 - centre) < 1 for k in middle)
+            if middle and inner and not aligned and (len(middle) == 1 or off < 4 + 0.04 * (right - left)):
                 return middle[0], middle[-1]
-        if len(row) == 1 and self._lonely(piece.line) and last > 0:
+        if len(row) == 1 and last > 0 and (self._lonely(piece.line) or self._without_inner_walls(piece)):
             return 0, last
         beneath = self._partial_rule_beneath(piece, row)
         if beneath is not None:
@@ -195,12 +241,17 @@ class TableColumns:
         if low == 0 and high > 0 and first > 0:
             low = 1  # the first column names the row
         best, spread = (first, last), 0
+        floats = self.floats(row)
+        off = not floats and not self.columns[first][0] <= centre <= self.columns[last][1]
+        filled = self.filled and not floats and len(row) > 1
         for a in range(low, first + 1):
             for b in range(last, high + 1):
                 middle = (self.columns[a][0] + self.columns[b][1]) / 2
                 whole = a == low and b == high and len(row) <= 2
                 near = abs(middle - centre) < (0.03 * (self.x1 - self.x0) if whole else 2.5)
-                if near and last > first and b - a > max(spread, last - first):
+                # One over a single column spans several where it stands beside it, or where no cell is left empty.
+                spans = last > first or off or (filled and abs(middle - centre) < 2.5)
+                if near and spans and b - a > max(spread, last - first):
                     best, spread = (a, b), b - a
         return best
 
@@ -215,6 +266,11 @@ class TableColumns:
                 alone = len(row) <= 2 and all(other is piece or other.last == 0 for other in row) and piece.first > 0
                 if alone and abs((piece.line.x0 + piece.line.x1) / 2 - centre) < 0.03 * (self.x1 - self.x0):
                     piece.first, piece.last = 1, last
+
+    def _has_dashes(self) -> bool:
+        """Say whether cells without a value hold a dash, so that no cell is empty."""
+        cells = [piece.line.text() for row in self.pieces for piece in row[1:]]
+        return sum(text in _DASHES for text in cells) > 1
 
     def _hit(self, piece: Piece) -> tuple[int, int]:
         hit = [k for k, (a, b) in enumerate(self.columns) if piece.line.x0 < b and piece.line.x1 > a]
@@ -250,16 +306,28 @@ class TableColumns:
 
     def floats(self, row: list[Piece]) -> bool:
         """Say whether a line stands between the lines of two rows, as labels of several rows do."""
-        y = row[0].y
-        near = [
-            other
-            for other in self.pieces
-            if other and other is not row and other[0].band == row[0].band and abs(other[0].y - y) < 0.8 * self.pitch
-        ]
+        near = self._near(row)
         clear = all(
             piece.line.x1 < o.line.x0 or piece.line.x0 > o.line.x1 for piece in row for other in near for o in other
         )
-        return clear and any(len(other) > len(row) for other in near)
+        if not clear:
+            return False
+        return self._amid(row) or any(len(other) > len(row) and not self._amid(other) for other in near)
+
+    def _near(self, row: list[Piece]) -> list[list[Piece]]:
+        """Return the lines of a row's band that are nearer to it than those of two rows."""
+        return [
+            other
+            for other in self.pieces
+            if other and other is not row and other[0].band == row[0].band
+            if abs(other[0].y - row[0].y) < 0.8 * self.pitch
+        ]
+
+    def _amid(self, row: list[Piece]) -> bool:
+        """Say whether a line has others right above and right below it, and no fewer pieces in one of them."""
+        near = self._near(row)
+        sides = {other[0].y > row[0].y for other in near}
+        return len(sides) == 2 and any(len(other) >= len(row) for other in near)
 
 
 def line_pitch(lines: Sequence[Line]) -> float:

@@ -12,6 +12,7 @@ from ingest.pdftable_columns import Piece, TableColumns
 # More lines than this above the first rule are no head.
 _TALLEST_HEAD = 3
 # What the names of columns and their units have none of.
+_BEGINS_VALUE = re.compile(r"[<>≤≥=±[(−–-]?\s*[±+−-]?\d|[<>≤≥=]|[–—-]$")
 _VALUE = re.compile(r"[\d<>≤≥=±✓]")
 
 
@@ -48,7 +49,10 @@ class TableRows:
             rows = bands[band]
             full = [row for row in rows if len(row) > 1 and any(piece.first == 0 for piece in row)]
             head = band == min(bands) < max(bands) and len(rows) <= _TALLEST_HEAD
-            groups = self._parted(rows) if ruled and len(full) < 2 else self._grouped(rows, head=head)
+            if ruled and len(full) < 2:
+                groups = [[row] for row in rows] if self._stacked(rows) else self._parted(rows)
+            else:
+                groups = self._grouped(rows, head=head)
             self._place(groups, cells, heights)
         self._span_rows(cells, heights)
         self._flag_headers(cells, bands)
@@ -104,6 +108,18 @@ class TableRows:
             groups[-1].append(below)
         return groups
 
+    def _stacked(self, rows: list[list[Piece]]) -> bool:
+        """Say whether the lines of a ruled band are rows of their own beside one label: each fills every column."""
+        lines = [[piece for piece in row if piece.first > 0] for row in rows]
+        lines = [row for row in lines if row]
+        columns = [[(piece.first, piece.last) for piece in row] for row in lines]
+        if len(lines) < 2 or len(columns[0]) < 2 or any(other != columns[0] for other in columns):
+            return False
+        texts = [[row[k].line.text() for row in lines] for k in range(len(columns[0]))]
+        if any(text[:1].islower() and text[:2].isalpha() for column in texts for text in column[1:]):
+            return False
+        return any(all(_BEGINS_VALUE.match(text) for text in column) for column in texts)
+
     def _centred_label(self, rows: list[list[Piece]]) -> bool:
         return (
             bool(rows) and all(piece.first > 0 for piece in rows[0]) and any(p.first == 0 for row in rows for p in row)
@@ -120,9 +136,21 @@ class TableRows:
         if self.grid.floats(row):
             return False
         covered = {(piece.first, piece.last) for piece in above}
+        if self._stands_alone(above, row) or any(
+            sum(a <= piece.first and piece.last <= b for piece in row) > 1 for a, b in covered if a < b
+        ):
+            return False
         return len(row) < len(above) and all(
             any(a <= piece.last and b >= piece.first for a, b in covered) for piece in row
         )
+
+    def _stands_alone(self, above: list[Piece], row: list[Piece]) -> bool:
+        """Say whether a line without a label names a quantity of its own with its value: `| p_T | > 350 MeV`."""
+        if len(row) < 2 or [(p.first, p.last) for p in above[1:]] != [(p.first, p.last) for p in row]:
+            return False
+        names = [one[0].line.text() for one in (above[1:], row)]
+        values = [piece.line.text() for one in (above[1:], row) for piece in one[1:]]
+        return not any(_BEGINS_VALUE.match(name) for name in names) and all(_BEGINS_VALUE.match(v) for v in values)
 
     def _place(
         self, groups: list[list[list[Piece]]], cells: list[GridCell], heights: list[tuple[float, float]]

@@ -3,79 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 
+from ingest.pdfhyphens import LINKING, Words
 from ingest.pdflines import Line
 from kb.document import SourcePiece, Span
 
 _LAST_WORD = re.compile(r"((?:[^\W\d_]+-)*)([^\W\d_]+)-$")
-# Words that only ever stand before a hyphen of their own (two-dimensional), and those written in one with the next.
-_NUMERALS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "half", "self", "anti"))
-_WHOLE = frozenset(
-    [
-        "furthermore",
-        "moreover",
-        "therefore",
-        "however",
-        "otherwise",
-        "without",
-        "within",
-        "into",
-        "onto",
-        "throughout",
-        "another",
-        "something",
-        "nevertheless",
-        "nonetheless",
-        "whenever",
-        "wherever",
-        "whereas",
-        "meanwhile",
-        "likewise",
-        "elsewhere",
-        "although",
-    ]
-)
-_LINKING = frozenset(("of", "to", "by", "in", "the", "on", "at", "and", "or", "per", "for"))
+_BULLET = re.compile(r"[•◦▪▶‣●○■]\s+(?=\S)")
 _FIRST_WORD = re.compile(r"[^\W\d_][^\W_]*")
 _ADDRESS = re.compile(r"(?:https?://|www\.|doi:|10\.\d{4,9}/|arXiv:)\S*$")
-
-
-class Words:
-    """How often each word of the document occurs, to tell a hyphen of the word from one of the line break."""
-
-    def __init__(self, lines: Iterable[Line]) -> None:
-        self._whole: Counter[str] = Counter()
-        self._joined: Counter[str] = Counter()
-        self._prefixes: set[str] = set()
-        for line in lines:
-            text = line.text()
-            words = text.lower().split()
-            for word in words[1:-1] if len(words) > 2 else words:
-                bare = word.strip(".,;:()[]“”‘’\"'")
-                if "-" in bare:
-                    self._joined[bare] += 1
-                    self._prefixes.add(bare.partition("-")[0])
-                    continue
-                self._whole[bare] += 1
-                first = _FIRST_WORD.match(bare)
-                if first and first[0] != bare:  # MadGraph5_aMC@NLO
-                    self._whole[first[0]] += 1
-
-    def keeps_hyphen(self, left: str, right: str) -> bool:
-        """Say whether `left-` at a line's end and `right` at the next one's begin make a word with a hyphen."""
-        one, two = left.lower(), right.lower()
-        if one + two in _WHOLE or (self._whole[one + two] and not self._joined[f"{one}-{two}"]):
-            return False
-        if not right[0].islower() or (left.isupper() and len(left) > 1) or len(left) == 1 or one in _NUMERALS:
-            return True
-        split, whole = self._joined[f"{one}-{two}"], self._whole[one + two]
-        if split or whole:
-            return split > whole
-        if one in self._prefixes and self._whole[two] > 1 and len(one) > 2:
-            return True
-        return len(one) > 2 and self._whole[one] > 0 and self._whole[two] > 1
 
 
 class Manuscript:
@@ -101,8 +38,11 @@ class Manuscript:
         self._parts.append(text)
         self._size += len(text)
 
-    def block(self, lines: Sequence[Line], *, address: bool = False) -> Span:
-        """Add lines as running text and return its span; in an `address` no space follows a broken DOI."""
+    def block(self, lines: Sequence[Line], *, address: bool = False, bare: bool = False) -> Span:
+        """Add lines as running text and return its span; in an `address` no space follows a broken DOI.
+
+        A `bare` block goes without the footnote's mark or bullet that it begins with.
+        """
         start = self._size
         texts = [line.text(self._marks.get(line.page, frozenset())) for line in lines]
         for index, (line, text) in enumerate(zip(lines, texts, strict=True)):
@@ -116,7 +56,9 @@ class Manuscript:
             self.add(glue)
             if index == 0 and text.startswith("^") and line.leading_mark():
                 mark, _, rest = text.partition(" ")
-                text = f"{mark.lstrip('^')} {rest}" if rest else text
+                text = (rest if bare else f"{mark.lstrip('^')} {rest}") if rest else text
+            elif index == 0 and bare:
+                text = _BULLET.sub("", text)
             begin = self._size
             self.add(text)
             box = (round(line.x0, 1), round(line.bottom, 1), round(line.x1, 1), round(line.top, 1))
@@ -141,8 +83,8 @@ class Manuscript:
         if left and right:
             if right[0] in {"and", "or"}:  # first- and second-generation
                 return " ", 0
-            chained = bool(left[1]) and left[2].lower() in _LINKING  # centre-of-mass
-            kept = chained or self._words.keeps_hyphen(left[2], right[0])
+            chained = bool(left[1]) and left[2].lower() in LINKING  # centre-of-mass
+            kept = chained or self._words.keeps_hyphen(left[2], right[0], text[right.end() : right.end() + 1])
             return ("", 0) if kept else ("", 1)
         if tail.endswith("-") and re.search(r"\w-$", tail):
             return "", 0

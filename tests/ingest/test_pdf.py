@@ -160,7 +160,7 @@ def test_footnotes_stand_apart_and_their_marks_leave_the_text() -> None:
     sheet.text(78, 108, "A right-handed coordinate system is used.", size=8)
     document = read(sheet)
     assert "the spectrometer, and electrons by" in document.text
-    assert blocks(document, "footnote") == ["1 A right-handed coordinate system is used."]
+    assert blocks(document, "footnote") == ["A right-handed coordinate system is used."]
 
 
 def test_items_of_a_list_are_blocks() -> None:

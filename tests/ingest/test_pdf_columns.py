@@ -98,7 +98,7 @@ def test_footnotes_of_a_column_end_with_it() -> None:
     sheet.text(54, 524, "1", size=4)
     sheet.text(58, 520, "A note at the foot of the left column.", size=6)
     document = read(sheet, ordinary())
-    assert blocks(document, "footnote") == ["1 A note at the foot of the left column."]
+    assert blocks(document, "footnote") == ["A note at the foot of the left column."]
     assert "left line d has a mark of a note" in document.text
     assert in_order(document.text, "left line t", "also line a", "also line t")
 
