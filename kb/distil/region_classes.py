@@ -22,7 +22,8 @@ _AND_WORDS = re.compile(
 )
 # "m_T < 40 GeV (L)", "with one t-tagged jet (1 t tag)"
 _BEHIND_BOUND = re.compile(
-    rf"(?:(?:\d|GeV|TeV)\s*\((?P<name>{_CODE})\)|(?:jets?|leptons?|none|tags?)\s*\((?P<count>[0-4] [\w -]{{1,8}}tags?)\))"
+    rf"(?:(?:\d|GeV|TeV)\s*\((?P<name>{_CODE})\)"
+    r"|(?:jets?|leptons?|none|tags?)\s*\((?P<count>[0-4] [\w -]{1,8}tags?)\))"
 )
 
 

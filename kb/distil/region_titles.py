@@ -25,8 +25,8 @@ _STATE = (
 )
 """The final state that a section is about and nothing else: `μμτ_h`, `e+jets`, `three-lepton events`."""
 _OF_STATE = re.compile(
-    rf"(?:[Tt]he )?(?P<n>{_STATE})(?: (?:channel|final state|events?|selection|analysis|candidates?|decays?))?s?"
-    r"(?: selection)?"
+    rf"(?:[Tt]he )?(?P<n>{_STATE})"
+    r"(?: (?:channel|final state|events?|selection|analysis|candidates?|decays?))?s?(?: selection)?"
     rf"|[Ss]election (?:of|in|for)(?: the)? (?P<of>{_STATE}) (?:events|candidates|channel|final state)"
 )
 _OF_SIGNAL = re.compile(
