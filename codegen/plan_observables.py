@@ -35,12 +35,11 @@ def planned(observable: Observable, requirements: Requirements) -> HistogramPlan
 def _quantity(observable: Observable, requirements: Requirements) -> Quantity:
     subject, variable = observable.subject, observable.variable
     systems = {*GROUPS, "event", "met"}
-    composite = requirements.systems.groups.get(subject.definition or "")
     if subject.object in PAIRS:
         return _of_pair(subject, variable, requirements)
     if subject.object in MIXED:
         return _of_meetings(subject, variable, requirements)
-    whole = subject.object in systems or (composite is not None and composite.object == subject.object)
+    whole = subject.object in systems or requirements.systems.whole_group(subject) is not None
     if whole or subject.rank is not None or variable.id in _OF_THE_EVENT:
         return requirements.number(subject, variable)
     each = requirements.each(subject, variable)

@@ -79,7 +79,7 @@ class Requirements:
         if cut.scope == "cleaning" or cut.variable.id == "cleaning":
             return _role(cut, cleaning(self.profile, cut))
         known = {*PAIRS, *GROUPS, *MIXED, "event", "lepton", *self.profile.objects}
-        if cut.subject.object not in known:
+        if cut.subject.object not in known and self.systems.whole_group(cut.subject) is None:
             raise lacking(cut.subject.object, cut.variable)
         conditions, within = self._conditions(cut)
         requirement = self._unconditional(cut, within)
@@ -229,8 +229,8 @@ class Requirements:
         name = subject.object
         if name == "met":
             return self._of_missing(variable)
-        composite = self.systems.groups.get(subject.definition or "")
-        if composite is not None and composite.object == name:
+        composite = self.systems.whole_group(subject)
+        if composite is not None:
             return self._of_group(self.systems.chosen_group(composite.name), composite, variable)
         if name in PAIRS:
             pair = self.systems.pair(subject) or self.systems.leading_two(PAIRS[name])

@@ -93,6 +93,11 @@ class Systems:
         self._build(LeadingGroup(name, leptons, count))
         return Members(name)
 
+    def whole_group(self, subject: Subject) -> Composite | None:
+        """Return the chosen system of three or more objects that a subject is as a whole, if it is one."""
+        composite = self.groups.get(subject.definition or "")
+        return composite if composite is not None and composite.object == subject.object else None
+
     def chosen_group(self, name: str) -> Members:
         """Return the objects of a system of three or more that a choice prefers."""
         composite = self.groups[name]
@@ -100,6 +105,9 @@ class Systems:
         if len(kinds) > 1 or composite.requires:
             message = f"the {name} is not made of objects of one kind"
             raise UnplannableError(message, review=True)
+        if composite.choice is not None and composite.choice.variable.id not in {"mass", "pt"}:
+            message = f"the {name} is chosen by its {composite.choice.variable.id}, which is not known"
+            raise UnplannableError(message)
         [kind] = kinds
         definition = self.collections.definitions.get(kind)
         of = self.collections.collection(definition.object if definition else kind, kind if definition else None)

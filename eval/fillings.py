@@ -74,11 +74,9 @@ class Fillings:
     def _observed(self, observable: Observable) -> Values:
         subject, variable = observable.subject, observable.variable
         ntuple = self.reading.ntuple
-        composite = self.reading.composites.get(subject.definition or "")
-        if composite is not None and composite.object not in PAIRS:
-            message = "systems of several objects that are chosen are not known here"
-            raise InexpressibleError(message)
-        several = subject.object in {*PAIRS, *MIXED, *GROUPS, "event", "met"}
+        self.reading.recipe.refuse_unknown(subject.definition)
+        whole = self.reading.recipe.group(subject) is not None
+        several = whole or subject.object in {*PAIRS, *MIXED, *GROUPS, "event", "met"}
         if several or subject.rank is not None or variable.id in {"mt", "count"}:
             return _single(self.reading.quantities.of(subject, variable))
         for kind in ntuple.kinds(subject.object):

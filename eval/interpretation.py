@@ -29,7 +29,7 @@ class Interpretation:
         self.ntuple = Ntuple(profile, paths_named(criteria, profile))
         self.recipe = Recipe.of(criteria)
         self.filters = Filters(criteria, self.ntuple)
-        self.quantities = Quantities(self.ntuple, self.pairs)
+        self.quantities = Quantities(self.ntuple, self.recipe, self.pairs)
         self.surplus = Surplus(criteria)
         self.composites = {composite.name: composite for composite in criteria.composites}
         self.not_applied: dict[str, str] = {}
@@ -104,7 +104,8 @@ class Interpretation:
         if cut.scope == "cleaning" or variable.id == "cleaning":
             return cleaning(self.ntuple, cut)
         known = {*PAIRS, *GROUPS, *MIXED, "event", *self.ntuple.profile.objects}
-        if subject.object not in known:
+        self.recipe.refuse_unknown(subject.definition)
+        if subject.object not in known and self.recipe.group(subject) is None:
             message = f"the ntuple has no {variable.name or variable.id} of the {subject.object.replace('_', ' ')}"
             raise InexpressibleError(message)
         applies, within = self.conditions(cut)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from eval.company import missing, transverse_mass
-from eval.composition import PAIRS, Pair, group_measure, pair_measure
-from eval.event import InexpressibleError, Ntuple, mass, transverse
+from eval.composition import PAIRS, Pair, Recipe, group_measure, pair_measure
+from eval.event import InexpressibleError, Ntuple, Particle, mass, transverse
 from eval.scene import Scene
 from eval.verdicts import Quantity
 from kb.ssc import Subject, Variable
@@ -18,13 +18,19 @@ SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("je
 class Quantities:
     """Finds numbers in events of one kind of ntuple; `pairs` tells which pairs a subject is."""
 
-    def __init__(self, ntuple: Ntuple, pairs: Callable[[Subject], Callable[[Scene], list[Pair] | None]]) -> None:
+    def __init__(
+        self, ntuple: Ntuple, recipe: Recipe, pairs: Callable[[Subject], Callable[[Scene], list[Pair] | None]]
+    ) -> None:
         self.ntuple = ntuple
+        self.recipe = recipe
         self._pairs = pairs
 
     def of(self, subject: Subject, variable: Variable) -> Quantity:
         """Return a number of the event; None in events that lack what it is about."""
         name, rank = subject.object, subject.rank
+        self.recipe.refuse_unknown(subject.definition)
+        if (chosen := self.recipe.group(subject)) is not None:
+            return self._of_chosen(chosen.name, variable)
         significance = variable.id == "met_sig" and not variable.name and self.ntuple.profile.branch("met", "met_sig")
         if name == "met" and (variable.id in {"pt", "phi"} or significance):
             self.ntuple.kinds("met")
@@ -41,7 +47,8 @@ class Quantities:
             return lambda scene: next((measure(pair) for pair in pairs(scene) or ()), None)
         if name in GROUPS:
             self.ntuple.refuse_unknown("lepton", of_charges(variable))
-            return _group_quantity(GROUPS[name], variable)
+            number = GROUPS[name]
+            return _of_several(f"{number} leptons", variable, lambda scene: scene.group(number))
         if variable.id == "mt" and name in {"event", "lepton", "electron", "muon"}:
             who = "lepton" if name == "event" else name
             self.ntuple.kinds(who)
@@ -66,6 +73,11 @@ class Quantities:
         message = f"the ntuple has no {variable.name or variable.id} of {name.replace('_', ' ')}"
         raise InexpressibleError(message)
 
+    def _of_chosen(self, name: str, variable: Variable) -> Quantity:
+        """Return a number of a system of three or more objects that a choice prefers."""
+        self.ntuple.refuse_unknown(self.recipe.made_of[name][0], of_charges(variable))
+        return _of_several(f"the {name}", variable, lambda scene: scene.gathered(name))
+
     def _sum(self, name: str) -> Quantity:
         for part in SUMS[name]:
             self.ntuple.kinds(part)
@@ -84,15 +96,15 @@ def of_charges(variable: Variable) -> tuple[str, ...]:
     return (variable.id,) if variable.id.startswith("charge") else ()
 
 
-def _group_quantity(count: int, variable: Variable) -> Quantity:
+def _of_several(what: str, variable: Variable, members: Callable[[Scene], list[Particle] | None]) -> Quantity:
     measure = group_measure(variable)
     if measure is None:
-        message = f"the ntuple has no {variable.name or variable.id} of {count} leptons"
+        message = f"the ntuple has no {variable.name or variable.id} of {what}"
         raise InexpressibleError(message)
 
     def quantity(scene: Scene) -> float | None:
-        members = scene.group(count)
-        return None if members is None else measure(members)
+        found = members(scene)
+        return None if found is None else measure(found)
 
     return quantity
 

@@ -17,6 +17,7 @@ class Scene:
         self._selected: dict[tuple[str, str | None, int | None, bool], list[Particle]] = {}
         self._chosen: list[tuple[Pair, ...] | None] = []
         self._quadruplet: list[list[Particle] | None] = []
+        self._gathered: dict[str, list[Particle] | None] = {}
 
     def selected(
         self, name: str, definition: str | None, *, before: int | None = None, bare: bool = False
@@ -51,8 +52,16 @@ class Scene:
         leptons = self.selected("lepton", None)
         return leptons[:count] if len(leptons) >= count else None
 
+    def gathered(self, system: str) -> list[Particle] | None:
+        """Return the objects of a system of three or more that a choice prefers, pT descending, or None."""
+        if system not in self._gathered:
+            self._gathered[system] = self.recipe.gathered(system, self.selected(*self.recipe.made_of[system]))
+        return self._gathered[system]
+
     def leading(self, name: str, definition: str | None) -> list[Particle] | None:
-        """Return the objects that ranks count: of the four-lepton system for leptons if there is one, else all."""
+        """Return the objects that ranks count: of a chosen system, the four leptons if there are any, or all."""
+        if definition is not None and definition in self.recipe.groups:
+            return self.gathered(definition)
         named = definition in self.filters.definitions
         outside = self.filters.definitions[definition].outside if definition and named else None
         if outside is not None:

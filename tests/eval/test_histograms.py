@@ -20,7 +20,7 @@ from codegen.validate_histograms import compare_histograms
 from eval.reference import reference_masks
 from eval.weights import reference_weights
 from kb.observable import Observable
-from kb.ssc import Region, SelectionCriteria
+from kb.ssc import Choice, Composite, ObjectDefinition, Region, SelectionCriteria
 from tests.codegen.backends import needs_root, ran, root_source
 from tests.codegen.conftest import criteria_of, cut, quadruplet_of
 from tests.eval.mutants import mutants_of_fillings
@@ -79,6 +79,63 @@ def test_good_code_fills_what_the_reference_fills(criteria: SelectionCriteria, t
     assert (found.agreeing, found.unchecked, found.differences) == (found.compared, (), ())
     # Eight plots by three weights, of all and in two regions; and what single requirements cut away.
     assert found.compared >= 3 * 3 * 8 + (0 if write else 5)
+
+
+def systems() -> SelectionCriteria:
+    """Return what chooses three jets and four leptons of more, and shows them and what they are made of."""
+    top, lightest = (
+        Choice.model_validate({"mode": mode, "variable": {"id": variable}, "target": target, "unit": "GeV"})
+        for mode, variable, target in (("closest", "mass", 172.5), ("smallest", "pt", None))
+    )
+
+    def seen(name: str, thing: str, variable: str, definition: str, **more: Any) -> Observable:
+        subject = {"object": thing, "definition": definition, "rank": more.pop("rank", None)}
+        fields = {"name": name, "subject": subject, "variable": {"id": variable}, "bins": 15, "low": 0, "unit": "GeV"}
+        return Observable.model_validate({**fields, "high": 600, **more})
+
+    four = ObjectDefinition(name="signal lepton", object="lepton", cuts=("hard",))
+    return criteria_of(
+        cut("hard", "lepton.pt", ">", 7, "GeV", scope="object", definition="signal lepton"),
+        cut("jets", "jet.count", ">=", 1),
+        cut("window", "top.mass", "<", 800, "GeV", definition="trijet", scope="region", regions=("top",)),
+        objects=(four,),
+        composites=(
+            Composite(name="trijet", object="top", constituents=("jet",), count=3, choice=top),
+            Composite(name="four", object="fourlepton", constituents=("signal lepton",) * 4, choice=lightest),
+        ),
+        regions=(Region(name="top", kind="signal"),),
+        observables=(
+            seen("m_top", "top", "mass", "trijet"),
+            seen("pt_top", "top", "pt", "trijet"),
+            seen("m_four", "fourlepton", "mass", "four"),
+            seen("q_four", "fourlepton", "charge", "four", unit="1", low=-5, high=5),
+            seen("second", "jet", "pt", "trijet", rank=2),
+            seen("each", "jet", "pt", "trijet"),
+            seen("widest", "lepton", "abs_eta", "four", unit="1", high=3, take="largest"),
+        ),
+    )
+
+
+@pytest.mark.parametrize("write", [None, pytest.param(root_source, marks=needs_root)], ids=["awkward", "rdataframe"])
+def test_chosen_systems_of_three_and_more_are_compared(toys: Dataset, write: Any) -> None:
+    found = compared(systems(), toys, write=write)
+    assert (found.agreeing, found.unchecked, found.differences) == (found.compared, (), ())
+    filled = reference_masks(systems(), toys.profile, toys.samples[SAMPLE].files).fills
+    assert all(sum(map(len, filled[one.name])) > 10 for one in systems().observables)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("mass - 172.5", "mass - 100.0"),
+        ("groups(jets, 3)", "groups(jets, 2)"),
+        ("groups(signal_leptons, 4)", "groups(signal_leptons[:, :4], 4)"),
+        ("nth(trijet, 2)", "nth(trijet, 1)"),
+    ],
+)
+def test_a_chosen_system_that_is_built_wrong_is_found(right: str, wrong: str, toys: Dataset) -> None:
+    found = compared(systems(), toys, lambda source: source.replace(right, wrong))
+    assert found.differences
 
 
 WRONG = {
