@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
@@ -23,6 +24,7 @@ EvidenceKind = Literal["stated", "table", "caption", "delegated"]
 Extractor = Literal["grammar", "llm", "human"]
 Status = Literal["proposed", "accepted", "edited", "rejected"]
 
+_GREEK = re.compile(r"GREEK (?P<case>SMALL|CAPITAL) LETTER (?P<of>\w+)")
 _RANGES = frozenset({"in", "not_in"})
 # Written only where it says something: most operators have no range, and most ranges both ends.
 _Ends = Annotated[
@@ -170,7 +172,8 @@ class Cut(Frozen):
         """Return the record by which annotations and predictions are compared.
 
         Keys: id object variable operator value unit rank role scope region quote note status evidence. Threshold
-        functions are given by their first point.
+        functions are given by their first point; regions with Greek letters in their names also by their Latin
+        spelling, `eμ channel (emu channel)`, since annotations write either.
         """
         value: Any = self.value
         if isinstance(value, tuple):
@@ -194,7 +197,7 @@ class Cut(Frozen):
             "rank": self.subject.rank,
             "role": self.role,
             "scope": self.scope,
-            "region": ", ".join(self.regions or filter(None, (self._collection, *self.restated))) or None,
+            "region": ", ".join(map(_spelt, self.regions or filter(None, (self._collection, *self.restated)))) or None,
             "quote": self.evidence[0].quote if self.evidence else "",
             "note": "; ".join(filter(None, notes)),
             "status": self.status,
@@ -210,6 +213,21 @@ def _normal(value: Value, unit: str) -> Value:
     if isinstance(value, tuple):
         return (scaled(value[0], factor), scaled(value[1], factor))
     return scaled(value, factor)
+
+
+def _spelt(name: str) -> str:
+    """Write a name with Greek letters in Latin ones, too.
+
+    >>> _spelt("CRγ"), _spelt("SR1")
+    ('CRγ (CRgamma)', 'SR1')
+    """
+    latin = "".join(_latin(letter) for letter in name)
+    return name if latin == name else f"{name} ({latin})"
+
+
+def _latin(letter: str) -> str:
+    greek = _GREEK.fullmatch(unicodedata.name(letter, ""))
+    return letter if greek is None else greek["of"].lower() if greek["case"] == "SMALL" else greek["of"].title()
 
 
 def _check_range(operator: Operator, value: Value, closed: Closed) -> None:

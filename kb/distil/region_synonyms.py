@@ -12,6 +12,7 @@ from kb.ssc import RegionKind
 _KINDS = re.compile(r"(?P<kind>signal|search|control|validation) regions?")
 _BARE = re.compile(r"(?:SR|CR|VR)s?(?:\s\d+\w?)?$")  # "most SRs", "SR 3" beside "SR3"
 _SHORT = re.compile(r"(?<![\w-])([SCV]R)s?(?![\w-])")
+_STATE = re.compile(r"[0-4eμτℓγ_{}hadlep ]+ channel")
 _NOUN = re.compile(r"\s+(?:region|categor(?:y|ies)|selection|topology|channel|sample|bin)s?$")
 _LIKE = re.compile(
     r"\+\s*jets?|\bjets?\b|\bbackgrounds?\b|[- ]quarks?\b|[- ]enriched\b|\bregions?\b|\bsamples?\b|[\s_-]+"
@@ -31,6 +32,9 @@ class Synonyms:
     told: dict[str, set[str]] = field(default_factory=dict)
     """The labels that a description was given, by its words."""
 
+    channels: set[str] = field(default_factory=set)
+    """The final states that the text calls channels, which heads of tables name alone: `eμ`."""
+
     def learn(self, found: Iterable[Name], own: tuple[str, ...] = ()) -> None:
         """Take in the names of a sentence; `own` are those that only this paper's words tell to be regions."""
         for name in found:
@@ -38,6 +42,8 @@ class Synonyms:
                 name.name in own and not is_base(name.name)
             ):
                 self.labels.setdefault(kind_of(name.name), {}).setdefault(name.name)
+            if _STATE.fullmatch(name.name):
+                self.channels.add(name.name)
             if name.long:
                 self.told.setdefault(_words(name.long), set()).add(name.name)
 
@@ -52,6 +58,8 @@ class Synonyms:
         generic = _KINDS.fullmatch(name)
         if generic is None:
             labels = self.told.get(_words(name), set())
+            if not labels and not {name, f"{name} channel"}.isdisjoint(self.channels):
+                return (f"{name.removesuffix(' channel')} channel",)
             bare = _NOUN.sub("", name)
             return tuple(labels) if len(labels) == 1 else (bare if bare in self.tabled else name,)
         kind = kind_of(name)

@@ -409,3 +409,8 @@ def test_a_flat_record_has_the_keys_of_annotations(papers: ModuleType, dimuon: D
     assert list(record) == keys.split()
     assert (record["value"], record["unit"], record["rank"]) == (0.02, "TeV", 1)
     assert json.loads(json.dumps(record)) == record
+
+
+def test_a_flat_record_spells_regions_in_latin_letters_too(papers: ModuleType, dimuon: Document) -> None:
+    cut = papers.dimuon_cuts(dimuon)[4].model_copy(update={"regions": ("eμ channel", "SR1"), "scope": "region"})
+    assert cut.flat()["region"] == "eμ channel (emu channel), SR1"

@@ -271,7 +271,7 @@ def _told(cut: Cut) -> dict[str, Any]:
         "when": cut.when,
         "of": cut.subject.definition,
         "regions": cut.regions,
-        "region": cut.model_copy(update={"restated": ()}).flat()["region"],
+        "region": ", ".join(cut.regions) or cut.model_copy(update={"restated": ()}).flat()["region"],
         "restated": ", ".join(cut.restated),
         "name": cut.variable.name,
         "component": cut.variable.component,
