@@ -29,6 +29,8 @@ from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import Always, Chosen, Count, Exists, Members, Objects, Quantity, Requirement, Term, walk
 from codegen.profile import HistogramAxis, Profile
 from kb.bins import binned, bins, conflicts
+from kb.bosons import with_pairs_named
+from kb.existence import counted_pairs
 from kb.ssc import Cut, SelectionCriteria, Subject, Variable
 
 __all__ = ["Plan", "make_plan"]
@@ -43,11 +45,13 @@ class _Planner:
     """Sorts the cuts, has each read, and puts the readings in order."""
 
     def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
+        criteria = with_pairs_named(criteria)
         self.bins = bins(criteria)
         self.conflicts = conflicts(criteria)
         self.criteria = criteria = binned(criteria, [one for one in self.bins if not one.whole])
         self.profile = profile
         self.objections: dict[str, UnplannableError] = {}
+        self.counted = counted_pairs(criteria)
         self.overlaps = {removal.cut for known in criteria.objects for removal in known.overlap_removal}
         self.filters, self.events = self._sorted()
         named = {cut.subject.definition or "" for group in self.events for cut in group}
@@ -73,11 +77,13 @@ class _Planner:
 
     def _sorted(self) -> tuple[list[Cut], list[list[Cut]]]:
         groups: dict[str, list[Cut]] = {}
+        count_of = {cut_id: count for count, alike in self.counted.items() for cut_id in alike}
         for cut in self.criteria.cuts:
             if cut.status == "rejected":
                 self._object([cut], UnplannableError("it was rejected in review"))
             else:
-                groups.setdefault(f"any {cut.any_of}" if cut.any_of else f"cut {cut.id}", []).append(cut)
+                alone = f"cut {count_of.get(cut.id, cut.id)}"
+                groups.setdefault(f"any {cut.any_of}" if cut.any_of else alone, []).append(cut)
         for whole in (one for one in self.bins if one.whole):
             for cut_id in whole.cuts:
                 self.objections[cut_id] = of_nothing(self.criteria, whole, cut_id)
@@ -158,7 +164,12 @@ class _Planner:
         for group in self.events:
             built = dict(self.systems.built)
             try:
-                requirement = either([self.requirements.of(cut) for cut in group])
+                counting = next((cut for cut in group if cut.id in self.counted), None)
+                if counting is not None:
+                    others = [cut for cut in group if cut is not counting]
+                    requirement = self.requirements.counts.existing(counting, others)
+                else:
+                    requirement = either([self.requirements.of(cut) for cut in group])
             except UnplannableError as problem:
                 self.systems.built = built
                 self._object(group, problem)
@@ -171,7 +182,7 @@ class _Planner:
 
     def _order(self, cuts: Sequence[Cut], _: frozenset[str], requirement: Requirement) -> int:
         """Return the place of a step: what is cheap, and what later steps build on, comes first."""
-        first = cuts[0]
+        first = next((cut for cut in cuts if cut.id in self.counted), cuts[0])
         if first.variable.id == "count":
             return 3 if isinstance(requirement, Exists) else 2
         if first.scope == "trigger" or first.variable.id == "trigger":
@@ -186,7 +197,8 @@ class _Planner:
         return 5 if first.subject.object in {*PAIRS, *MIXED} else 6
 
     def _step(self, cuts: Sequence[Cut], requirement: Requirement) -> Step:
-        label = " or ".join(cut.statement() for cut in cuts)
+        joined = any(cut.id in self.counted for cut in cuts)
+        label = (" and " if joined else " or ").join(cut.statement() for cut in cuts)
         ids = tuple(cut.id for cut in cuts)
         divided = any(set(ids) & set(one.cuts) for one in self.bins)
         note = "Bins: these exclude each other, and one of them must hold." if divided else ""

@@ -49,10 +49,16 @@ KINEMATIC = {"pt": ("pt",), "eta": ("eta",), "abs_eta": ("eta",), "phi": ("phi",
              "abs_rapidity": ("pt", "eta", "phi"), "abs_charge": ("charge",)}  # fmt: skip
 
 
+_BUILT = frozenset({"w", "z", "top", "higgs", "jpsi", "meson", "candidate", "hemisphere"})
+
+
 def lacking(kind: str, variable: Variable) -> UnplannableError:
     """Return the error that says what the ntuple does not hold."""
     term = vocabulary().variables[variable.id]
     what = variable.name or term.description
+    if kind in _BUILT:
+        message = f"the criteria do not say which objects the {vocabulary().objects[kind].description} is built from"
+        return UnplannableError(message, review=True)
     if variable.id in {"other", "ratio"} and not variable.name:
         return UnplannableError("the criteria do not name the quantity", review=True)
     if variable.id == "count":

@@ -7,11 +7,12 @@ from operator import eq, ge, gt, le, lt, ne
 
 from codegen.plan_columns import both, compare, either, plural, scaled
 from codegen.plan_company import additional
-from codegen.plan_flavours import relations
+from codegen.plan_flavours import relation, relations
 from codegen.plan_model import UnplannableError
 from codegen.plan_objects import Collections
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
-from codegen.plan_terms import Always, Count, Exists, Not, Pairs, Quantity, Requirement, Sum
+from codegen.plan_terms import Always, Count, Exists, Not, Pairs, Quantity, Relation, Requirement, Sum
+from kb.existence import number
 from kb.ssc import Clause, Cut, ObjectDefinition, Piecewise, Variable
 
 
@@ -116,3 +117,27 @@ class Counts:
             for clause in numbers
         ]
         return self._bounded(Count(pairs, both(demands)), cut)
+
+    def existing(self, count: Cut, alike: Sequence[Cut]) -> Requirement:
+        """Write that there are as many pairs as one cut counts, of which all the others hold; see `kb.existence`."""
+        kind = PAIRS[count.subject.object]
+        told = {cut.id: _relation_of(cut) for cut in alike}
+        named = [one for one in told.values() if one is not None]
+        related = tuple(dict.fromkeys((*self.systems.requirements(count.subject.definition), *named)))
+        self.columns.relatable(kind, related)
+        bounds = [cut for cut in alike if told[cut.id] is None]
+        if number(count) == 2:
+            if bounds:
+                message = f"it is asked of two {plural(count.subject.object)} that have no object in common"
+                raise UnplannableError(message, review=True)
+            return Exists(self.systems.apart(kind, related))
+        pairs = Pairs(self.collections.collection(kind), None, related)
+        demands = [self._bounded(self._of_pair(pairs, kind, cut.variable), cut) for cut in bounds]
+        return self._bounded(Count(pairs, both(demands) if demands else None), count)
+
+
+def _relation_of(cut: Cut) -> Relation | None:
+    """Return what a cut asks two objects to be to each other; None for one on a number."""
+    if cut.variable.id == "charge_product" and cut.operator == "==":
+        return "opposite_charge" if cut.value == -1 else "same_charge"
+    return relation(f"{cut.value} {cut.variable.name or cut.variable.id}") if cut.operator == "is" else None

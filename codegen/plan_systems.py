@@ -84,6 +84,18 @@ class Systems:
         self._build(Quadruplet(MEMBERS_OF_FOUR, of, names[0], _choice(first), names[1], _choice(second)))
         return Members(MEMBERS_OF_FOUR)
 
+    def apart(self, kind: str, related: tuple[Relation, ...]) -> Chosen:
+        """Return the first of two pairs that have no object in common, undefined in events without two such pairs."""
+        of, choice = self.collections.collection(kind), PairChoice(related)
+        for known in self.built.values():
+            if isinstance(known, Quadruplet) and (known.of, known.first, known.second) == (of, choice, choice):
+                return Chosen(known.first_name)
+        taken = (self.built, self._pair_names, self.collections.taken, self.collections.selected)
+        both = free("two_pairs", *taken, suffix="_more")
+        one, other = (both.replace("two_pairs", name) for name in ("one_pair", "other_pair"))
+        self._build(Quadruplet(both, of, one, choice, other, choice))
+        return Chosen(one)
+
     def group(self, count: int) -> Collection:
         """Return the quadruplet's members for four, or the leading leptons; undefined where there are fewer."""
         if count == 4 and self.has_quadruplet:

@@ -11,12 +11,14 @@ from eval.composition import PAIRS, Pair, Recipe, pair_measure, related
 from eval.decisions import cleaning, decision, menu_of, paths_named
 from eval.divisions import Divisions
 from eval.event import InexpressibleError, Menu, Ntuple
+from eval.existence import Existence
 from eval.filters import LEPTONS, Filters
 from eval.inequality import flavour_mixtures, how_many, related_by, relations, satisfies, unsigned_offset
 from eval.quantities import GROUPS, SUMS, Quantities, of_charges
 from eval.scene import Scene
 from eval.surplus import Surplus
 from eval.verdicts import Test, any_of, is_of_event, numeric, opposite, when
+from kb.bosons import with_pairs_named
 from kb.ssc import Clause, Cut, PairRequirement, Piecewise, SelectionCriteria, Subject
 
 
@@ -24,7 +26,7 @@ class Interpretation:
     """The criteria in the terms of one kind of ntuple; `not_applied` says why a cut is left out."""
 
     def __init__(self, criteria: SelectionCriteria, profile: Profile) -> None:
-        divisions = Divisions.of(criteria)
+        divisions = Divisions.of(with_pairs_named(criteria))
         self.criteria = criteria = divisions.criteria
         self.ntuple = Ntuple(profile, paths_named(criteria, profile))
         self.recipe = Recipe.of(criteria)
@@ -37,12 +39,14 @@ class Interpretation:
         """Of the applied cuts on events, by id; alternatives share one."""
         self.menus: list[Menu] = []
         """Of triggers; a file that has no way of one whole does not tell whether the trigger has fired."""
+        self.existence = Existence(criteria, self.ntuple, self._required)
         groups: dict[str, list[Cut]] = {}
         for cut in criteria.cuts:
             if cut.status == "rejected":
                 self.not_applied[cut.id] = "it was rejected in review"
                 continue
-            groups.setdefault(f"alternatives {cut.any_of}" if cut.any_of else cut.id, []).append(cut)
+            alone = self.existence.count_of.get(cut.id, cut.id)
+            groups.setdefault(f"alternatives {cut.any_of}" if cut.any_of else alone, []).append(cut)
         # What is selected is known before what is counted of it.
         for group in sorted(groups.values(), key=lambda group: not all(map(self.filters.is_filter, group))):
             try:
@@ -83,6 +87,9 @@ class Interpretation:
                 message = "it selects objects in one region only"
                 raise InexpressibleError(message)
             self.filters.add(group)
+            return
+        if self.existence.is_asked(group):
+            self.tests |= dict.fromkeys([cut.id for cut in group], self.existence.test(group))
             return
         tests = [self.test_of(cut) for cut in group]
         for cut in group:

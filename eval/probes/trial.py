@@ -124,7 +124,7 @@ class Trial:
             if self.is_filter(cut):
                 self._known[key] = self._with(cut, None, (*readings, *others))
             else:
-                tests = [self.reading.test_of(one) for one in readings]
+                tests = [self._test_of(cut, one) for one in readings]
                 rest = self._any_of([] if alone else others)
                 test = lambda scene: all(test(scene) for test in tests) or rest(scene)  # noqa: E731
                 self._known[key] = self._with(cut, test, None)
@@ -138,6 +138,13 @@ class Trial:
             self._known[key] = self._with(cut, lambda scene: test(scene) and not bare(scene), None)
         return self._known[key]
 
+    def _test_of(self, cut: Cut, reading: Cut) -> Test:
+        """Return the test of another reading of a cut; with it go the cuts that are said of the same pairs."""
+        group = self.reading.existence.beside(cut)
+        if not group:
+            return self.reading.test_of(reading)
+        return self.reading.existence.test([reading if one.id == cut.id else one for one in group])
+
     def _any_of(self, cuts: list[Cut]) -> Test:
         tests = [self.reading.test_of(cut) for cut in cuts]
         return lambda scene: any(test(scene) for test in tests)
@@ -146,7 +153,7 @@ class Trial:
         """Return a trial with another test, or for a filter with another group of filters (empty: none)."""
         other = copy.copy(self)
         other._known = {}
-        ids = {known.id for known in self.alternatives(cut)}
+        ids = {known.id for known in (*self.alternatives(cut), *self.reading.existence.beside(cut))}
         if self.is_filter(cut):
             other.filters = copy.copy(self.filters)
             other.filters.memory = {}

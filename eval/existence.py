@@ -1,0 +1,78 @@
+"""Pairs that must exist, with all that their sentence says of them; see `kb.existence` for which cuts these are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+from eval.composition import PAIRS, Pair, pair_measure, related
+from eval.event import InexpressibleError, Ntuple
+from eval.inequality import related_by, satisfies, unsigned_offset
+from eval.quantities import of_charges
+from eval.scene import Scene
+from eval.verdicts import Test
+from kb.existence import counted_pairs, number
+from kb.ssc import Cut, PairRequirement, SelectionCriteria
+
+
+class Existence:
+    """Tells which cuts are said of pairs that must exist, and tests all of one sentence together."""
+
+    def __init__(
+        self,
+        criteria: SelectionCriteria,
+        ntuple: Ntuple,
+        required: Callable[[str | None], tuple[PairRequirement, ...]],
+    ) -> None:
+        self.ntuple = ntuple
+        self.required = required
+        counted = counted_pairs(criteria)
+        self.count_of = {cut_id: count for count, alike in counted.items() for cut_id in (count, *alike)}
+        """The cut that counts the pairs, by the id of every cut that is said of them."""
+        self.cuts = {cut.id: cut for cut in criteria.cuts}
+
+    def is_asked(self, group: Sequence[Cut]) -> bool:
+        """Say whether cuts are all said of the same pairs that must exist."""
+        return all(cut.id in self.count_of for cut in group)
+
+    def beside(self, cut: Cut) -> tuple[Cut, ...]:
+        """Return all cuts that are said of the pairs that a cut is about; none for another kind of cut."""
+        of = self.count_of.get(cut.id)
+        return tuple(self.cuts[one] for one, count in self.count_of.items() if count == of) if of else ()
+
+    def test(self, group: Sequence[Cut]) -> Test:
+        """Return the test that there are so many pairs of which all other cuts of the group hold."""
+        [count] = [cut for cut in group if cut.variable.id == "count"]
+        of = PAIRS[count.subject.object]
+        self.ntuple.kinds(of)
+        alike = self.required(count.subject.definition)
+        self.ntuple.refuse_unknown(of, alike)
+        demands = [self._demand(cut, of) for cut in group if cut is not count]
+        apart = number(count) == 2
+        if apart and any(cut.operator != "is" and cut.variable.id != "charge_product" for cut in group if cut != count):
+            message = "it is asked of two pairs without a common object"
+            raise InexpressibleError(message)
+
+        def test(scene: Scene) -> bool:
+            pairs = [p for p in combinations(scene.selected(of, None), 2) if related(p, alike)]
+            found = [pair for pair in pairs if all(demand(pair) for demand in demands)]
+            if apart:
+                return any(not set(map(id, one)) & set(map(id, other)) for one, other in combinations(found, 2))
+            return satisfies(len(found), count)
+
+        return test
+
+    def _demand(self, cut: Cut, of: str) -> Callable[[Pair], bool]:
+        if cut.operator == "is":
+            named = related_by(cut)
+            if named is None:
+                message = f"'{cut.value}' is no relation of two objects"
+                raise InexpressibleError(message)
+            self.ntuple.refuse_unknown(of, (named,))
+            return lambda pair: related(pair, (named,))
+        measure = pair_measure(cut.variable)
+        if measure is None:
+            message = f"{cut.variable.id} of a pair is not known"
+            raise InexpressibleError(message)
+        self.ntuple.refuse_unknown(of, of_charges(cut.variable))
+        return lambda pair: satisfies(unsigned_offset(cut, measure(pair)), cut)
