@@ -77,6 +77,11 @@ class Recipe:
         made_of = {name: _made_of(composite.constituents[0], named) for name, composite in groups.items()}
         return cls(tuple(sorted(chosen, key=lambda c: c.rank or 1)[:2]), whole, groups, made_of)
 
+    @property
+    def systems(self) -> dict[str, tuple[str, int]]:
+        """What chosen systems of three or more are made of, and of how many, by the objects that they are."""
+        return {known.object: (self.made_of[name][0], size(known)) for name, known in self.groups.items()}
+
     def group(self, subject: Subject) -> Composite | None:
         """Return the chosen system of three or more that a subject is as a whole, if it is one."""
         composite = self.groups.get(subject.definition or "")

@@ -9,7 +9,8 @@ from itertools import product
 from eval.composition import PAIRS
 from eval.inequality import flavour_mixtures, satisfies, unsigned_offset
 from eval.interpretation import Interpretation
-from eval.probes.gauge import GROUPS, WHOLE, edges
+from eval.probes.gauge import WHOLE, edges
+from eval.probes.specimen import GROUPS
 from kb.ssc import Cut, PairRequirement, Piecewise
 
 _SIGNED = frozenset({"abs_eta", "d0", "d0_sig", "z0", "z0_sintheta"})

@@ -24,7 +24,6 @@ from kb.bounds import scaled
 from kb.ssc import Bound, Clause, Cut, PairRequirement, Piecewise, Subject, Variable
 from kb.vocabulary import unit_factor
 
-GROUPS = {"fourlepton": 4, "trilepton": 3}
 SUMS = {"ht": ("jet",), "lt": ("lepton",), "st": ("jet", "lepton"), "meff": ("jet", "lepton")}
 WHOLE = frozenset({"count", "charge", "charge_product", "n_tracks"})
 """Variables that are whole numbers."""
@@ -185,7 +184,7 @@ class Gauge:
         if subject.object in MIXED or variable.id == "mt" or apart:
             other = members[1] if len(members) > 1 else None
             return next(self._of_meeting(members[0], other, row, variable), None)
-        if subject.object in PAIRS or subject.object in GROUPS:
+        if subject.object in PAIRS or subject.object in self.anatomy.systems:
             return next(self._of_group(members, row, variable), None)
         return next(self._of_one(row, *members[0], variable), None)
 
@@ -210,8 +209,9 @@ class Gauge:
             places = self._placed(row, PAIRS[name])
             for one, other in combinations(places, 2):
                 yield from self._of_group((one, other), row, variable)
-        elif name in GROUPS:
-            for group in combinations(self._placed(row, "lepton"), GROUPS[name]):
+        elif name in self.anatomy.systems:
+            of, number = self.anatomy.systems[name]
+            for group in combinations(self._placed(row, of), number):
                 yield from self._of_group(group, row, variable)
         elif name in MIXED:
             first, second = MIXED[name]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from eval.company import MIXED
 from eval.composition import PAIRS
-from eval.probes.gauge import GROUPS, SUMS
+from eval.probes.gauge import SUMS
 from eval.probes.nudges import Nudges
 from eval.probes.specimen import Anatomy, Place, Row
 from kb.ssc import Cut, Variable
@@ -104,7 +104,8 @@ def general(nudges: Nudges, row: Row, cut: Cut) -> Iterator[Handle]:
         kinds = tuple(part for kind in sums for part in anatomy.profile.parts(kind))
     places = [(place, kind) for kind in kinds for place in anatomy.places(row, kind)]
     places.sort(key=lambda entry: -anatomy.momentum(row, *entry)[0])
-    angles = name in PAIRS or name in GROUPS or name in MIXED or variable in {"mt", "mht", "delta_r", "delta_phi"}
+    several = name in PAIRS or name in anatomy.systems or name in MIXED
+    angles = several or variable in {"mt", "mht", "delta_r", "delta_phi"}
     for part in ("pt", "phi", "eta") if angles else ("pt",):
         for place, kind in places[:8]:
             branch = anatomy.profile.branch(kind, part)

@@ -10,7 +10,7 @@ from codegen.profile import Branch
 from eval.company import MIXED
 from eval.composition import PAIRS
 from eval.filters import Filters
-from eval.probes.gauge import GROUPS, SUMS, Body, edges, mass
+from eval.probes.gauge import SUMS, Body, edges, mass
 from eval.probes.specimen import Anatomy, Place, Row, flag_value
 from kb.ssc import Cut, Piecewise, Variable
 
@@ -44,12 +44,13 @@ class Nudges:
             kind = self.rng.choice({"mht": ("jet",), "mj": ("fatjet",)}.get(variable.id) or SUMS[variable.id])
             return self._scaled(row, kind) if self.rng.random() < 0.6 else self._number(row, cut, (kind,))
         places = [(p, kind) for kind in constituents for p in self.anatomy.places(row, kind)]
-        need = 2 if name in PAIRS else GROUPS.get(name, cut.subject.rank or 1)
+        systems = self.anatomy.systems
+        need = 2 if name in PAIRS else systems[name][1] if name in systems else cut.subject.rank or 1
         if len(places) < need or self.rng.random() < 0.05:
             return self.added(row, self.rng.choice(constituents)) if constituents else self.anywhere(row)
         if name in MIXED or variable.id == "mt":
             return self._meeting(row, cut, places)
-        if name in PAIRS or name in GROUPS:
+        if name in PAIRS or name in systems:
             return self._together(row, cut, places)
         place, kind = self.rng.choice(places)
         if cut.operator == "is":
@@ -79,7 +80,7 @@ class Nudges:
         return ends[0] + step if above else max(ends[0] - step, ends[0] * self.rng.uniform(0.05, 0.95))
 
     def constituents(self, name: str) -> tuple[str, ...]:
-        of = PAIRS.get(name) or ("lepton" if name in GROUPS else None)
+        of = PAIRS.get(name) or self.anatomy.systems.get(name, (None, 0))[0]
         if name in MIXED:
             return tuple(part for of in MIXED[name] if of != "met" for part in self.profile.parts(of))
         parts = self.profile.parts(of or name) or self.profile.parts("lepton" if name == "event" else "")
@@ -161,7 +162,7 @@ class Nudges:
         if choice < 0.25:
             return self._flipped(row, one)
         target = self.aim(cut)
-        if variable == "mass" and cut.subject.object in GROUPS and choice < 0.6:
+        if variable == "mass" and cut.subject.object in self.anatomy.systems and choice < 0.6:
             return self._heavier(row, places, target)
         if variable in {"delta_r", "delta_phi", "delta_eta"}:
             first = self.anatomy.momentum(row, other, its)

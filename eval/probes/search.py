@@ -12,7 +12,7 @@ from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
 from eval.probes.crowds import Crowds
 from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over, without_effect
-from eval.probes.gauge import GROUPS, Gauge, edges
+from eval.probes.gauge import Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Flip, Hunter
 from eval.probes.lines import Line
@@ -21,7 +21,7 @@ from eval.probes.omissions import Omissions
 from eval.probes.probe import Found, Probe
 from eval.probes.reach import Reach, Reaches
 from eval.probes.seeds import Seeds
-from eval.probes.specimen import Anatomy, Row, flag_value
+from eval.probes.specimen import GROUPS, Anatomy, Row, flag_value
 from eval.probes.starts import Starts
 from eval.probes.trial import Trial
 from eval.scene import Scene
@@ -49,7 +49,7 @@ class Search:
         seed: int = 1,
     ) -> None:
         self.reading = Interpretation(criteria, profile)
-        self.anatomy = Anatomy(profile, self.reading.ntuple.paths)
+        self.anatomy = Anatomy(profile, self.reading.ntuple.paths, self.reading.recipe.systems)
         self.trial = Trial(self.reading, drawn=drawn)
         self.seed = seed
         self.rng = random.Random(seed)

@@ -34,12 +34,22 @@ def single(value: float) -> float:
     return float(np.float32(value))
 
 
+GROUPS = {"fourlepton": ("lepton", 4), "trilepton": ("lepton", 3)}
+"""What systems of three or more objects are made of, and how many."""
+
+
 class Anatomy:
     """What events of a profile consist of."""
 
-    def __init__(self, profile: Profile, paths: Sequence[str] = ()) -> None:
-        """Take what a profile has, and the single trigger `paths` that criteria call by their names."""
+    def __init__(
+        self, profile: Profile, paths: Sequence[str] = (), systems: Mapping[str, tuple[str, int]] | None = None
+    ) -> None:
+        """Take what a profile has, and the single trigger `paths` that criteria call by their names.
+
+        `systems` are those of three or more objects that the criteria choose, with what they are made of.
+        """
         self.profile = profile
+        self.systems = {**GROUPS, **(systems or {})}
         self.lists: dict[str, dict[str, str]] = {}
         self.scalars: dict[str, str] = {}
         for name, collection in profile.collections.items():
