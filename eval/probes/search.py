@@ -10,6 +10,7 @@ from itertools import islice
 from codegen.profile import Profile
 from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
+from eval.probes.choices import Choices
 from eval.probes.crowds import Crowds
 from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over, without_effect
 from eval.probes.gauge import Gauge, edges
@@ -62,6 +63,7 @@ class Search:
         self.starts = Starts(self.trial, self.nudges, self.rng)
         self.crowds = Crowds(self.trial, self.anatomy, self.nudges, self.starts)
         self.omissions = Omissions(self.trial, self.gauge, self.nudges, self.approach, limit=_ALL)
+        self.choices = Choices(self.trial, self.nudges, limit=_ALL)
         self.lines = {line.region: line for line in lines}
         self.found = Found()
         self.reaches = Reaches(self.trial, self.seeds)
@@ -108,6 +110,7 @@ class Search:
                 self.found.excluded.setdefault(cut.id, "it asks no more than other cuts, or the opposite of them")
         self.found.probes += self.omissions.left_out(cut, reach)
         self.found.probes += self.omissions.lacking(cut, reach)
+        self.found.probes += self.choices.decided(cut, reach)
         if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
             self.found.absent.setdefault(cut.id, []).extend(absent)
             tried = self.trial.spent.events - spent
