@@ -50,6 +50,8 @@ _NUMBER_AND = re.compile(r"\s*(?P<n>[<>≤≥=]*\s*\d{1,2})\s*[,;]\s*(?P<rest>[^
 _OWN_UNIT = re.compile(rf"\s*({_UNITS})$")
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
 _OR = re.compile(r"\s+or\s+|\s*∪\s*")
+_OR_BINS = re.compile(rf"{_OR.pattern}|\s*[,;]\s+(?=[\d<>≤≥])")
+_BINNED = re.compile(r"\s+(?:bins?|ranges?|intervals?|windows?)(?=\s*(?:[\[(]|$))", re.IGNORECASE)
 _BOUND = re.compile(r"[<>≤≥]=?\s*[\d.]+")
 _SYMBOLS = {"e": "electron", "μ": "muon", "τ": "tau", "ℓ": "lepton", "γ": "photon"}
 
@@ -154,12 +156,13 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
 
 
 def _pieces(cell: str) -> list[str]:
-    """Return the ranges and bounds of which a cell's value may be in any; none where no range is among them.
+    """Return the ranges and bounds of which a cell's value may be in any, as in bins; none where no range is among them.
 
     >>> _pieces("∈[125, 200) or ≥200 GeV"), _pieces("60–80 ∪ 100–120"), _pieces("< 81 or > 101"), _pieces("2 or 3")
     (['∈[125, 200) GeV', '≥200 GeV'], ['60–80', '100–120'], [], [])
     """
-    parts = [part.strip() for part in _OR.split(plain(cell).text)]
+    text = plain(cell).text
+    parts = [part.strip() for part in (_OR if re.search(r"[\[(]", text) else _OR_BINS).split(text)]
     own = _OWN_UNIT.search(parts[-1])
     unit = own.group().strip() if own else ""
     bare = [_OWN_UNIT.sub("", part) for part in parts]
@@ -209,6 +212,7 @@ def _spelt(head: str) -> str:
 
 def _header(head: str) -> tuple[str, str, str]:
     """Split a header into what it names, its unit and its comparator."""
+    head = _BINNED.sub("", head)
     comparator = _COMPARATOR.search(head)
     body = head[: comparator.start()] if comparator else head
     match = _HEAD_UNIT.search(body)
