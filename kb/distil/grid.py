@@ -32,7 +32,9 @@ _QUANTITY = re.compile(
 _ROWS = re.compile(
     r"(?:\w+\s+)?(?:regions?|categor(?:y|ies)|event class(?:es)?|final states?|channels?)(?:\s+name)?", re.IGNORECASE
 )
+_COLUMN = re.compile(r"(?:region|category|channel|final state)(?: name)?", re.IGNORECASE)
 _NAMED = re.compile(r"(?:[\w→/+±^-]+ ){1,4}(?:[SCV]Rs?|regions?|categor(?:y|ies)|samples?)")
+_SHORT = re.compile(r"(?=[^\W\d])[\w^{}+/-]{1,12}(?: [\w^{}+/-]{1,12})?")
 _UNIT_LINE = re.compile(r"[\[(]\s*(?:[GTMk]?eV|[cmµ]m|mm|rad|√GeV|GeV\^\{?1/2\}?)[^\])]*[\])]|[GTM]eV|mm|cm")
 _SIGN = re.compile(r"[<>≤≥]=?")
 _BOUND = re.compile(r"\s*[<>≤≥]=?\s*\d")
@@ -127,6 +129,9 @@ class Grid:
         sides = 1
         while self.heads and sides < self.columns - 1:
             tops = [top for head in self.heads if (top := self.at(head, sides)) is not None and top.text]
+            if tops and all(_COLUMN.fullmatch(top.text) for top in tops):  # "Bin | Category | m_T"
+                sides += 1
+                continue
             if any(top.cell.column != 0 and not _QUANTITY.fullmatch(top.text) for top in tops):
                 break
             texts = [i.text for r in range(self.rows) if r not in self.heads and (i := self.at(r, sides)) and i.text]
@@ -157,7 +162,7 @@ class Grid:
     def _is_head(self, row: int) -> bool:
         cells = [i for i in self.row(row) if i.text]
         rest = [i for i in cells if i.cell.column > 0]
-        if row and len(rest) >= 2 and self._repeats(cells):
+        if row and len(rest) >= 2 and (self._repeats(cells) or self._names_columns(cells)):
             return True
         if not cells or (len(cells) == 1 and cells[0].cell.column_span > 1 and states_bound(cells[0].text)):
             return False
@@ -177,6 +182,11 @@ class Grid:
         rows = (self.row(row) for row in range(cells[0].cell.row) if row not in self.subtitles)
         first = next((items for items in rows if len([i for i in items if i.text]) > 2), None)
         return first is not None and first[0].text == cells[0].text and not any(_BOUND.match(i.text) for i in cells)
+
+    def _names_columns(self, cells: list[Item]) -> bool:
+        """Say whether a row opens with nothing and names every column by a short label of its own, `μ_1 | μ_2 | μ_3`."""
+        labels = {i.text for i in cells if _SHORT.fullmatch(i.text) and i.cell.column and i.cell.column_span == 1}
+        return len(labels) == len(cells) == self.columns - 1 and not any(map(names_variable, labels))
 
     @property
     def requires(self) -> bool:

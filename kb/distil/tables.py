@@ -54,6 +54,7 @@ _OBJECT = re.compile(
     r"(?: candidates?)?",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"(?=\S*(?:\d|[A-Z]{2}))[\w+≥-]{1,12}")
 _EVERYWHERE = re.compile(r"all|baseline|common|preselection|total", re.IGNORECASE)
 
 
@@ -164,7 +165,7 @@ def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
         if side is None or is_empty(side.text):
             continue
         listed = _object(side.bare)
-        region = () if listed or _EVERYWHERE.fullmatch(side.text) else (side.bare,)
+        region = () if listed or _EVERYWHERE.fullmatch(side.text) else _listed(side.bare)
         for item in grid.row(row):
             apart = item is side if named is not None else item.cell.column < grid.sides
             head = None if apart else grid.above(row, item.cell.column)
@@ -178,6 +179,16 @@ def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
             regions = (channel(side.bare),) if rank is not None or text != head.text else region
             for candidate in requirement(in_unit(text, unit), item.text, regions, owner):
                 yield _Found(candidate.with_(rank=rank or candidate.rank), (item.cell, *head.cells, *side.cells))
+
+
+def _listed(label: str) -> tuple[str, ...]:
+    """Return the regions that a label names: `0μ, 1μ, and 2μ` are three.
+
+    >>> _listed("0μ, 1μ, and 2μ"), _listed("SR1"), _listed("two b tags and one lepton")
+    (('0μ', '1μ', '2μ'), ('SR1',), ('two b tags and one lepton',))
+    """
+    parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", label)
+    return tuple(parts) if len(parts) > 1 and all(_CODE.fullmatch(part) for part in parts) else (label,)
 
 
 def _object(text: str) -> str | None:
