@@ -156,7 +156,7 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
 
 
 def _pieces(cell: str) -> list[str]:
-    """Return the ranges and bounds of which a cell's value may be in any, as in bins; none where no range is among them.
+    """Return the ranges and bounds of which a cell's value may be in any, as in bins; none without a range.
 
     >>> _pieces("∈[125, 200) or ≥200 GeV"), _pieces("60–80 ∪ 100–120"), _pieces("< 81 or > 101"), _pieces("2 or 3")
     (['∈[125, 200) GeV', '≥200 GeV'], ['60–80', '100–120'], [], [])

@@ -184,7 +184,7 @@ class Grid:
         return first is not None and first[0].text == cells[0].text and not any(_BOUND.match(i.text) for i in cells)
 
     def _names_columns(self, cells: list[Item]) -> bool:
-        """Say whether a row opens with nothing and names every column by a short label of its own, `μ_1 | μ_2 | μ_3`."""
+        """Say whether a row opens with nothing and gives every column a short label, `μ_1 | μ_2 | μ_3`."""
         labels = {i.text for i in cells if _SHORT.fullmatch(i.text) and i.cell.column and i.cell.column_span == 1}
         return len(labels) == len(cells) == self.columns - 1 and not any(map(names_variable, labels))
 
