@@ -185,8 +185,11 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
     conditional = {id(q) for span in spans for q in span.quantities}
     outside = [q for q in reading.quantities if id(q) not in conditional]
     found: list[Condition] = []
+    place = place_after(reading, quantity)
     for span in spans:
         opening = span.leading and span.end <= quantity.start
+        if opening and place and span.firm and reading.words(span.start, span.start + 1) not in place.text:
+            continue  # "< 0.05 in the barrel (|η| < 1.48) and < 0.10 in the endcaps"
         elsewhere = any(s.leading and span.end <= s.start and s.end <= quantity.start for s in spans)
         if opening and elsewhere and re.search("[WSa]", reading.shape[span.end : quantity.start]):
             continue  # "in the ee channel …, while in the eμ channel …"
@@ -198,7 +201,7 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
             told = condition(reading, span)
             if told:
                 found.append(told)
-    channel = channel_after(reading, quantity.end) or place_after(reading, quantity)
+    channel = channel_after(reading, quantity.end) or place
     return found or ([channel] if channel else [])
 
 

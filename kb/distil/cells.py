@@ -183,6 +183,15 @@ def in_unit(head: str, unit: str) -> str:
     return f"{head} [{unit}]" if unit and not _header(head)[1] and _is_energy(head) else head
 
 
+def signed(head: str, sign: str, cell: str) -> str:
+    """Write a header with the sign that its caption gives for all numbers, where neither has one.
+
+    >>> signed("H/E", "<", "0.026"), signed("N_hits ≤", "<", "2"), signed("H/E", "<", "< 0.026")
+    ('H/E <', 'N_hits ≤', 'H/E')
+    """
+    return f"{head} {sign}" if sign and re.fullmatch(r"[+-]?\d[\d.,]*", cell) and not _header(head)[2] else head
+
+
 def _is_energy(text: str) -> bool:
     """Say whether the first variable that a text names is an energy, a momentum or a mass."""
     named = [t.value for t in tokens_of(plain(text)) if t.kind in "vo"]

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
+from kb.distil.alternated import alternated
 from kb.distil.amounts import Amount, Quantity
 from kb.distil.bounded import Bounded
 from kb.distil.bounds import bound, is_requirement
@@ -42,14 +43,16 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
     told_before = resolved(reading, memory)
     spans = conditional_spans(reading)
     spans = [s for s in spans if not _is_all(reading, s, spans)]
-    conditional = {id(q) for span in spans for q in span.quantities}
+    turned = {id(q) for q in alternated(reading) or ()}
+    spans = [s for s in spans if not turned & {id(q) for q in s.quantities}]
+    conditional = turned | {id(q) for span in spans for q in span.quantities}
     outside = [q for q in reading.quantities if id(q) not in conditional]
     if not reading.counts and not any(is_requirement(reading, q) for q in outside):
         if any(s.quantities and _is_applied(reading, s) for s in spans):
             return []  # "a tagger is applied for jets with p_T < 60 GeV"
         # "accepted if they have p_T > 7 GeV": the condition is the requirement
         spans = [s for s in spans if s.firm or not s.quantities]
-        conditional = {id(q) for span in spans for q in span.quantities}
+        conditional = turned | {id(q) for span in spans for q in span.quantities}
     found: list[Candidate] = []
     function = threshold(reading)
     if function:

@@ -44,6 +44,7 @@ _ENDCAPS = re.compile(r"\bend-?caps?\b|\bforward\b", re.IGNORECASE)
 _OR_THAT = re.compile(r"\bor (?:the |an? )?[\w-]+(?: [\w-]+){0,3}$")
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
 _PARTS = lexicon().sets["parts"]
+_OF_PARTS = {"cuts", "region", "regions"}
 
 
 @dataclass(slots=True)
@@ -281,7 +282,7 @@ def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
         left_out = re.match("t?j", reading.shape[match.end() :]) or re.search(
             r"j[tehr]{0,6}$", reading.shape[: match.start()]
         )
-        part = reading.tokens[match.start() - (reading.tokens[match.start()].word == "cuts")]  # "barrel cuts (…)"
+        part = reading.tokens[match.start() - (reading.tokens[match.start()].word in _OF_PARTS)]  # "barrel cuts (…)"
         if part.word in _PARTS and not (predicate or left_out or _is_place(reading, match)):
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
             yield ConditionalSpan(match.start(), match.end(), True, inside, firm=True)
@@ -335,7 +336,7 @@ def _conditional(reading: Reading, start: int, quantity: Quantity) -> bool:
 def condition(reading: Reading, span: ConditionalSpan) -> Condition | None:
     """Return the condition a phrase states, or None where it states none."""
     text = reading.words(span.start, span.end).strip(" .,;")
-    clauses = [clause for quantity in span.quantities if (clause := _clause(reading, quantity))]
+    clauses = [clause for quantity in span.quantities if (clause := clause_of(reading, quantity))]
     if clauses:
         return Condition(text=text, clauses=tuple(clauses))
     if span.leading and reading.tokens[span.start].word in _IF and "o" in reading.shape[span.start : span.end]:
@@ -347,7 +348,7 @@ def condition(reading: Reading, span: ConditionalSpan) -> Condition | None:
     return channel_condition(text)
 
 
-def _clause(reading: Reading, quantity: Quantity) -> Clause | None:
+def clause_of(reading: Reading, quantity: Quantity) -> Clause | None:
     index = quantity.variable
     if index is None:
         index = reading.shape.rfind("v", 0, quantity.start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from kb.distil.alternated import conditions
 from kb.distil.amounts import Amount, Quantity
 from kb.distil.particles import FLAVOURS, Named
 from kb.distil.phrases import Phrase
@@ -71,7 +72,7 @@ def distribute(
                     out.append(_as_before(subject, one, told[choice]))
                     continue
                 if alternation is None and other and choice < 2:
-                    out.append(Share(_ranked(subject, rank), one, (Condition(text=other[choice]),)))
+                    out.append(Share(_ranked(subject, rank), one, (other[choice],)))
                     continue
                 if alternation is None:
                     out.append(Share(_ranked(subject, rank), one))
@@ -176,12 +177,16 @@ def _as_leptons(who: list[Phrase | Named]) -> list[Phrase | Named]:
     return who
 
 
-def _in_other_words(reading: Reading, quantity: Quantity) -> tuple[str, str] | None:
+def _in_other_words(reading: Reading, quantity: Quantity) -> tuple[Condition, Condition] | None:
     """Return when each of `0.5 (0.7) for one-prong (three-prong) candidates` holds, where no known words tell it."""
     if len(quantity.amounts[0].values) != 2 or len(quantity.amounts) > 1:
         return None
+    if turned := conditions(reading):
+        return turned
     told = list(_WORDS.finditer(reading.text)) or list(_YEARS.finditer(reading.text))
-    return (f"for {told[0][1]}", f"for {told[0][2]}") if len(told) == 1 else None
+    if len(told) != 1:
+        return None
+    return Condition(text=f"for {told[0][1]}"), Condition(text=f"for {told[0][2]}")
 
 
 def _alternation(reading: Reading, quantity: Quantity) -> Alternation | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kb.distil.declared import Declared
 from kb.distil.entities import shape
+from kb.distil.parts import is_part
 from kb.document import Cell, Document, Table
 
 _LABEL = re.compile(
@@ -24,7 +25,6 @@ _COMMON_HEAD = re.compile(
     r"|condition|remark|comment|note|description|purpose|target(?:ed)? background)s?",
     re.IGNORECASE,
 )
-_PART = re.compile(r"(?:barrel|end-?caps?|forward|central|EB|EE)(?:\s+\w+)?", re.IGNORECASE)
 _QUANTITY = re.compile(
     r"(?:[\w-]+\s+)?(?:variable|quantity|quantities|observable|property|parameter|feature|criterion|criteria)s?",
     re.IGNORECASE,
@@ -156,7 +156,8 @@ class Grid:
     def _is_subtitle(self, row: int) -> bool:
         """Say whether a row is one text across the table that requires nothing: `Strong production`."""
         cells = [i for i in self.row(row) if i.text]
-        whole = len(cells) == 1 and cells[0].cell.column == 0 and cells[0].cell.column_span >= max(2, self.columns - 1)
+        lone = len(cells) == 1 and cells[0].cell.column == 0
+        whole = lone and (cells[0].cell.column_span >= max(2, self.columns - 1) or _is_objects(cells[0].text))
         return whole and not names_variable(cells[0].text) and not states_bound(cells[0].text)
 
     def _is_head(self, row: int) -> bool:
@@ -238,7 +239,7 @@ class Grid:
         if title is not None and _ROWS.fullmatch(title.text) and above >= beside:
             return True
         prose = any(_PROSE.search(i.text) for i in head)
-        return above > beside or (labelled >= 2 and labelled > beside) or (prose and labelled >= 1)
+        return above > beside or (labelled > beside and (labelled >= 2 or prose))
 
     def subtitle(self, row: int) -> str:
         """Return the text across the table that a row stands under."""
@@ -249,23 +250,26 @@ class Grid:
     def region(self, row: int, column: int) -> Item | None:
         """Return the head that names the region of a column at a row; None where the column is for all."""
         named = self._tops(row, column)
-        return next((None if _COMMON_HEAD.fullmatch(item.bare) else item for item in named if not is_part(item)), None)
+        return next((None if _COMMON_HEAD.fullmatch(i.bare) else i for i in named if not is_part(i.bare)), None)
 
     def part(self, row: int, column: int) -> Item | None:
         """Return the head that says in which part of the detector a column at a row holds: `barrel`."""
-        return next((item for item in self._tops(row, column) if is_part(item)), None)
+        return next((item for item in self._tops(row, column) if is_part(item.bare)), None)
+
+    def group(self, row: int, column: int) -> Item | None:
+        """Return the head over the one that names a column: `Third-lepton veto` over `Electrons | Muons`."""
+        over = [item for item in self._above(row, column) if not is_part(item.bare)][1:2]
+        return next((item for item in over if not _COMMON_HEAD.fullmatch(item.bare)), None)
 
     def _tops(self, row: int, column: int) -> list[Item]:
-        """Return the heads above a place, the nearest first."""
-        above = (self.at(head, column) for head in sorted((r for r in self.heads if r < row), reverse=True))
-        items = [item for item in above if item is not None and item.text and item.cell.column > 0]
-        first = next((i for i, item in enumerate(items) if not is_part(item)), len(items))
+        """Return the heads above a place, the nearest first, up to the first that is no part of the detector."""
+        items = self._above(row, column)
+        first = next((i for i, item in enumerate(items) if not is_part(item.bare)), len(items))
         return items[: first + 1]
 
-
-def is_part(item: Item) -> bool:
-    """Say whether a head is a part of the detector."""
-    return _PART.fullmatch(item.bare) is not None
+    def _above(self, row: int, column: int) -> list[Item]:
+        above = (self.at(head, column) for head in sorted((r for r in self.heads if r < row), reverse=True))
+        return [item for item in above if item is not None and item.text and item.cell.column > 0]
 
 
 def _joined(items: list[Item]) -> Item:

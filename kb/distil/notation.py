@@ -20,7 +20,8 @@ _ARGS = r"(?:\s?\((?P<args>(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\))"
 _L = r"(?:(?<![A-Za-zα-ωΑ-Ωℓ0-9_^\\])|(?<=\.\d)|(?<=\.\d\d)|(?<=\.\d\d\d))"  # `0.05E_T` is a product
 _T = r"_?\{?T\}?"
 _MISS = (
-    r"(?:[EpP]\s?[_^]?\{?miss\}?[ _^,]*\{?T(?![A-Za-z])\}?|[EpP]_?\{?T[\s,_^]{0,2}\{?(?:miss|inv)\}?|MET(?![A-Za-z])"
+    r"(?:[EpP]\s?[_^]?\{?miss\}?[ _^,]*\{?T(?![A-Za-z])\}?|[EpP]_\{T,\s?\w+\}\^\{?miss\}?"
+    r"|[EpP]_?\{?T[\s,_^]{0,2}\{?(?:miss|inv)\}?|MET(?![A-Za-z])"
     r"|/E_?T|E̸_?T)"
 )
 _CONST = r"[mM](?:_?\{?(?:Z|W|H|h|t|top|φ|J/ψ)\}?|_\{[ZWHht]\}|\([ZWHt]\)|_PDG)(?:\^PDG)?(?![A-Za-z0-9ℓ(])"
@@ -136,9 +137,9 @@ def _symbol(kind: str, match: re.Match[str]) -> Symbol | None:
             return made("ratio", Named("event"), body)
         case "pt_over_mass":
             return made("ratio", _about(match, body[: body.index("/")]), body)
-        case "pt_ratio" | "pt_fraction" | "pt_error":
+        case "pt_ratio" | "pt_fraction" | "pt_error" | "r9":
             return made("ratio", _about(match, body), body)
-        case "pt_rel":
+        case "pt_rel" | "sigma_iphiiphi":
             return made("other", None, body)
         case "cos":
             return made("other", _about(match, body), body)

@@ -9,11 +9,13 @@ from dataclasses import replace
 from kb.distil.amounts import Amount, Quantity, amounts
 from kb.distil.entities import kinds
 from kb.distil.lexer import Token
+from kb.distil.particles import Named
 
 _FROM_CENTRE = re.compile(
     r"from (?:the )?(?:nominal |centre of the |center of the )?(?:interaction|detector|beam|origin|centre|center)\b"
 )
 _OF_TRACKS = {"hits", "segments", "stations", "layers", "measurements", "chambers", "clusters", "matches", "holes"}
+_OF_JETS = {"constituents", "candidates", "particles"}  # where a jet is said to consist of them
 _ALONG = {
     "z0": re.compile(r"\b(?:along|longitudinal\w*|in z|z direction)\b"),
     "d0": re.compile(r"\b(?:transverse|radial\w*|perpendicular|(?:of|from) the (?:beam|interaction))\b"),
@@ -24,7 +26,7 @@ def with_numbers(tokens: list[Token]) -> list[Token]:
     """Return the tokens of a sentence with the numbers of what a track has as one: `the number of pixel hits`."""
     for match in reversed(list(re.finditer(r"v(?P<words>[toh]{1,5})", kinds(tokens)))):
         words = [t.word for t in tokens[match.start("words") : match.end()]]
-        length = next((i + 1 for i, word in enumerate(words) if word in _OF_TRACKS), None)
+        length = next((i + 1 for i, word in enumerate(words) if word in _OF_TRACKS | {"constituents"}), None)
         first = tokens[match.start()]
         if first.value.variable != "count" or not length:
             continue
@@ -36,12 +38,26 @@ def with_numbers(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+def charged(tokens: list[Token]) -> None:
+    """Read the charged multiplicity of a jet as no number of jets, in place."""
+    for index, token in enumerate(tokens):
+        if token.kind != "v" or token.word != "multiplicity" or token.value.variable != "count":
+            continue
+        before = " ".join(t.word for t in tokens[max(0, index - 2) : index])
+        if re.search(r"\bcharged(?: - | )?(?:hadron|particle)?(?: fraction and)?$", before):
+            token.value = replace(token.value, variable="other", name="charged multiplicity", about=Named("jet"))
+
+
 def hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
-    """`at least nine hits in the silicon detectors`, `five or more pixel hits`."""
+    """`at least nine hits in the silicon detectors`, `five or more pixel hits`, `consists of at least two particles`."""
     told = (0, "")
     for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?P<words>a?[to]{1,4})", shape):
         words = [t.word for t in tokens[match.start("words") : match.end()]]
-        length = next((i for i, word in enumerate(words) if word in {"hit", "hits", "layers", "stations"}), None)
+        counted = {"hit", "hits", "layers", "stations", "constituents"}
+        consists = [t.word for t in tokens[max(0, match.start() - 2) : match.start()]]
+        if consists[-1:] == ["of"] and consists[0] in {"consist", "consists", "consisting", "composed", "made"}:
+            counted |= _OF_JETS
+        length = next((i for i, word in enumerate(words) if word in counted), None)
         if length is None or {"of", "and", "with", "the"} & set(words[:length]):
             continue
         if words[0] == "or" and words[1] in {"more", "fewer"}:

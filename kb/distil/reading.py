@@ -16,9 +16,9 @@ from kb.distil.labels import with_antecedents, with_labels
 from kb.distil.lexer import Plain, Token
 from kb.distil.lexicon import lexicon
 from kb.distil.notation import Symbol
-from kb.distil.particles import PAIRED, Named, twice
+from kb.distil.particles import FLAVOURS, PAIRED, Named, twice
 from kb.distil.phrases import Phrase, phrases
-from kb.distil.places import with_numbers
+from kb.distil.places import charged, with_numbers
 from kb.distil.qualifiers import spoken
 from kb.distil.quantities import quantities
 from kb.distil.quotients import with_quotients
@@ -98,7 +98,7 @@ def read(
     `pair` is what a bare `pair` means, `own` are symbols that only the paper explains, `before` the objects that the
     sentence before is about.
     """
-    tokens = with_brackets(with_numbers(with_labels(tokens_of(text, own))))
+    tokens = with_brackets(with_numbers(with_labels(_with_either(tokens_of(text, own)))))
     tokens = with_sums(with_quotients(completed(main_clause(with_antecedents(tokens, before)))))
     for index, token in enumerate(tokens):
         if token.kind == "o" and token.value.object == "pair":
@@ -108,6 +108,7 @@ def read(
     _name_significances(tokens)
     _name_letters(tokens)
     _name_zeros(tokens)
+    charged(tokens)
     tokens = with_signs(tokens)
     _settle_last(tokens)
     counted = counts(tokens)
@@ -123,6 +124,19 @@ def read(
         phrases=phrases(tokens),
         alternations=_alternations(tokens),
     )
+
+
+def _with_either(tokens: list[Token]) -> list[Token]:
+    """Return the tokens with `pair of electrons or muons` as one, a pair of leptons."""
+    for match in reversed(list(re.finditer("oao", kinds(tokens)))):
+        pair, joint, other = tokens[match.start() : match.end()]
+        flavours = {pair.value.object.removesuffix("_pair"), other.value.object}
+        present = any(t.word == "presence" for t in tokens[max(0, match.start() - 3) : match.start()])
+        if pair.value.object.endswith("_pair") and joint.word == "or" and flavours == FLAVOURS and not present:
+            words = f"{pair.text} {joint.text} {other.text}"
+            one = replace(pair, text=words, end=other.end, value=replace(pair.value, object=twice("lepton")))
+            tokens = [*tokens[: match.start()], one, *tokens[match.end() :]]
+    return tokens
 
 
 def _pair_of(tokens: list[Token], index: int) -> str | None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from kb.distil.amounts import closed_at
 from kb.distil.candidates import Candidate, Turned
-from kb.distil.cells import in_unit, is_empty, object_of, requirement
+from kb.distil.cells import in_unit, is_empty, object_of, requirement, signed
 from kb.distil.channels import channel, members, place
 from kb.distil.declared import Declared
 from kb.distil.grid import Grid, Item, names_variable, states_bound
+from kb.distil.named_cells import named_by
 from kb.distil.overlap_tables import removals
+from kb.distil.parts import of_part
 from kb.distil.telegrams import objects
 from kb.document import Cell, Document, Table
-from kb.ssc import Condition
 
 _SELECTS = re.compile(
     r"\b(?:(?:pre)?selections?|criteria|requirements?|defin\w+|deﬁn\w+|regions?|cuts?"
@@ -45,6 +46,13 @@ _ALL_IN = re.compile(
     r"\b(?:masses|momenta|energies|quantities|requirements|variables|values|thresholds|cuts)\b[^.;()]{0,60}?"
     r"\b(?:given\s+|quoted\s+|expressed\s+)?in\s+(?:units\s+of\s+)?(?P<unit>[GTM]eV)\b"
 )
+# "The quantity in the first column must be less than the value in the other ones."
+_ALL_SIGNED = re.compile(
+    r"\b(?:is|are|be) (?:strictly )?(?P<sign>less|smaller|lower|below|greater|larger|higher|above)(?: than)?"
+    r" (?:the|these|those) (?:[\w-]+ ){0,2}?(?:values?|numbers?|thresholds?)\b",
+    re.IGNORECASE,
+)
+_BELOW = frozenset({"less", "smaller", "lower", "below"})
 _PLURAL = re.compile(
     r"(?:\w+\s+)?(?:electron|muon|photon|tau|jet|lepton|track)s?(?:\s+(?:candidates?|channel))?", re.IGNORECASE
 )
@@ -56,6 +64,19 @@ _OBJECT = re.compile(
 )
 _CODE = re.compile(r"(?=\S*(?:\d|[A-Z]{2}))[\w+≥-]{1,12}")
 _EVERYWHERE = re.compile(r"all|baseline|common|preselection|total", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a caption says of all cells: the object, the unit of energies and the sign of numbers that have none."""
+
+    about: str | None
+    unit: str
+    sign: str
+
+    def whole(self, head: str, cell: str) -> str:
+        """Return a header with what only the caption says."""
+        return signed(in_unit(head, self.unit), self.sign, cell)
 
 
 @dataclass(slots=True)
@@ -87,8 +108,12 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
         return [], [Turned("not_a_cut", reason, table.start, end, caption)]
     grid = Grid(document, table, own)
     removed = [_Found(one, tuple(item.cell for item in items)) for one, items in removals(grid)]
+    named = list(_named(grid))
+    sign = match["sign"].lower() if (match := _ALL_SIGNED.search(caption)) else ""
     if (
         not removed
+        and not named
+        and not sign
         and not _SELECTS.search(caption)
         and not grid.requires
         and sum(item.is_label for item in grid.items) < 2
@@ -96,17 +121,20 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
         return [], []
     about = object_of(first)
     unit = match["unit"] if (match := _ALL_IN.search(caption)) else ""
+    said = _Said(about, unit, sign and ("<" if sign in _BELOW else ">"))
     if removed:
         found = iter(removed)
     elif grid.is_matrix():
         found = _matrix(grid)
     else:
-        found = _transposed(grid, about, unit) if grid.is_transposed() else _upright(grid, about, unit)
+        found = _transposed(grid, said) if grid.is_transposed() else _upright(grid, said)
     out = []
-    for one in found:
+    stated = list(found)
+    known = {(one.cells[0], one.candidate.value) for one in stated}
+    for one in (*stated, *(one for one in named if (one.cells[0], one.candidate.value) not in known)):
         main, *rest = dict.fromkeys(one.cells)
         also = tuple((c.start, c.end, "table") for c in rest if c.end > c.start)
-        if table.caption and (unit or not rest):
+        if table.caption and (unit or sign or not rest):
             also = (*also, (table.caption.start, table.caption.end, "caption"))
         told = (where for c in one.cells for where in own.told(document.text[c.start : c.end]))
         also = (*also, *((start, end, "stated") for start, end in dict.fromkeys(told)))
@@ -117,9 +145,15 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
     return out, []
 
 
-def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
-    """Rows are requirements, columns regions; `unit` is that of energies whose header gives none."""
-    told: list[Item] = []
+def _named(grid: Grid) -> Iterator[_Found]:
+    """Cells that are names of triggers or of filters, wherever they stand."""
+    for item in grid.items:
+        yield from (_Found(one, (item.cell,)) for one in named_by(item.text))
+
+
+def _upright(grid: Grid, said: _Said) -> Iterator[_Found]:
+    """Rows are requirements, columns regions."""
+    about, told = said.about, list[Item]()
     for row, side in grid.body_rows():
         alone = len([i for i in grid.row(row) if i.text]) == 1 and side.cell.column_span >= max(2, grid.columns - 1)
         if alone:  # "E_T^miss > 250 GeV" across the table
@@ -142,13 +176,16 @@ def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
             part = parts.pop() if len(parts) == 1 else None
             owner = next((o for b in bare if len(bare) == 1 and _PLURAL.fullmatch(b) and (o := object_of(b))), None)
             names = () if owner and "channel" not in bare[0].lower() else tuple(bare)
+            if owner and not names:
+                groups = (grid.group(row, column) for column in covered)
+                names = tuple(dict.fromkeys(group.bare for group in groups if group))
             owner = owner or _object(grid.subtitle(row)) or about
             named = "" if side.is_region else side.text
             if side.is_region:
                 names = tuple(f"{side.bare} {name}" for name in names) or (side.bare,)
-            for candidate in requirement(in_unit(named, unit), item.text, names, owner):
+            for candidate in requirement(said.whole(named, item.text), item.text, names, owner):
                 if part and candidate.when is None:
-                    candidate = candidate.with_(when=Condition(text=part))
+                    candidate = candidate.with_(when=of_part(part, candidate.object))
                 told += heads
                 yield _Found(candidate, (item.cell, *side.cells, *(head.cell for head in heads)))
 
@@ -157,8 +194,9 @@ def _upright(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
         yield from (_Found(c, (head.cell,)) for c in counts)  # "N_jet = 0 | N_jet = 1"
 
 
-def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
-    """Rows are regions, columns requirements; `unit` is that of energies whose header gives none."""
+def _transposed(grid: Grid, said: _Said) -> Iterator[_Found]:
+    """Rows are regions, columns requirements."""
+    about = said.about
     named = grid.label_column()
     for row, opens in grid.body_rows():
         side = opens if named is None else grid.at(row, named)
@@ -177,7 +215,7 @@ def _transposed(grid: Grid, about: str | None, unit: str) -> Iterator[_Found]:
                 continue
             text, owner, rank = _of_member(head.text, side.bare, listed or about)
             regions = (channel(side.bare),) if rank is not None or text != head.text else region
-            for candidate in requirement(in_unit(text, unit), item.text, regions, owner):
+            for candidate in requirement(said.whole(text, item.text), item.text, regions, owner):
                 yield _Found(candidate.with_(rank=rank or candidate.rank), (item.cell, *head.cells, *side.cells))
 
 
