@@ -43,8 +43,7 @@ _FOUND_IN = re.compile(
 _ENDCAPS = re.compile(r"\bend-?caps?\b|\bforward\b", re.IGNORECASE)
 _OR_THAT = re.compile(r"\bor (?:the |an? )?[\w-]+(?: [\w-]+){0,3}$")
 _IF = {"if", "when", "in case", "in case of", "provided that", "provided"}
-_PARTS = lexicon().sets["parts"]
-_OF_PARTS = {"cuts", "region", "regions"}
+_PARTS, _PLACES = lexicon().sets["parts"], {"cuts", "region", "regions"}
 
 
 @dataclass(slots=True)
@@ -282,7 +281,7 @@ def _parts(reading: Reading) -> Iterator[ConditionalSpan]:
         left_out = re.match("t?j", reading.shape[match.end() :]) or re.search(
             r"j[tehr]{0,6}$", reading.shape[: match.start()]
         )
-        part = reading.tokens[match.start() - (reading.tokens[match.start()].word in _OF_PARTS)]  # "barrel cuts (…)"
+        part = reading.tokens[match.start() - (reading.tokens[match.start()].word in _PLACES)]  # "barrel cuts (…)"
         if part.word in _PARTS and not (predicate or left_out or _is_place(reading, match)):
             inside = [q for q in reading.quantities if match.start() < q.start < match.end()]
             yield ConditionalSpan(match.start(), match.end(), True, inside, firm=True)

@@ -15,7 +15,8 @@ from kb.distil.reading import Reading
 from kb.ssc import Clause, Condition, Operator, Role, Subject
 
 _IN_CONE = re.compile(
-    r"\b(?:cone|distance|radius)(?: (?:of|with))?(?: an?)?(?: (?:size|radius|opening|width))?(?: of| =)?(?: (?:Δ ?)?R =)?\s*$"
+    r"\b(?:cone|distance|radius)(?: (?:of|with))?(?: an?)?(?: (?:size|radius|opening|width))?(?: of| =)?"
+    r"(?: (?:Δ ?)?R =)?\s*$"
 )
 _AROUND = re.compile(r"\b(?:within|inside|closer|overlap\w*|in)\b")
 _SUMS = re.compile(r"\bsum\b|\bisolation\b|Σ", re.IGNORECASE)

@@ -49,7 +49,7 @@ def charged(tokens: list[Token]) -> None:
 
 
 def hits(tokens: list[Token], shape: str) -> Iterator[Quantity]:
-    """`at least nine hits in the silicon detectors`, `five or more pixel hits`, `consists of at least two particles`."""
+    """`at least nine hits in the silicon detectors`, `five or more pixel hits`, `of at least two particles`."""
     told = (0, "")
     for match in re.finditer(r"(?P<c>c?)(?P<n>n)(?P<words>a?[to]{1,4})", shape):
         words = [t.word for t in tokens[match.start("words") : match.end()]]
