@@ -30,7 +30,12 @@ def not_applied(cut: Cut, problem: UnplannableError, kinds: tuple[str, str] | No
 
 
 def removes_overlaps(cut: Cut) -> bool:
-    """Say whether a cut on two objects drops one where they are close, or share what they are made of."""
+    """Say whether a cut on two objects drops one where they are close, or share what they are made of.
+
+    What is asked of the leading one does not: it is about the event, and nothing is dropped.
+    """
+    if cut.subject.rank is not None:
+        return False
     if cut.variable.id in DISTANCES:
         keeps = cut.operator in {">", ">=", "not_in"}
         return cut.variable.id == "delta_r" and keeps == (cut.role == "select")

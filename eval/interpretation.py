@@ -140,6 +140,9 @@ class Interpretation:
 
     def _meeting_test(self, cut: Cut) -> Test:
         parts, named = MIXED[cut.subject.object], related_by(cut)
+        if cut.subject.rank is not None and "met" not in parts:
+            message = f"it does not say whether the {parts[0]} or the {parts[1]} is ranked"
+            raise InexpressibleError(message)
         for part in parts:
             self.ntuple.kinds(part)
         if cut.operator == "is" and (named is None or "met" in parts):

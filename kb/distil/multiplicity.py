@@ -226,6 +226,7 @@ def multiplicity(
     if not count.explicit and operator == "==" and setting.scope == "trigger":
         operator = ">="  # a trigger on two muons takes events with three
     its_role = role(reading, count) if count.value else "select"
+    vetoes = its_role == "veto"
     if its_role == "veto" and _OF_A_KIND.match(reading.words(count.end, count.end + 2)):
         return []  # "events with two muons compatible with a cosmic ray are rejected"
     opens = max((p.index for p in reading.phrases if p.object == "event" and p.index < count.start), default=0)
@@ -238,6 +239,8 @@ def multiplicity(
     named = pair_name(phrase.requires, object_id) if pairs else None
     if value == 0 and apart(phrase.definition):
         named = collection_of(phrase, object_id)
+    elif vetoes and bounded and object_id in _SINGLE and phrase.definition is None:
+        named = collection_of(phrase, object_id)  # "events with two or more jets with p_T > 40 GeV are rejected"
     return [
         _counted(reading, count.object, object_id, operator, value, count.rule, setting).with_(
             definition=named,

@@ -288,3 +288,11 @@ def _distances(tree: uproot.TTree, profile: Profile, *names: str) -> np.ndarray:
     one, other = ak.unzip(ak.cartesian(sides))
     around = (one.phi - other.phi + np.pi) % (2 * np.pi) - np.pi
     return ak.to_numpy(ak.flatten(np.hypot(one.rapidity - other.rapidity, around)))
+
+
+def test_what_is_asked_of_the_leading_jet_is_no_removal() -> None:
+    """The file has no jet near an electron; that says nothing of a cut on the event."""
+    asked = cut("far", "jet_electron.delta_r", ">", 0.4, rank=1)
+    [left_out] = make_plan(criteria_of(asked), load_profile("atlas-2020")).not_applied
+    assert not left_out.already
+    assert "ranked" in left_out.reason
