@@ -30,6 +30,10 @@ from kb.vocabulary import normal_unit, unit_factor, vocabulary
 # Of these an event may have several; the distance of two kinds of them takes one out, not the event.
 _OBJECTS = PHYSICAL | {"jpsi", "meson", "other", "jet_lepton", "jet_photon", "jet_electron", "jet_muon"}
 _ABSOLUTE = re.compile(r"\b(?:absolute(?: values?)?|magnitudes?|modulus)(?: of)?(?: the| its| their)?$")
+_RANKED = {  # p_T^lead, p_T^{sublead}
+    2: re.compile(r"[\^_{,](?:sub-?lead|trail)\w*\}?$"),
+    1: re.compile(r"[\^_{,]lead\w*\}?$"),
+}
 _OWN = {"pt", "abs_eta", "eta", "iso_rel", "iso_abs", "d0", "z0", "energy", "n_tracks"}
 _EFFICIENT = re.compile(r"\befficient (?:for|above|at|in|if|when|from)\b[^.;]*$", re.IGNORECASE)
 _RANGING = re.compile(r"\bthresholds?(?: (?:that|which))?(?: (?:ranging|ranges?|varying|varied|var(?:y|ies)))?$")
@@ -126,6 +130,8 @@ def bound(
         quantity = replace(quantity, operator="<")
     if bounded.variable in ENERGIES - {"iso_abs"} and quantity.amounts[0].unit == "1":
         return []  # a momentum without a unit is read from a table or a list, not from a requirement
+    if bounded.variable in _OF_A_TRACK - {"d0_sig"} and quantity.amounts[0].unit == "1" and quantity.operator != "!=":
+        return []  # nor is a length
     if not _is_of_kind(bounded.variable, quantity.amounts[0].unit):
         return []
     when = _when(reading, quantity, spans)
@@ -229,6 +235,8 @@ def candidate(
 ) -> Candidate:
     """Return the candidate that one number of a bound makes for one subject."""
     object_id, rank = subject.object, subject.rank
+    if rank is None and bounded.index is not None and bounded.variable in _OWN:
+        rank = next((r for r, told in _RANKED.items() if told.search(reading.tokens[bounded.index].text)), None)
     if bounded.variable in _OWN and (setting.scope == "trigger" or (rank and len(quantity.amounts) > 1)):
         object_id = single(object_id)  # "a dimuon trigger with p_T thresholds of 18 and 8 GeV"
     definition = _definition(reading, subject, memory, setting)

@@ -12,11 +12,13 @@ from kb.distil.grid import names_variable, states_bound
 from kb.distil.hadrons import family
 from kb.distil.lexer import Token, plain
 from kb.distil.memory import Memory
-from kb.distil.particles import COLLECTED, FLAVOURS
+from kb.distil.particles import COLLECTED, FLAVOURS, PHYSICAL
 from kb.distil.properties import properties
 from kb.distil.qualifiers import channel_condition
 from kb.distil.telegrams import made, objects, reading_of, telegrams
 from kb.distil.threshold_lists import thresholds
+from kb.distil.ticks import ticks
+from kb.ssc import Variable
 from kb.vocabulary import vocabulary
 
 _NONE = re.compile(r"^\s*(?:[-–—−]+|\.{2,}|…|n/?a|none|inclusive|any|all|·)?\s*$", re.IGNORECASE)
@@ -35,6 +37,13 @@ _TOLD = re.compile(
     r"(?:exactly|at least|at most|more than|fewer than)\s+(?:\d|one|two|three|four|five|six)\b(?=\s*(?:$|[,;]|with\b))",
     re.I,
 )
+_ISOLATION = re.compile(
+    r"\b(?:hadron|photon|electron|muon|neutral|charged|calorimeter|track)\w* iso(?:lation\b|\.)", re.IGNORECASE
+)
+_BACKWARDS = re.compile(r"(?P<n>\d[\d.]*(?:\s*[GTM]eV)?)\s*(?P<sign>[<>≤≥]=?)\s*(?P<what>[^\d\s<>≤≥][^<>≤≥]*)")
+_FLIPPED = str.maketrans("<>≤≥", "><≥≤")
+_GROWS = re.compile(r"\d\s*\+\s*\d[\d.]*\s*[×*·⋅∙]?\s*[pE]_?\{?T")
+_UNKNOWN = re.compile(r"[<>≤≥]=?\s*[+-]?\d[\d.]*(?:\s*%)?")
 _TAGGING = re.compile(
     r"b[- ]?(?:jet )?tag(?:ging|ger)?(?: (?:efficiency|working point|operating point|WP|OP|requirement|point))?",
     re.IGNORECASE,
@@ -76,6 +85,8 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     if is_empty(cell):
         return
     setting = Setting(regions=regions)
+    if turned := _BACKWARDS.fullmatch(cell.strip()):  # "200 < m_T2"
+        cell = f"{turned['what'].strip()} {turned['sign'].translate(_FLIPPED)} {turned['n']}"
     pieces = _pieces(cell)
     if pieces:  # "∈ [125, 200) or ≥ 200"
         found = [list(requirement(head, piece, regions, about)) for piece in pieces]
@@ -85,6 +96,9 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
     bare, unit, comparator = _header(head)
     bare = _spelt(bare)
     ticked = _TICK.match(cell)
+    if ticked and about and (asked := list(ticks(bare, about, setting))):
+        yield from asked
+        return
     if re.search(r"\bveto\b", head, re.IGNORECASE) and (ticked or cell.lower().startswith("inverted")):
         for name in objects(bare):
             yield made(name, "count", "==" if ticked else ">=", 0.0 if ticked else 1.0, setting)
@@ -135,6 +149,12 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         yield from requirement(bare, number["rest"], regions, about)
         return
     subject, rank = _owner(bare)
+    if about and _ISOLATION.search(bare):
+        subject, rank = about, None
+        if _GROWS.search(cell):  # "< 1.2 + 0.015 p_T": the formula is all that can be said
+            yield made(about, "iso_abs", "is", cell, setting).with_(unit="GeV", scope="object")
+            return
+        bare = "relative isolation" if "relative" in bare else "isolation"  # of charged hadrons in the object's cone
     told = _TOLD.match(cell)
     if told and subject and "v" not in shape(head):  # "Leptons | exactly two, p_T > 25 GeV"
         reading = reading_of(f"{told.group()} {bare}")
@@ -152,7 +172,21 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         for name in _vetoed(vetoed.group("o") or bare):
             yield made(name, "count", "==", 0.0, setting)
     else:
-        yield from _sentence(cell, subject, rank, setting, bare, about)
+        said = list(_sentence(cell, subject, rank, setting, bare, about))
+        yield from said or _unknown(bare, cell, about, setting)
+
+
+def _unknown(head: str, cell: str, about: str | None, setting: Setting) -> Iterator[Candidate]:
+    """Read a bound on a symbol that nothing else explains, where the table is about one kind of object."""
+    flat = plain(cell).text.strip()
+    symbol = len(head) <= 30 and re.search(r"[_^χ]", head) and not re.search(r"[voM]", shape(head))
+    counts = re.match(r"[nN]_.*(?:jet|lep|tag)", head)
+    if about not in PHYSICAL or not symbol or counts or not _UNKNOWN.fullmatch(flat):
+        return
+    reading = reading_of(f"x {flat}")
+    for quantity in reading.quantities if reading else ():
+        one = made(about, "other", quantity.operator, quantity.amounts[0].bounds(), setting)
+        yield one.with_(variable=Variable(id="other", name=head), scope="object")
 
 
 def _pieces(cell: str) -> list[str]:

@@ -10,6 +10,7 @@ from kb.distil.particles import PHYSICAL, twice
 from kb.distil.telegrams import made, objects
 
 _TRIGGER = re.compile(r"(?:event )?triggers?", re.IGNORECASE)
+_PASSES = re.compile(r"(?:pass|any|all)\b", re.IGNORECASE)
 _FLAG = re.compile(
     r"(?:(?P<o>[\w τℓμ-]{1,20}?)\s+)?(?:(?P<id>identification|ID|quality)|(?P<isolation>isolation))"
     r"(?:\s+(?:working point|WP|level|criteri\w+|requirement))?",
@@ -32,7 +33,7 @@ def properties(head: str, cell: str, about: str | None, setting: Setting) -> Ite
     >>> [(c.object, c.variable.id, c.value) for c in properties("Charge product q_1 q_2", "−1", None, setting)]
     [('lepton_pair', 'charge_product', -1.0)]
     """
-    if _TRIGGER.fullmatch(head) and re.search(r"[A-Za-z]{4}", cell):
+    if _TRIGGER.fullmatch(head) and re.search(r"[A-Za-z]{4}", cell) and not _PASSES.match(cell):
         name = cell.strip().removesuffix("s").removesuffix(" trigger")
         yield made("event", "trigger", "is", name, setting).with_(scope="trigger")
     flag = _FLAG.fullmatch(head)

@@ -52,6 +52,7 @@ _ALL_SIGNED = re.compile(
     r" (?:the|these|those) (?:[\w-]+ ){0,2}?(?:values?|numbers?|thresholds?)\b",
     re.IGNORECASE,
 )
+_ENERGY = re.compile(r"\d[\d.]*\s*(?P<unit>[MG]eV)\b")
 _BELOW = frozenset({"less", "smaller", "lower", "below"})
 _PLURAL = re.compile(
     r"(?:\w+\s+)?(?:electron|muon|photon|tau|jet|lepton|track)s?(?:\s+(?:candidates?|channel))?", re.IGNORECASE
@@ -121,6 +122,8 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
         return [], []
     about = object_of(first)
     unit = match["unit"] if (match := _ALL_IN.search(caption)) else ""
+    custom = None if unit else _custom(document.text, [caption, *(item.text for item in grid.items)])
+    unit = unit or ("GeV" if custom else "")
     said = _Said(about, unit, sign and ("<" if sign in _BELOW else ">"))
     if removed:
         found = iter(removed)
@@ -136,6 +139,8 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
         also = tuple((c.start, c.end, "table") for c in rest if c.end > c.start)
         if table.caption and (unit or sign or not rest):
             also = (*also, (table.caption.start, table.caption.end, "caption"))
+        if custom and one.candidate.unit == "GeV":
+            also = (*also, (*custom, "stated"))
         told = (where for c in one.cells for where in own.told(document.text[c.start : c.end]))
         also = (*also, *((start, end, "stated") for start, end in dict.fromkeys(told)))
         # Alternatives are of one cell.
@@ -143,6 +148,13 @@ def read(document: Document, table: Table, own: Declared | None = None) -> tuple
         placed = one.candidate.with_(start=main.start, end=main.end, kind="table", also=also, at=0, any_of=either)
         out.append(placed)
     return out, []
+
+
+def _custom(text: str, cells: list[str]) -> tuple[int, int] | None:
+    """Return where a paper that writes all energies in GeV does so first, for a table that prints no unit."""
+    written = list(_ENERGY.finditer(text))
+    only = {match["unit"] for match in written} == {"GeV"} and len(written) > 2
+    return written[0].span() if only and not any(map(_ENERGY.search, cells)) else None
 
 
 def _named(grid: Grid) -> Iterator[_Found]:

@@ -13,6 +13,7 @@ from kb.distil.reading import Reading, read
 from kb.ssc import Value, Variable
 
 _TOLD = re.compile(r"(?P<o>[\w -]{1,20}?)[ -](?P<w>veto|tag|tagged)\.?", re.IGNORECASE)
+_OTHERWISE = re.compile(r"\b(?:fail\w*|invert\w*|no|outside|central)\b", re.IGNORECASE)  # "fail central jet veto"
 _LONE = re.compile(r"(?:an? )?(?P<a>isolated|tight|loose|medium) (?P<o>\w+)", re.IGNORECASE)
 _B = re.compile(r"b(?:[ -]jets?)?", re.IGNORECASE)
 _LISTED = re.compile(r",|;|\band\b")
@@ -65,7 +66,7 @@ def telegrams(text: str, subject: str | None, rank: int | None, setting: Setting
 def _presence(word: str, subject: str | None, setting: Setting) -> Iterator[Candidate]:
     """`b-jet veto`, `τ tag`, `isolated muon`: what must be there or not."""
     told = _TOLD.fullmatch(word)
-    if told:
+    if told and not _OTHERWISE.search(told["o"]):
         absent = told["w"].lower() == "veto"
         for object_id in objects("b jet" if _B.fullmatch(told["o"]) else told["o"]):
             yield made(object_id, "count", "==" if absent else ">=", 0.0 if absent else 1.0, setting)
