@@ -168,6 +168,15 @@ class Cut(Frozen):
         # They write it of any object that is one too many.
         return re.sub(r"^additional ", "veto ", named) if named else None
 
+    @property
+    def _regions(self) -> tuple[str, ...]:
+        """What annotations list as the regions of a cut: those of vetoed objects are so called in every region."""
+        own = (self._collection,) if self._collection else ()
+        if self.regions:
+            counts = self.variable.id == "count"
+            return (*self.regions, *(name for name in own if name.startswith("veto ") and not counts))
+        return (*own, *self.restated)
+
     def flat(self) -> dict[str, Any]:
         """Return the record by which annotations and predictions are compared.
 
@@ -197,7 +206,7 @@ class Cut(Frozen):
             "rank": self.subject.rank,
             "role": self.role,
             "scope": self.scope,
-            "region": ", ".join(map(_spelt, self.regions or filter(None, (self._collection, *self.restated)))) or None,
+            "region": ", ".join(map(_spelt, self._regions)) or None,
             "quote": self.evidence[0].quote if self.evidence else "",
             "note": "; ".join(filter(None, notes)),
             "status": self.status,

@@ -11,6 +11,7 @@ from kb.distil.particles import FLAVOURS, Named
 from kb.distil.phrases import Phrase
 from kb.distil.qualifiers import flavour_condition
 from kb.distil.reading import Alternation, Reading
+from kb.distil.region_pairs import paired
 from kb.distil.region_parts import alternatives, listed
 from kb.ssc import Condition
 
@@ -25,6 +26,7 @@ class Share:
     regions: tuple[str, ...] = ()
 
 
+_LEPTONS = FLAVOURS | {"lepton"}
 _RELATIONS = {"same": "same_flavour", "different": "different_flavour", "opposite": "different_flavour"}
 _WORDS = re.compile(r"\b(?:for|on|in|of|at) (?:the )?([A-Za-z][\w-]{2,}) \((?:the )?([A-Za-z][\w-]{2,})\)")
 _YEARS = re.compile(
@@ -147,7 +149,7 @@ def _by_region(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) 
     if lists > 1 and len(values) == 1 and "y" in reading.shape:
         names = listed(reading.text, lists)
     elif lists == 1 and len(values) == 2:
-        names = alternatives(reading.text)
+        names = alternatives(reading.text) or _of_pair(reading, who)
     else:
         return []
     if not names or any(w.rank is None and _listed_ranks(reading, len(names)) for w in who):
@@ -158,6 +160,17 @@ def _by_region(reading: Reading, quantity: Quantity, who: list[Phrase | Named]) 
         first = quantity.amounts[0]
         amounts = [Amount((v,), first.unit, (first.upper[i],) if first.upper else ()) for i, v in enumerate(values)]
     return [Share(subject, one, (), (name,)) for subject in who for one, name in zip(amounts, names, strict=True)]
+
+
+def _of_pair(reading: Reading, who: list[Phrase | Named]) -> tuple[str, ...]:
+    """Return the regions of `300 (200) GeV in the boosted (resolved) category`, where the numbers are theirs."""
+    pair = paired(reading.text)
+    if pair is None or (
+        {pair.one.split()[0], pair.other.split()[0]} <= FLAVOURS and any(w.object in _LEPTONS for w in who)
+    ):
+        return ()
+    outside = (reading.tokens[a.outer].start - reading.start for a in reading.alternations)
+    return () if any(not pair.start <= place < pair.end for place in outside) else (pair.one, pair.other)
 
 
 def _ranked(target: Phrase | Named, rank: int | None) -> Phrase | Named:

@@ -28,6 +28,7 @@ from kb.distil.reading import Reading, read
 from kb.distil.region_classes import classes
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
+from kb.distil.region_pairs import each_its_own
 from kb.distil.region_synonyms import abbreviations
 from kb.distil.region_titles import object_of, of_section
 from kb.distil.regions import Regions
@@ -112,6 +113,8 @@ class _Walk:
         """Whether the items that follow explain variables."""
         self.listed_of: str | None = None
         """What the items that follow are about, where the text in front of them says so."""
+        self.of_list: tuple[str, ...] = ()
+        """The regions that the text in front of a list is about."""
         self.triggering = False
         """Whether the sentence before, in the same paragraph, tells what the trigger requires."""
 
@@ -121,7 +124,7 @@ class _Walk:
             path = self.document.section_path(block.start)
             if path != section:
                 section = path
-                self.regions.current = self.regions.mentioned = ()
+                self.regions.current = self.regions.mentioned = self.of_list = ()
                 self.regions.of_section = of_section(path)
                 self.regions.base = next(filter(is_base, self.regions.of_section), None)
                 self.memory.variable = None
@@ -186,6 +189,8 @@ class _Walk:
             return
         elif lists.heads(text):
             self.memory.listing = True
+        if item:
+            self.regions.current = self.of_list
         if item and self.listed_of:
             self.memory.subject = self.listed_of
         for sentence in sentences(self.document, block):
@@ -208,6 +213,7 @@ class _Walk:
             objects = frozenset(p.object for p in reading.phrases if p.object != "event")
             self.last_objects = objects or self.last_objects
         if not item or lists.heads(text):
+            self.of_list = self.regions.current
             self.listed_of = self.memory.subject if lists.OPENS.search(text) else None
 
     def _sentence(self, reading: Reading, kind: SectionKind, *, item: bool) -> None:
@@ -384,7 +390,7 @@ class _Walk:
         found = collected(found, text)
         if memory.collection and (THEY.match(text) or THE_SAME.match(text)):
             found = [of_those(c, memory) for c in found]
-        found = in_turn(found, text, self.regions.own)
+        found = each_its_own(in_turn(found, text, self.regions.own), reading)
         found = alternatives(found, text, reading.start)
         counted = {c.object for c in found if c.variable.id == "count"}
         found = [placed(c, text, reading.start, self.regions, counted=c.object in counted) for c in found]

@@ -76,7 +76,8 @@ _NAMES = re.compile(
     r"|in|of|into|for|and|these|those|all|both|most|more|separate|different|second|third|inclusive|exclusive)\s)"
     r"(?:(?=[\w+/-]*[A-Z][\w+/-]*[A-Z]|[a-z]+[A-Z])[\w+/-]+\s+){0,2}[\w+/-]+\s+(?:sub)?categor(?:y|ies)\b)"
     rf"|(?P<boxes>(?<![\w/+→-])(?:(?:{_BOX},\s+)*{_BOX},?\s+(?:and|or)\s+)?{_BOX}\s+(?:samples?|box(?:es)?|categor(?:y|ies)|bins?)\b)"
-    rf"|(?P<flavour>(?<![\w/]){_FLAVOURS}\s+(?:samples?|selections?|regions?|categor(?:y|ies))\b)"
+    rf"|(?P<flavour>(?<![\w/]){_FLAVOURS}\s+(?:samples?|selections?|regions?|categor(?:y|ies))\b"
+    r"|(?:SF|DF|OF|(?:same|different|opposite)-flavou?r)\s+events\b)"
     rf"|\b(?:in|from|with|using|of)\s+(?P<events>(?:(?:[A-Z][\w/]*\s?→\s?)\S{{1,9}}|{_FLAVOURS})\s+events){_OF_EVENTS}"
     r"|(?P<z>\b(?:on|off)-Z(?: regions?)?\b)"
 )

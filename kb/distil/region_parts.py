@@ -11,7 +11,7 @@ from kb.distil.region_names import Name, names
 
 _BREAK = re.compile(r";|[,:]\s+(?:while|whereas|but|and)\b|\b(?:while|whereas)\b")
 _OPENS = re.compile(
-    r"(?:^|[;:]|,|\b(?:while|whereas|and|but))\s*"
+    r"(?:^|[;:]|,|\b(?:while|whereas|and|but)|(?-i:(?<=[a-z)])\s(?=(?:In|For)\s)))\s*"
     r"(?:(?:instead|similarly|finally|in addition|moreover|conversely),?\s+)?"
     r"(?P<in>(?:in|for|within|events\s+(?:in|entering|of)|those\s+(?:in|entering|of)"
     r"|the\s+(?:selections?|requirements?|definitions?|criteria)\s+(?:for|of|in))\s+)?"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kb.distil.region_classes import classes
 from kb.distil.region_names import LABEL, Name, is_base, is_channel, kind_of, label_of, names
+from kb.distil.region_pairs import paired
 from kb.distil.region_parts import Part, parts
 from kb.distil.region_synonyms import Synonyms
 
@@ -76,7 +77,15 @@ _SERVED = re.compile(
 _OF_TWO = re.compile(r"(?:(?:in|for|to enter)\s+)?the (?P<which>former|latter)\b", re.IGNORECASE)
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
-    r"\b(?:baseline selection|preselection|all (?:the )?(?:signal |search |analysis )?regions|pre-?selected)\b",
+    r"\b(?:baseline selection|preselection|all (?:of )?(?:the )?(?:\w+ )?(?:regions|channels|final states|categories)"
+    r"|pre-?selected)\b",
+    re.IGNORECASE,
+)
+_OF_FLAVOURS = re.compile(r"(?:SF|DF|OF|(?:same|different|opposite)-flavou?r) events")
+_IN_ALL = re.compile(r"^(?:in|for) all (?:of )?(?:the )?(?:\w+ )?(?:channels|final states|categories)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(?:in|for) (?:all |both )?(?:the )?other"
+    r" (?P<noun>(?:\w+ )?(?:channel|final state|categor|region|sample))(?:s|ies)\b",
     re.IGNORECASE,
 )
 _COMMON_TO = re.compile(r"\b(?:common to|shared by|the same (?:for|in))\s+(?:both\s+|all\s+)?(?:the\s+|of\s+)*$")
@@ -116,8 +125,16 @@ class Regions:
         """
         label = label_of(text, of_regions=self.listed)
         self.parts = ()
+        if self.of_section and is_channel(self.of_section[0]) and _IN_ALL.match(text):
+            self.of_section = ()  # behind the sections on the channels, the text turns back to all of them
         found = () if label else names(text, self.own)
-        if label:
+        if self.of_section:  # a part of its events: a condition
+            found = tuple(n for n in found if not _OF_FLAVOURS.fullmatch(n.name))
+        pair = paired(text)
+        if pair is not None and pair.opens:
+            self.current = self.mentioned = (pair.one, pair.other)
+            self._learn(self.current)
+        elif label:
             self.current = (label,)
             self._learn(self.current)
         elif self.last and _THIS.match(text):
@@ -137,7 +154,7 @@ class Regions:
             self.synonyms.learn(found, self.own)
             if any(not is_channel(n.name) and _is_subject(text, n) for n in found if not n.bracketed):
                 found = tuple(n for n in found if not is_channel(n.name))  # "SR1 requires … in the 2-lepton channel"
-            shared = classes(text) or parts(text, found)
+            shared = classes(text) or self._with_others(text, found, parts(text, found))
             if found and (only := _ONLY_THERE.match(text)) and found[0].start <= only.end("in"):
                 self.parts = (Part(0, len(text), (found[0].name,)),)  # the sentences behind it are of all events
                 return self.current
@@ -155,6 +172,19 @@ class Regions:
         stated = dict.fromkeys((*self.current, *(name for part in self.parts for name in part.regions)))
         self.base = next((name for name in stated if is_base(name)), self.base)
         return self.current
+
+    def _with_others(self, text: str, found: tuple[Name, ...], shared: tuple[Part, ...]) -> tuple[Part, ...]:
+        """Return the stretches of a sentence with that of `0.5 in all other channels`."""
+        others = _OTHERS.search(text)
+        if others is None or not found or others.start() < found[0].start:
+            return shared
+        named = {name.name for name in found}
+        rest = tuple(
+            n for n in self.known if n not in named and re.search(rf" {others['noun']}(?:y|)$", n, re.IGNORECASE)
+        )
+        start = max((p.end if p.end < others.start() else p.start for p in shared), default=found[0].end)
+        before = tuple(Part(p.start, min(p.end, start), p.regions) for p in shared if p.start < start)
+        return (*before, Part(start, len(text), rest))
 
     def _these(self, text: str) -> tuple[str, ...]:
         """Return the regions that `this region` and `these regions` point at, which the sentence before has named."""
