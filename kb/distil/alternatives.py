@@ -34,6 +34,7 @@ _BOUND_ENDS = re.compile(r"(?:\d|\b(?:[GMTk]?eV|mm|cm|rad|zero|one|two|three|fou
 _STOPS = re.compile(r";|\.\s|,\s+(?:and|while|whereas|but|which|where)\b|\s\b(?:while|whereas)\b|,\s+(?=in addition)")
 _ONE_BOUND = re.compile(r"[^,;(]*(?:\([^()]*\)[^,;(]*)?")
 _OF_COUNTED = re.compile(r"\s*(?:each\s+)?(?:with|having|of)\b")
+_LAST_OF_LIST = re.compile(r",\s+and\b")
 _NEAR = 40
 _CHOICE_ENDS = re.compile(rf"{_OR.pattern}$")
 _PARTED = re.compile(r"\s+(?:and|with|plus|as well as|together with)\s+|,\s+(?:and\s+)?")
@@ -236,4 +237,6 @@ def _listed(text: str, before: list[int], choice: int, counts: set[int]) -> list
         found.insert(0, (place, end))
         opening = text.rfind(", ", 0, place)
         end = opening if opening > 0 else place
+        if _LAST_OF_LIST.match(text[end:place]):
+            break  # "four jets, and E_T^miss > 30 GeV or m_T > 50 GeV": the jets are asked for in any case
     return found

@@ -11,6 +11,7 @@ from kb.distil.holders import IDENTIFIED, holders
 from kb.distil.inversions import inversions
 from kb.distil.memory import Memory
 from kb.distil.particles import FLAVOURS, PAIRED, compose, twice
+from kb.distil.qualifiers import apart
 from kb.distil.rationale import purposes
 from kb.distil.reading import Reading
 from kb.distil.rulebook import pattern, patterns, rulebook
@@ -163,6 +164,9 @@ def _goes_on_about_tagging(reading: Reading, memory: Memory) -> bool:
 def _collected(candidate: Candidate, reading: Reading) -> Candidate:
     """Name the collection a flag is for, where the sentence is about one (`high-purity muons`)."""
     named = next((p.definition for p in reading.phrases if p.object == candidate.object and p.definition), None)
+    kinds = {candidate.object, *(FLAVOURS if candidate.object == "lepton" else ())}
+    if apart(named) and any(p.object in kinds and not p.definition for p in reading.phrases):
+        return candidate  # "one isolated electron or muon, and no additional leptons"
     return candidate.with_(definition=named) if named and candidate.scope == "object" else candidate
 
 

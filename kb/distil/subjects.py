@@ -27,6 +27,11 @@ _TRACKED = {"electron", "muon", "lepton", "tau"}
 _DEFINITE = {"the", "these", "those", "any", "each", "all"}
 _ISOLATIONS = {"iso_rel", "iso_abs", "mini_iso", "isolation"}
 _TRACK_TO_CLUSTER = re.compile(r"Δ\s?[ηφ]_\{?(?:in|seed|vtx)\}?(?:\(seed\))?")  # of an electron's track and its cluster
+_FOR_BOTH = re.compile(r"(?:for|of) both(?: of them)?\b(?! \w+s\b)")
+_BOTH_MUST = re.compile(
+    r"\bboth (?:must|have to|need to|are required to|should|shall)(?: (?:satisfy|have|be|fulfil|pass))?$"
+)
+_ANEW = re.compile(r"[,;]? ?(?:and|while|but|whereas)? ?(?:that of|those of)? ?(?:the)?")
 _MOST = 6
 _UNRANKED = {"other", "ratio", "count"}
 _OWN_OF_ONE = {"pt", "energy", "abs_eta", "eta", "ratio"}
@@ -77,6 +82,10 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     member = member_of(reading, quantity)
     if member is not None:
         return [named_member(member)]
+    if gapped := _gapped(reading, quantity, bounded):
+        return [gapped]
+    if both := _of_both(reading, quantity, anchor):
+        return list(both)
     another = _another(reading, quantity, anchor)
     if another is not None:
         return [another]
@@ -174,6 +183,28 @@ def subjects(reading: Reading, quantity: Quantity, bounded: Bounded, memory: Mem
     if (scored or (_FOR_BTAGGING.search(reading.text) and not others)) and {p.object for p in group} == {"jet"}:
         return [Named("bjet")]
     return list(group)
+
+
+def _of_both(reading: Reading, quantity: Quantity, anchor: int) -> list[Phrase]:
+    """`electrons must have …, muons …, and both must satisfy …`, `… |z_0| < 0.5 mm for both`: each of the two."""
+    if not _FOR_BOTH.match(reading.words(quantity.end, quantity.end + 3)) and not _BOTH_MUST.search(
+        reading.words(max(0, anchor - 5), anchor)
+    ):
+        return []
+    found = {p.object: p for p in reading.phrases if p.object in FLAVOURS and p.plural and p.index < quantity.start}
+    return list(found.values()) if set(found) == FLAVOURS else []
+
+
+def _gapped(reading: Reading, quantity: Quantity, bounded: Bounded) -> Phrase | None:
+    """Return whose the variable of the bound before is now: `…, the subleading pair between 12 and 115 GeV`."""
+    last = max((q.end for q in reading.quantities if q.end <= quantity.start), default=None)
+    if last is None or bounded.index is None or bounded.index >= last:
+        return None
+    new = next((p for p in reading.phrases if last <= p.start and p.index < quantity.start), None)
+    if new is None or not _ANEW.fullmatch(reading.words(last, new.start)):
+        return None
+    alike = bounded.variable in _OWN_OF_ONE | _ISOLATIONS | _OF_TRACKS or new.object.endswith("_pair")
+    return new if alike and re.fullmatch(r"[tl]{0,2}", reading.shape[new.end : quantity.start]) else None
 
 
 def each_of_first(reading: Reading, bounded: Bounded, who: list[Phrase | Named]) -> list[Phrase | Named]:
