@@ -10,7 +10,7 @@ one counts for them and not the general one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -255,6 +255,12 @@ class Filters:
         if kept is None and cut.variable.id in DISTANCES:
             return next(iter(cut.variable.reference), None)
         return kept
+
+    def removals(self) -> Iterator[tuple[Cut, tuple[str, ...], tuple[str, ...]]]:
+        """Yield the cuts on distances, each with the kinds that it may drop, and those that they are measured to."""
+        for cut in (cut for group in self.groups for cut in group):
+            if self._kept(cut) is not None:
+                yield cut, self.takers(cut), self.ntuple.profile.parts(self._kept_object(cut))
 
     def _kept_object(self, cut: Cut) -> str:
         kept = self._kept(cut) or ""

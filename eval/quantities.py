@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from eval.company import missing, transverse_mass
 from eval.composition import PAIRS, Pair, Recipe, group_measure, pair_measure
-from eval.event import InexpressibleError, Ntuple, Particle, mass, transverse
+from eval.event import InexpressibleError, Ntuple, Particle, transverse
 from eval.scene import Scene
 from eval.verdicts import Quantity
 from kb.ssc import Subject, Variable
@@ -63,7 +63,8 @@ class Quantities:
             return lambda scene: transverse(scene.selected("jet", None))
         if variable.id == "mj":
             self.ntuple.kinds("fatjet")
-            return lambda scene: sum(mass([jet]) for jet in scene.selected("fatjet", None))
+            own = Variable(id="mass")
+            return lambda scene: sum(self.ntuple.measure(jet, own) for jet in scene.selected("fatjet", None))
         if name in self.ntuple.profile.objects and rank is not None:
             for kind in self.ntuple.kinds(name):
                 self.ntuple.measure(self.ntuple.probe(kind), variable)

@@ -332,7 +332,7 @@ class Gauge:
         if name == "mht":
             return transverse(bodies)
         if name == "mj":
-            return sum(body.mass for body in bodies)
+            return sum(self.ntuple.measure(p, Variable(id="mass")) for p in found)
         total = sum(body.pt for body in bodies)
         return total + self.ntuple.missing_momentum(row, "pt") if name in {"st", "meff"} else total
 

@@ -116,12 +116,23 @@ def general(nudges: Nudges, row: Row, cut: Cut) -> Iterator[Handle]:
             yield Handle(lambda value, p=place, q=part: anatomy.move(row, p, q, value), grid, start=current)  # type: ignore[misc]
     if variable == "mj":
         for place, kind in places:
-            if (branch := anatomy.profile.branch(kind, "energy")) is not None:
+            if (branch := anatomy.profile.branch(kind, "mass")) is not None:
+                current = float(row[branch.branch][place[1]])
+                at = lambda value, p=place, b=branch.branch: anatomy.put(row, p, b, value)  # noqa: E731
+                yield Handle(at, _rising(current), start=current)
+            elif (branch := anatomy.profile.branch(kind, "energy")) is not None:
                 current = float(row[branch.branch][place[1]])
                 yield Handle(
                     lambda value, p=place, b=branch.branch: anatomy.put(row, p, b, value),  # type: ignore[misc]
                     tuple(current * (1 + n / 20) for n in range(12)),
                 )
+
+
+def turning(anatomy: Anatomy, row: Row, place: Place, kind: str) -> Iterator[Handle]:
+    """Yield deformations of the direction of one object."""
+    _, eta, phi, _ = anatomy.momentum(row, place, kind)
+    yield Handle(lambda value: anatomy.move(row, place, "phi", value), _around(phi), start=phi)
+    yield Handle(lambda value: anatomy.move(row, place, "eta", value), _across(eta), start=eta)
 
 
 def _setter(anatomy: Anatomy, row: Row, branch: str) -> Callable[[float], Row]:

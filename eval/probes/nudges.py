@@ -15,6 +15,7 @@ from eval.probes.specimen import Anatomy, Place, Row, flag_value
 from kb.ssc import Cut, Piecewise, Variable
 
 _MOST = 12  # objects of a collection
+_HARD = 1e4  # GeV, which nothing has more of: masses of what has are lost in rounding
 
 
 class Nudges:
@@ -42,6 +43,8 @@ class Nudges:
             return self._missing(row, self.aim(cut))
         if variable.id in SUMS or variable.id in {"mht", "mj"}:
             kind = self.rng.choice({"mht": ("jet",), "mj": ("fatjet",)}.get(variable.id) or SUMS[variable.id])
+            if variable.id == "mj" and (heavier := self._with_mass(row, kind, self.aim(cut))) is not None:
+                return heavier
             return self._scaled(row, kind) if self.rng.random() < 0.6 else self._number(row, cut, (kind,))
         places = [(p, kind) for kind in constituents for p in self.anatomy.places(row, kind)]
         systems = self.anatomy.systems
@@ -122,8 +125,17 @@ class Nudges:
         for part in self.profile.parts(kind):
             for place in self.anatomy.places(row, part):
                 pt = self.anatomy.momentum(row, place, part)[0]
-                row = self.set_to(row, place, part, Variable(id="pt"), round(4 * pt * factor) / 4) or row
+                row = self.set_to(row, place, part, Variable(id="pt"), round(4 * min(pt * factor, _HARD)) / 4) or row
         return row
+
+    def _with_mass(self, row: Row, kind: str, total: float) -> Row | None:
+        """Give an object the mass with which all of its kind have so much together, where the ntuple holds masses."""
+        places = self.anatomy.places(row, kind)
+        if not places or self.profile.branch(kind, "mass") is None or self.rng.random() < 0.3:
+            return None
+        place = self.rng.choice(places)
+        others = sum(self.anatomy.momentum(row, one, kind)[3] for one in places if one != place)
+        return self.set_to(row, place, kind, Variable(id="mass"), round(8 * max(total - others, 1.0)) / 8)
 
     def _meeting(self, row: Row, cut: Cut, places: Sequence[tuple[Place, str]]) -> Row:
         """Turn or scale an object, or the missing momentum, against another."""

@@ -64,7 +64,8 @@ class Reaches:
     def apart(self, line: Line, place: int, baseline: Reach, *, about: Cut | None = None) -> Iterator[Reach]:
         """Yield events that pass a step and all of the baseline's but one, if they need not pass the whole line.
 
-        `baseline` is how far events come along it. With `about`, only steps on what a cut is about are left out.
+        `baseline` is how far events come along it. With `about`, only steps on what a cut is about are left out. The
+        mask of a region's step by itself does not hang on the region's others, so that they are free anyway.
         """
         steps = max(place, line.common)
         asked = frozenset(line.steps[place - 1])
@@ -103,20 +104,24 @@ class Reaches:
         known = {*baseline.stopped_by, *baseline.excluded_by}
         own = line.steps[place - 1]
         asked = [about] if about else [self.trial.cuts[c] for c in own if c in self.trial.tests]
-        words = {word for cut in asked for word in (cut.subject.object, cut.variable.id)}
+        words = {word for cut in asked for word in (*self._about(cut), cut.variable.id)}
         # Who asks for a b jet asks for a jet.
         words |= {name for name, term in vocabulary().objects.items() if term.kind_of in words}
         ranked: list[tuple[bool, int, int, frozenset[str]]] = []
         for number, step in enumerate(line.steps[: line.common]):
             cuts = [self.trial.cuts[c] for c in step if c in self.trial.tests]
-            shared = max((len({cut.subject.object, cut.variable.id} & words) for cut in cuts), default=0)
-            if cuts and step != own and (about is None or any(cut.subject.object in words for cut in cuts)):
+            shared = max((len({*self._about(cut), cut.variable.id} & words) for cut in cuts), default=0)
+            if cuts and step != own and (about is None or any(self._about(cut) & words for cut in cuts)):
                 ranked.append((not known & set(step), -shared, number, frozenset(step)))
         found = [step for *_, step in sorted(ranked, key=lambda entry: entry[:3])]
         if baseline.whole:
-            return [frozenset(), *found] if about is None and place > line.common else found
+            return [frozenset(), *found] if place > line.common else found
         helpful = [step for step in found if self._without(baseline, step)]
         return helpful[:_OBSTACLES]
+
+    def _about(self, cut: Cut) -> frozenset[str]:
+        """Return the objects that a cut is about, and what they are made of."""
+        return frozenset({cut.subject.object, *self.seeds.nudges.constituents(cut.subject.object)})
 
     def _partly(self, line: Line, starts: Sequence[Row], left: frozenset[str]) -> Reach:
         """Go step by step."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from codegen.profile import Profile
 from eval.interpretation import Interpretation
@@ -17,6 +17,7 @@ from eval.probes.gauge import Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Flip, Hunter
 from eval.probes.lines import Line
+from eval.probes.neighbours import Neighbours
 from eval.probes.nudges import Nudges
 from eval.probes.omissions import Omissions
 from eval.probes.probe import Found, Probe
@@ -61,6 +62,7 @@ class Search:
         self.by_bins = Hunter(self.trial, self.gauge, by_bins=True)
         self.approach = Approach(self.trial, self.gauge, self.nudges, self.rng)
         self.starts = Starts(self.trial, self.nudges, self.rng)
+        self.neighbours = Neighbours(self.trial, self.nudges, self.rng)
         self.crowds = Crowds(self.trial, self.anatomy, self.nudges, self.starts)
         self.omissions = Omissions(self.trial, self.gauge, self.nudges, self.approach, limit=_ALL)
         self.choices = Choices(self.trial, self.nudges, limit=_ALL)
@@ -283,9 +285,14 @@ class Search:
 
     def _objects(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
         """A variable of one object moved across the threshold."""
+        left = dict.fromkeys((facet for facet in wanted if facet.name != "condition"), _EACH)
         for hunter in (self.hunter, self.by_bins):
-            for facet in [facet for facet in wanted if facet.name != "condition"]:
-                yield from self._moved(cut, reach, facet, hunter)
+            for facet in [facet for facet, number in left.items() if number > 0]:
+                for probe in self._moved(cut, reach, facet, hunter):
+                    left[facet] -= probe.facet == facet
+                    yield probe
+                    if left[facet] <= 0:
+                        break
             if not self.trial.is_filter(cut) or not reach.whole:
                 return
 
@@ -293,7 +300,7 @@ class Search:
         bound = next(edge.bound for edge in edges(cut) if edge.name == facet.name)
         if isinstance(bound, Piecewise):
             return
-        for row in self.starts.of(cut, reach, facet.kind):
+        for row in chain(self.starts.of(cut, reach, facet.kind), self.neighbours.dropping(reach, facet.kind)):
             kinds = (facet.kind,) if facet.kind else self._kinds(cut)
             for place, kind in [(place, part) for part in kinds for place in self.anatomy.places(row, part)]:
                 amount = -bound if facet.negative else bound
@@ -324,6 +331,8 @@ class Search:
                         yield from self._along(handle, cut, reach, wanted)
         left = set(wanted)
         rows: Iterable[Row] = reach.rows
+        for handle in self.neighbours.leaving(cut, reach):
+            yield from self._along(handle, cut, reach, wanted)
         for facet in [None, *wanted]:
             if facet is not None:
                 if facet not in left or facet.name == "condition":
