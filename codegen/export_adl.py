@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kb.bins import binned, bins, regions_of
 from kb.bounds import comparisons
+from kb.existence import counted, with_collections
 from kb.identity import is_arxiv_id
 from kb.inheritance import general, stands_in
 from kb.ssc import (
@@ -58,6 +59,8 @@ def to_adl(criteria: SelectionCriteria) -> str:
     }
     criteria = binned(criteria, bins(criteria))
     criteria = criteria.model_copy(update={"cuts": tuple(c for c in criteria.cuts if c.status != "rejected")})
+    criteria = with_collections(criteria)
+    said = frozenset(one for alike in counted(criteria).values() for one in alike)
     paper = criteria.paper
     named = f'arXiv "{paper.arxiv_id}v{paper.version}"' if is_arxiv_id(paper.arxiv_id) else f'id "{paper.arxiv_id}"'
     lines = ["info analysis", f'  title "{paper.title}"', f"  {named}"]
@@ -94,12 +97,12 @@ def to_adl(criteria: SelectionCriteria) -> str:
     rest = [_with_names(cut, meant) for cut in criteria.cuts if cut.id not in taken]
     baseline = [cut for cut in rest if not regions_of(cut, criteria)]
     known_as = {region.name: _region_word(region) for region in criteria.regions}
-    lines += ["region baseline", *(_requirements(baseline) if baseline else ["  select ALL"]), ""]
+    lines += ["region baseline", *(_requirements(baseline, said) if baseline else ["  select ALL"]), ""]
     for region in criteria.regions:
         if region.name in stated and not any(region.name in regions_of(cut, criteria) for cut in rest):
             lines += [f"# region {_region_word(region)} is left out: its cuts were all rejected in review", ""]
         else:
-            lines += [*_region(region, rest, known_as), ""]
+            lines += [*_region(region, rest, known_as, said), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -278,18 +281,23 @@ def _region_word(region: Region) -> str:
     return f"{_KINDS.get(region.kind, region.kind)}{word}" if word.startswith("_") else word
 
 
-def _region(region: Region, cuts: list[Cut], known_as: Mapping[str, str]) -> Iterator[str]:
+def _region(region: Region, cuts: list[Cut], known_as: Mapping[str, str], said: frozenset[str]) -> Iterator[str]:
     yield f"region {known_as[region.name]}  # {region.kind}"
     parent = known_as.get(region.parent, _word(region.parent)) if region.parent else "baseline"
     yield f"  {parent}"
-    yield from _requirements([cut for cut in cuts if region.name in cut.regions or cut.id in region.cuts])
+    yield from _requirements([cut for cut in cuts if region.name in cut.regions or cut.id in region.cuts], said)
 
 
-def _requirements(cuts: list[Cut]) -> Iterator[str]:
-    """Yield one line per cut, and one for all that are alternatives of each other."""
+def _requirements(cuts: list[Cut], said: frozenset[str]) -> Iterator[str]:
+    """Yield one line per cut, and one for all that are alternatives of each other.
+
+    What is `said` of the pairs that another cut counts is no requirement on every pair: it stands as a comment.
+    """
     done: set[str] = set()
     for cut in cuts:
-        if cut.any_of is None:
+        if cut.id in said:
+            yield f"  # of as many pairs as are counted: {_requirement(cut, None).strip()}"
+        elif cut.any_of is None:
             yield _requirement(cut, None)
         elif cut.any_of not in done:
             done.add(cut.any_of)

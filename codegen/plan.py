@@ -30,7 +30,7 @@ from codegen.plan_terms import Always, Chosen, Count, Exists, Members, Objects, 
 from codegen.profile import HistogramAxis, Profile
 from kb.bins import binned, bins, conflicts
 from kb.bosons import with_pairs_named
-from kb.existence import counted_pairs
+from kb.existence import counted
 from kb.ssc import Cut, SelectionCriteria, Subject, Variable
 
 __all__ = ["Plan", "make_plan"]
@@ -51,7 +51,7 @@ class _Planner:
         self.criteria = criteria = binned(criteria, [one for one in self.bins if not one.whole])
         self.profile = profile
         self.objections: dict[str, UnplannableError] = {}
-        self.counted = counted_pairs(criteria)
+        self.counted = counted(criteria)
         self.overlaps = {removal.cut for known in criteria.objects for removal in known.overlap_removal}
         self.filters, self.events = self._sorted()
         named = {cut.subject.definition or "" for group in self.events for cut in group}

@@ -12,7 +12,7 @@ from codegen.plan_model import UnplannableError
 from codegen.plan_objects import Collections
 from codegen.plan_systems import GROUPS, MIXED, PAIRS, Systems
 from codegen.plan_terms import Always, Count, Exists, Not, Pairs, Quantity, Relation, Requirement, Sum
-from kb.existence import number
+from kb.existence import conditional, number
 from kb.ssc import Clause, Cut, ObjectDefinition, Piecewise, Variable
 
 
@@ -119,7 +119,10 @@ class Counts:
         return self._bounded(Count(pairs, both(demands)), cut)
 
     def existing(self, count: Cut, alike: Sequence[Cut]) -> Requirement:
-        """Write that there are as many pairs as one cut counts, of which all the others hold; see `kb.existence`."""
+        """Write that there are as many objects as one cut counts, of which all others hold; see `kb.existence`."""
+        if count.subject.object not in PAIRS:
+            counted = conditional(count, tuple(alike))
+            return self.of(counted, counted.when.clauses if counted.when else ())
         kind = PAIRS[count.subject.object]
         told = {cut.id: _relation_of(cut) for cut in alike}
         named = [one for one in told.values() if one is not None]

@@ -1,4 +1,4 @@
-"""Pairs that must exist, with all that their sentence says of them; see `kb.existence` for which cuts these are."""
+"""Objects that are counted with all that is said of them; see `kb.existence` for which cuts these are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from eval.event import InexpressibleError, Ntuple
 from eval.inequality import related_by, satisfies, unsigned_offset
 from eval.quantities import of_charges
 from eval.scene import Scene
-from eval.verdicts import Test
-from kb.existence import counted_pairs, number
-from kb.ssc import Cut, PairRequirement, SelectionCriteria
+from eval.verdicts import Test, opposite
+from kb.existence import conditional, counted, number
+from kb.ssc import Clause, Cut, PairRequirement, SelectionCriteria
 
 
 class Existence:
@@ -23,11 +23,13 @@ class Existence:
         criteria: SelectionCriteria,
         ntuple: Ntuple,
         required: Callable[[str | None], tuple[PairRequirement, ...]],
+        count_test: Callable[[Cut, list[Clause]], Test],
     ) -> None:
         self.ntuple = ntuple
         self.required = required
-        counted = counted_pairs(criteria)
-        self.count_of = {cut_id: count for count, alike in counted.items() for cut_id in (count, *alike)}
+        self.count_test = count_test
+        of = counted(criteria)
+        self.count_of = {cut_id: count for count, alike in of.items() for cut_id in (count, *alike)}
         """The cut that counts the pairs, by the id of every cut that is said of them."""
         self.cuts = {cut.id: cut for cut in criteria.cuts}
 
@@ -43,6 +45,10 @@ class Existence:
     def test(self, group: Sequence[Cut]) -> Test:
         """Return the test that there are so many pairs of which all other cuts of the group hold."""
         [count] = [cut for cut in group if cut.variable.id == "count"]
+        if count.subject.object not in PAIRS:
+            whole = conditional(count, tuple(cut for cut in group if cut is not count))
+            met = self.count_test(whole, list(whole.when.clauses if whole.when else ()))
+            return opposite(met) if count.role == "veto" else met
         of = PAIRS[count.subject.object]
         self.ntuple.kinds(of)
         alike = self.required(count.subject.definition)

@@ -39,7 +39,7 @@ class Interpretation:
         """Of the applied cuts on events, by id; alternatives share one."""
         self.menus: list[Menu] = []
         """Of triggers; a file that has no way of one whole does not tell whether the trigger has fired."""
-        self.existence = Existence(criteria, self.ntuple, self._required)
+        self.existence = Existence(criteria, self.ntuple, self._required, self._count_test)
         groups: dict[str, list[Cut]] = {}
         for cut in criteria.cuts:
             if cut.status == "rejected":

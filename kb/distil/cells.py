@@ -172,8 +172,8 @@ def requirement(head: str, cell: str, regions: tuple[str, ...], about: str | Non
         for name in _vetoed(vetoed.group("o") or bare):
             yield made(name, "count", "==", 0.0, setting)
     else:
-        said = list(_sentence(cell, subject, rank, setting, bare, about))
-        yield from said or _unknown(bare, cell, about, setting)
+        read = list(_sentence(cell, subject, rank, setting, bare, about))
+        yield from read or _unknown(bare, cell, about, setting)
 
 
 def _unknown(head: str, cell: str, about: str | None, setting: Setting) -> Iterator[Candidate]:

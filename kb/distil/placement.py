@@ -61,6 +61,8 @@ def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | No
     """Drop a condition that only says in which region a bound holds."""
     if when is None or (when.clauses and not (_flavoured(when) == "event" and all(map(is_channel, regions)))):
         return when
+    if when.clauses and is_channel(when.text.lower()):
+        return None  # "in the electron channel p_T > 30 GeV, in the muon channel …": that of the other channel
     said = re.sub(r"^(?:in|for) (?:the )?|\W", "", when.text.lower())
     names = [re.sub(r"\W", "", region.lower()) for region in regions]
     return None if any(name in said or said in name for name in names) else when

@@ -65,7 +65,7 @@ def trigger(reading: Reading, regions: tuple[str, ...] = ()) -> list[Candidate]:
 def _names(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words that name triggers: `unprescaled lepton triggers` gives `lepton`, each once."""
     seen: set[str] = set()
-    for match in re.finditer(r"\btriggers?\b", text):
+    for match in re.finditer(r"\btriggers?\b(?![ -]match)", text):
         words: list[str] = []
         before = re.findall(r"\S+", text[: match.start()])[-8:]
         for place, word in reversed(list(enumerate(before))):

@@ -1,4 +1,4 @@
-"""A pair that must exist has all that its sentence says, two share nothing, and the Z candidate is the chosen one."""
+"""What is counted has all that is said of it, two pairs share nothing, and the Z candidate is the chosen one."""
 
 from __future__ import annotations
 
@@ -88,6 +88,36 @@ def test_the_mass_of_the_z_candidate_is_that_of_the_chosen_pair(said: str, profi
     assert selected(said, profile, tmp_path, *events) == [True, True, False, False, False]
 
 
+def four(*momenta: float) -> list[Lepton]:
+    return [(MU, 1, pt, 0, 0.8 * number) for number, pt in enumerate(momenta)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Leptons must have p_T > 7 GeV. At least one lepton with p_T > 25 GeV is required. Events have four leptons.",
+        "Events must have exactly four leptons. At least one lepton must have p_T > 25 GeV.",
+    ],
+)
+def test_a_harder_lepton_is_asked_for_once(sentence: str, profile: Profile, tmp_path: Path) -> None:
+    exactly = f"{sentence} Exactly four leptons are required." if "exactly" not in sentence else sentence
+    events = [four(30, 20, 15, 10), four(20, 18, 15, 10), four(40, 30, 26, 26), four(30, 20, 15)]
+    assert selected(exactly, profile, tmp_path, *events) == [True, False, True, False]
+
+
+CHANNELS = (
+    "In the electron channel exactly one electron with p_T > 30 GeV is required, in the muon channel exactly one muon "
+    "with p_T > 25 GeV and |η| < 2.4."
+)
+
+
+def test_what_objects_must_be_in_one_region_is_counted_there(profile: Profile, tmp_path: Path) -> None:
+    events = [event(leptons) for leptons in (four(30), four(20), four(30, 20), four(30, 28), [(E, 1, 40, 0, 0)])]
+    criteria = criteria_of(CHANNELS)
+    assert agreed(criteria, profile, tmp_path, *events, region="muon channel") == [True, False, True, False, False]
+    assert agreed(criteria, profile, tmp_path, *events, region="electron channel") == [False] * 4 + [True]
+
+
 @pytest.fixture(scope="module")
 def toys(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     folder = tmp_path_factory.mktemp("existence-toys")
@@ -96,18 +126,21 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "cuts"),
+    ("sentences", "right", "wrong", "cuts"),
     [
-        ("<= 101.0", "<= 111.0", {"mass"}),
-        ("opposite_charge(leptons_pairs)", "~opposite_charge(leptons_pairs)", {"charge_product"}),
-        ("same_flavour(leptons_pairs)", "~same_flavour(leptons_pairs)", {"other"}),
+        (NEAR_Z, "<= 101.0", "<= 111.0", {"mass"}),
+        (NEAR_Z, "opposite_charge(leptons_pairs)", "~opposite_charge(leptons_pairs)", {"charge_product"}),
+        (NEAR_Z, "same_flavour(leptons_pairs)", "~same_flavour(leptons_pairs)", {"other"}),
+        (CHANNELS, "muons.pt > 25.0", "muons.pt >= 25.0", {"pt"}),
+        (CHANNELS, "np.abs(muons.eta) < 2.4", "np.abs(muons.eta) < 2.5", {"abs_eta"}),
     ],
 )
-def test_probes_show_what_a_pair_that_must_exist_is_like(
-    right: str, wrong: str, cuts: set[str], toys: Dataset, tmp_path: Path
+def test_probes_show_what_counted_objects_are_like(
+    sentences: str, right: str, wrong: str, cuts: set[str], toys: Dataset, tmp_path: Path
 ) -> None:
-    criteria = criteria_of(NEAR_Z)
+    criteria = criteria_of(sentences)
     source = emit_with_distributions(make_plan(criteria, toys.profile))
+    assert right in source
     verdicts = {}
     for name, text in (("right", source), ("wrong", source.replace(right, wrong))):
         (folder := tmp_path / name).mkdir()
