@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eval.probes.gauge import SUMS
 from eval.probes.lines import Line
 from eval.probes.seeds import Seeds, passing
 from eval.probes.specimen import Row
@@ -121,7 +122,9 @@ class Reaches:
 
     def _about(self, cut: Cut) -> frozenset[str]:
         """Return the objects that a cut is about, and what they are made of."""
-        return frozenset({cut.subject.object, *self.seeds.nudges.constituents(cut.subject.object)})
+        name = cut.subject.object
+        of = (name,) if name != "event" else ("lepton",) if cut.variable.id == "mt" else SUMS.get(cut.variable.id, ())
+        return frozenset({name, *(part for one in of for part in self.seeds.nudges.constituents(one))})
 
     def _partly(self, line: Line, starts: Sequence[Row], left: frozenset[str]) -> Reach:
         """Go step by step."""

@@ -12,7 +12,7 @@ from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
 from eval.probes.choices import Choices
 from eval.probes.crowds import Crowds
-from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over, without_effect
+from eval.probes.facets import Facet, asking_more, is_whole, numeric, regions_of, states, taking_over, without_effect
 from eval.probes.gauge import Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Flip, Hunter
@@ -22,6 +22,7 @@ from eval.probes.nudges import Nudges
 from eval.probes.omissions import Omissions
 from eval.probes.probe import Found, Probe
 from eval.probes.reach import Reach, Reaches
+from eval.probes.seams import Seams
 from eval.probes.seeds import Seeds
 from eval.probes.specimen import GROUPS, Anatomy, Row, flag_value
 from eval.probes.starts import Starts
@@ -29,7 +30,7 @@ from eval.probes.trial import Trial
 from eval.scene import Scene
 from kb.ssc import Cut, Piecewise, SelectionCriteria, Variable
 
-_APART = 2  # steps of the baseline without which a cut is shown
+_APART = 3  # steps of the baseline without which a cut is shown
 _EACH = 2  # probes of a facet
 _REGIONS = 4  # in which a cut is shown, if it is stated for more
 _TRIES = 14  # events led to a threshold
@@ -66,6 +67,7 @@ class Search:
         self.crowds = Crowds(self.trial, self.anatomy, self.nudges, self.starts)
         self.omissions = Omissions(self.trial, self.gauge, self.nudges, self.approach, limit=_ALL)
         self.choices = Choices(self.trial, self.nudges, limit=_ALL)
+        self.seams = Seams(self.trial, self.gauge, self.nudges, self.approach, limit=_ALL)
         self.lines = {line.region: line for line in lines}
         self.found = Found()
         self.reaches = Reaches(self.trial, self.seeds)
@@ -94,7 +96,8 @@ class Search:
         self.rng.seed(f"{self.seed} {cut.id} {region}")
         spent = self.trial.spent.events
         self._limit = min(spent + _PER_CUT, _ALL)
-        wanted = [facet for facet in self._facets(cut, region) if not without_effect(facet, cut, self._beside(cut))]
+        every = list(self._facets(cut, region))
+        wanted = [facet for facet in every if not without_effect(facet, cut, self._beside(cut))]
         shown: dict[Facet, int] = dict.fromkeys(wanted, 0)
         self._collect(cut, reach, wanted, shown)
         left = [facet for facet, number in shown.items() if facet.needed and not number]
@@ -104,19 +107,35 @@ class Search:
             self._limit = min(self.trial.spent.events + _PER_CUT, _ALL)
             self._collect(cut, replace(reach, steps=place), left, shown)
         left = [facet for facet in left if not shown[facet]]
-        if left and place is not None:
-            # What the baseline asks already can fail with it only: that shows in the mask of the step by itself.
-            for apart in islice(self.reaches.apart(reach.line, place, self._reaches[None], about=cut), _APART):
-                self._limit = min(self.trial.spent.events + _PER_CUT // 2, _ALL)
-                self._collect(cut, apart, [facet for facet in left if not shown[facet]], shown)
+        for other in self._elsewhere(cut, reach) if left else ():
+            self._limit = min(self.trial.spent.events + _PER_CUT // 2, _ALL)
+            self._collect(cut, other, [facet for facet in left if not shown[facet]], shown)
+            if other.free:
                 self.found.excluded.setdefault(cut.id, "it asks no more than other cuts, or the opposite of them")
+        self.found.probes += self.seams.closed(cut, reach, [facet for facet in every if facet not in wanted])
         self.found.probes += self.omissions.left_out(cut, reach)
         self.found.probes += self.omissions.lacking(cut, reach)
         self.found.probes += self.choices.decided(cut, reach)
         if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
             self.found.absent.setdefault(cut.id, []).extend(absent)
             tried = self.trial.spent.events - spent
-            self.found.because.setdefault(cut.id, f"no event among {tried} showed it with all other cuts satisfied")
+            because = f"no event among {tried} showed it with all other cuts satisfied"
+            if more := asking_more(cut, self.reading.filters):
+                because += f"; more is asked by {' and '.join(f'“{other.statement()}”' for other in more)}"
+            self.found.because.setdefault(cut.id, because)
+
+    def _elsewhere(self, cut: Cut, reach: Reach) -> Iterator[Reach]:
+        """Yield events that pass something else, if those that pass all else do not show a cut."""
+        place, baseline = reach.line.place(cut.id), self._reaches[None]
+        if place is not None:
+            # What the baseline asks already can fail with it only: that shows in the mask of the step by itself. And
+            # where the baseline cannot be passed, each step that it is passed without may show another end.
+            yield from islice(self.reaches.apart(reach.line, place, baseline, about=cut), _APART)
+            yield from islice(self.reaches.apart(reach.line, place, baseline), _APART if reach.free else 0)
+        if self.trial.is_filter(cut):
+            # Of objects that the baseline does not look at, regions may ask something.
+            regions = [known for name, known in self._reaches.items() if name is not None and known.whole]
+            yield from regions[:_REGIONS]
 
     def _beside(self, cut: Cut) -> list[Cut]:
         """Return the alternatives of a cut."""
@@ -256,7 +275,7 @@ class Search:
         for hunter in (self.hunter, self.by_bins):
             for facet in [facet for facet in wanted if facet.name != "condition"]:
                 for row in self.starts.concerned(cut, reach, facet.kind):
-                    for changed in self._toggled(row, cut, facet.kind):
+                    for changed in self.starts.toggled(row, cut, facet.kind):
                         if hunter.caused(cut, reach.scope, row, changed):
                             one, other = self.trial.failing(row, reach.scope), self.trial.failing(changed, reach.scope)
                             yield Probe(cut.id, facet, (row, changed), hidden=one == other)
@@ -266,22 +285,6 @@ class Search:
         if not self._single(cut):
             for facet in wanted:
                 yield from self._either(cut, reach, facet)
-
-    def _toggled(self, row: Row, cut: Cut, kind: str | None) -> Iterator[Row]:
-        profile = self.reading.ntuple.profile
-        for name in [kind] if kind else self.nudges.constituents(cut.subject.object):
-            for place in self.anatomy.places(row, name):
-                flag = profile.flag(name, cut.variable.id, str(cut.value))
-                if flag is not None:
-                    for on in (True, False):
-                        yield self.anatomy.set_flag(row, place, flag, on=on)
-                    continue
-                branch = profile.branch(name, "charge")
-                if branch is not None:
-                    yield self.anatomy.put(row, place, branch.branch, -row[branch.branch][place[1]])
-                for known in self.anatomy.kinds.values():
-                    if known.collection == place[0] and known.where is not None:
-                        yield self.anatomy.set_flag(row, place, known.where, on=True)
 
     def _objects(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
         """A variable of one object moved across the threshold."""

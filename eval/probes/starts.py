@@ -75,6 +75,23 @@ class Starts:
                         if self.trial.passes(changed, reach.scope):
                             yield changed
 
+    def toggled(self, row: Row, cut: Cut, kind: str | None) -> Iterator[Row]:
+        """Yield the event with a flag of one object set and not set, with another charge, or with another kind."""
+        profile = self.nudges.profile
+        for name in [kind] if kind else self.nudges.constituents(cut.subject.object):
+            for place in self.anatomy.places(row, name):
+                flag = profile.flag(name, cut.variable.id, str(cut.value))
+                if flag is not None:
+                    for on in (True, False):
+                        yield self.anatomy.set_flag(row, place, flag, on=on)
+                    continue
+                branch = profile.branch(name, "charge")
+                if branch is not None:
+                    yield self.anatomy.put(row, place, branch.branch, -row[branch.branch][place[1]])
+                for known in self.anatomy.kinds.values():
+                    if known.collection == place[0] and known.where is not None:
+                        yield self.anatomy.set_flag(row, place, known.where, on=True)
+
     def _violating(self, cut: Cut, reach: Reach, kind: str) -> Iterator[tuple[Row, Place]]:
         for row in self.of(cut, reach, kind):
             for place in self.anatomy.places(row, kind):
