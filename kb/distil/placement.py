@@ -8,7 +8,7 @@ from dataclasses import replace
 from kb.distil.candidates import Candidate
 from kb.distil.inheritance import Inheritance
 from kb.distil.merge import key
-from kb.distil.region_names import Name, brackets, is_base, is_channel
+from kb.distil.region_names import Name, brackets, is_base, is_channel, kind_of
 from kb.distil.region_parts import listed
 from kb.distil.region_titles import of_caption, of_section
 from kb.distil.regions import Regions, is_common
@@ -96,9 +96,10 @@ def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, cou
     if not candidate.regions and regions.of_section and not is_common(text):
         if candidate.scope in {"event", "region"} or (candidate.scope == "object" and (counted or candidate.rank)):
             return candidate.with_(regions=regions.of_section, scope="region")
-        if candidate.scope == "trigger" and all(map(is_base, regions.of_section)):
+        apart = all(is_base(region) or kind_of(region) in {"control", "validation"} for region in regions.of_section)
+        if candidate.scope == "trigger" and apart:
             return candidate.with_(regions=regions.of_section)
-        has_objects = "→" in regions.of_section[0] or all(map(is_base, regions.of_section))
+        has_objects = "→" in regions.of_section[0] or apart
         if has_objects and candidate.scope == "object":  # a decay, a channel or an analysis has objects of its own
             return candidate.with_(regions=regions.of_section)
     if candidate.regions and candidate.scope == "event":
