@@ -11,7 +11,7 @@ from kb.distil.parts import is_part
 from kb.document import Cell, Document, Table
 
 _LABEL = re.compile(
-    r"^(?:[A-Za-z0-9]{0,5}(?:SR|CR|VR)[\w+γνℓμτ/-]*(?:\s?\d+\w?)?|R\d\w?|[A-Z]{1,3}\d{1,2}\w?"
+    r"^(?:[A-Za-z0-9]{0,5}-?(?:SR|CR|VR)[\w+γνℓμτ/-]*(?:\s?\d+\w?)?|R\d\w?|[A-Z]{1,3}\d{1,2}\w?"
     r"|\d[jℓl]\w{0,3}|(?:\w+\s){0,3}(?:[Ss]ignal|[Cc]ontrol|[Vv]alidation"
     r"|[Ss]ideband)(?:\s[Rr]egions?)?(?:\s\w+)?|"
     r"(?:[Ll]oose|[Mm]edium|[Tt]ight|[Bb]oosted|[Rr]esolved|[Mm]erged|[Pp]reselection"

@@ -11,7 +11,7 @@ from kb.distil.populations import populations
 from kb.ssc import RegionKind
 
 LABEL = (
-    r"(?:[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*"
+    r"(?:(?![FI]SR)[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*"
     r"(?:[_^](?:\{[^{}\s]+\}|[A-Za-z0-9γνℓμτ+≥-]+))*(?:[ _-]\d+[a-z]?)?)"
 )
 _KINDS = (

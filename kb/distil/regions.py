@@ -166,7 +166,7 @@ class Regions:
                 self.current = (named,)
             elif len({p.regions for p in shared}) > 1 or (shared and not opens):
                 self.parts = shared
-                self.current = ()
+                self.current = self.current if shared[0].start else ()
             else:
                 self.current = self._meant(text, found)
         stated = dict.fromkeys((*self.current, *(name for part in self.parts for name in part.regions)))
