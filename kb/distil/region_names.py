@@ -54,7 +54,9 @@ _OF_EVENTS = (
 _MADE_HERE = re.compile(rf"(?:.*\b)?[Aa]n?\s+{_OF_EVENTS}.*")
 _WORD = rf"{_NO_WORD}[A-Za-zγμτℓνt̄][\w/→̄^±-]*(?:\s?\+\s?[\w-]+)?"
 _NAMES = re.compile(
-    rf"(?P<words>(?:(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+|[WZ]\s?\(\s?→\s?[^()]{{1,12}}\)(?:\s?\+\s?jets)?)\s+){{0,3}}?)(?i:signal|control|validation|sideband"
+    r"\b(?:[Aa]|[Tt]he)\s+(?P<nth>first|second|third|fourth)\s+(?P<nth_of>(?:(?:control|validation)\s+)?(?:sample|region))\b"
+    r"(?:,\s+(?:the\s+)?(?P<nth_is>[\w+ℓγ→() -]{1,16}?(?:\s+\([A-Z]{2}\))?)(?:\s+(?:sample|region))?,)?"
+    rf"|(?P<words>(?:(?:(?:[A-Za-zμγℓτ0-9*/+→_^-]+|[WZ]\s?\(\s?→\s?[^()]{{1,12}}\)(?:\s?\+\s?jets)?)\s+){{0,3}}?)(?i:signal|control|validation|sideband"
     rf"|search|auxiliary (?i:data|control)|measurement|application|baseline)(?:\s+|-(?=region\b))(?i:regions?|samples?"
     rf"|categor(?:y|ies))(?:\s+(?:[A-Z]|[0-9]{{1,2}})\b(?!\s*[<≤.]))?(?:\s*\((?P<alias>[^()\s]{{1,14}})\))?)"
     rf"|(?P<worded>(?<![\w-])(?:(?:{_WORD},\s+)*{_WORD}\s+and\s+)?{_WORD}\s+(?:[SCV]R|CS)s?\b(?![\w-]))"
@@ -270,6 +272,11 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         for letter in re.findall(r"\b(?:[A-Z]|[A-Z]?\d{1,2})\b", whole.split(" ", 1)[1]):
             name = letter if re.fullmatch(r"[A-Z]\d+", letter) else f"region {letter}"
             yield Name(name, start, match.end(), bracketed, False)
+        return
+    if nth := match.group("nth"):
+        yield Name(
+            f"{match.group('nth_is') or nth} {match.group('nth_of')}", match.start("nth"), match.end(), False, False
+        )
         return
     if match.group("worded"):
         yield from _worded(match, bracketed=bracketed)

@@ -75,6 +75,11 @@ _SERVED = re.compile(
     r"\b(?:the|an?) (?:\w+ )?(?:control|validation) (?:sample|region)\b[^,]{0,40},"
 )
 _OF_TWO = re.compile(r"(?:(?:in|for|to enter)\s+)?the (?P<which>former|latter)\b", re.IGNORECASE)
+_NTH = re.compile(
+    r"(?:(?:in|for|to enter)\s+)?the (?P<which>first|second|third) (?:one|region|category|channel|sample)\b(?!,)",
+    re.IGNORECASE,
+)
+_ORDINALS = {"first": 0, "second": 1, "third": 2}
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
     r"\b(?:baseline selection|preselection|all (?:of )?(?:the )?(?:\w+ )?(?:regions|channels|final states|categories)"
@@ -143,6 +148,8 @@ class Regions:
             self.parts = parts(text, names(text, self.own)) if len(self.current) > 1 else ()
         elif (pointed := _OF_TWO.match(text)) and len(two := [n for n in self.mentioned if not is_base(n)]) == 2:
             self.current = (two[pointed["which"].lower() == "latter"],)
+        elif (nth := _NTH.match(text)) and len(self.mentioned) > (place := _ORDINALS[nth["which"].lower()]):
+            self.current = (self.mentioned[place],)
         elif (meant := self.mentioned or self.of_section) and _IN_BOTH.match(text):
             self.current = tuple(name for name in meant if not is_base(name)) or meant
         else:
