@@ -25,7 +25,7 @@ from kb.distil.placeholders import remember_placeholders
 from kb.distil.placement import called_by_label, in_turn, of_table, placed
 from kb.distil.rationale import explained, explains, is_meant, purposes, without_purposes
 from kb.distil.reading import Reading, read
-from kb.distil.region_classes import classes
+from kb.distil.region_classes import attributive, classes
 from kb.distil.region_index import own_names
 from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
 from kb.distil.region_pairs import each_its_own
@@ -346,6 +346,8 @@ class _Walk:
             return ""  # "ΔR(b, ℓ) is larger than 2.0 to reduce the background"
         if against == NO_REQUIREMENT and kind in {"selection", "background"} and charges.in_sample(reading.text):
             return ""
+        if against and kind in {"selection", "background", "results"} and attributive(reading.text):
+            return ""  # "is estimated in a E_T^miss < 70 GeV control region"
         makes = against in {NO_REQUIREMENT, DESCRIBES} and kind in {"selection", "background"} and reading.quantities
         if makes and (makes_sample(reading.text) or classes(reading.text)):
             return ""

@@ -25,6 +25,20 @@ _BEHIND_BOUND = re.compile(
     rf"(?:(?:\d|GeV|TeV)\s*\((?P<name>{_CODE})\)"
     r"|(?:jets?|leptons?|none|tags?)\s*\((?P<count>[0-4] [\w -]{1,8}tags?)\))"
 )
+# "in a E_T^miss < 70 GeV control region"
+_ATTRIBUTIVE = re.compile(
+    r"\b(?:in|from|with|using|by)\s+(?:a|an|the)\s+(?P<bound>[^\s<>≤≥,;]+(?:\([^()]*\))?\s*[<>≤≥]\s*[\d.]+\s*(?:[GTM]eV)?)"
+    r"\s+(?P<name>(?:(?:control|validation|signal|search)\s+(?:region|sample)|sideband))\b"
+)
+
+
+def attributive(text: str) -> tuple[Part, ...]:
+    """Return the stretches in which a region has its bound in front of it.
+
+    >>> [p.regions for p in attributive("It is estimated in a m_T < 70 GeV control region.")]
+    [('control region',)]
+    """
+    return tuple(Part(m.start("bound"), m.end(), (m["name"],)) for m in _ATTRIBUTIVE.finditer(text))
 
 
 def classes(text: str) -> tuple[Part, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kb.distil.region_classes import classes
+from kb.distil.region_classes import attributive, classes
 from kb.distil.region_names import LABEL, Name, is_base, is_channel, kind_of, label_of, names
 from kb.distil.region_pairs import paired
 from kb.distil.region_parts import Part, parts
@@ -161,7 +161,7 @@ class Regions:
             self.synonyms.learn(found, self.own)
             if any(not is_channel(n.name) and _is_subject(text, n) for n in found if not n.bracketed):
                 found = tuple(n for n in found if not is_channel(n.name))  # "SR1 requires … in the 2-lepton channel"
-            shared = classes(text) or self._with_others(text, found, parts(text, found))
+            shared = classes(text) or attributive(text) or self._with_others(text, found, parts(text, found))
             if found and (only := _ONLY_THERE.match(text)) and found[0].start <= only.end("in"):
                 self.parts = (Part(0, len(text), (found[0].name,)),)  # the sentences behind it are of all events
                 return self.current
