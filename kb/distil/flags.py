@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.distil.candidates import Candidate, Setting, flag
+from kb.distil.filters import filters
 from kb.distil.holders import IDENTIFIED, holders
 from kb.distil.inversions import inversions
 from kb.distil.memory import Memory
@@ -61,6 +62,7 @@ _DATA = rulebook("flags")
 _RULES = [_Rule.of(raw) for raw in _DATA["rule"]]
 _CLEANING = patterns(_DATA["cleaning"]["patterns"])
 _CLEANING_VERBS = pattern(_DATA["cleaning"]["verbs"])
+_ONE_OF = re.compile(r"\b(?:one|an?|each|every) (?:[\w-]+ ){0,2}(?:electron or muon|muon or electron)\b")
 _EITHER = re.compile(r"\b(?:electrons? (?:or|and) muons?|muons? (?:or|and) electrons?)\b")
 _IDLE = re.compile(r"\bnot (?:\w+ )?(?:operational|functional|operating)")
 _DEFINES_ISOLATION = re.compile(
@@ -104,7 +106,7 @@ def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]
     if any(c.variable.id == "cleaning" and c.rule != "cleaning" for c in found):  # what a jet fails, no event does
         found = [c for c in found if c.rule != "cleaning"]
     found += inversions(reading, setting)
-    if is_veto(reading):
+    if is_veto(reading) or (setting.scope != "trigger" and _ONE_OF.search(text)):
         found = _of_either(found, reading)
     return [_collected(candidate, reading) for candidate in with_algorithms(found)]
 
@@ -209,7 +211,8 @@ def _objects(rule: _Rule, reading: Reading, memory: Memory, position: int) -> li
     """Return what a rule is about: the pair of the objects named, the only one it may be, or those spoken of."""
     if "pair" in rule.objects:
         singles = list(dict.fromkeys(p.object for p in reading.phrases if p.object in IDENTIFIED - {"track"}))
-        return [compose(tuple(singles[:2]))] if len(singles) >= 2 else []
+        alike = [p.object for p in reading.phrases if p.object in PAIRED and p.number == 2][:1]  # "if two muons share"
+        return [compose(tuple(singles[:2]))] if len(singles) >= 2 else [twice(one) for one in alike]
     if rule.variable == "mass" and not any("_" in p.object for p in reading.phrases):
         two = next((p for p in reading.phrases if p.number == 2 and p.object in PAIRED), None)
         if two is not None and twice(two.object) in rule.objects:
@@ -226,6 +229,8 @@ def _scope(rule: _Rule, object_id: str) -> Scope:
 
 
 def _cleaning(reading: Reading) -> list[Candidate]:
+    if named := filters(reading.text):
+        return [flag(reading, Setting("cleaning"), "event", "cleaning", name, "filter") for name in named]
     if not _CLEANING_VERBS.search(reading.text):
         return []
     opening = next((end for start, end in purposes(reading.text) if not start), 0)  # "to suppress noise, jets must …"

@@ -12,7 +12,7 @@ OPENS = re.compile(
 """How the text in front of a list ends."""
 NUMBERED = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)]\s")
 """`2. E_T^miss > 220 GeV` is an item of a list, too."""
-_ASKS = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|must|required|satisfy)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\b(?:requirements?|conditions?|criteria|cuts?|filters?|must|required|satisfy)\b", re.IGNORECASE)
 _REGIONS = re.compile(r"\b(?:categor(?:y|ies)|regions?|topologies|event classes)\b[^.;]{0,120}[.:]?\s*$")
 _HEADS = re.compile(r"^[^.:;]{3,60}:\s*$")
 _VARIABLES = re.compile(r"\b(?:variables|observables|quantities|features|inputs)\b[^.;]{0,60}[.:,]?\s*$", re.IGNORECASE)

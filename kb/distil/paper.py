@@ -359,7 +359,7 @@ class _Walk:
 
     def _in_brief(self, reading: Reading) -> list[Candidate]:
         """Read an item without a verb: `b-jet veto`, `tight ID`, `opposite charge`."""
-        if len(reading.text.split()) > 4 or reading.quantities:
+        if len(reading.text.split()) > (12 if self.memory.asked else 4) or reading.quantities:
             return []
         setting = Setting(regions=self.regions.current)
         told = telegrams(reading.text, self.memory.subject, None, setting)
