@@ -245,6 +245,9 @@ class HistogramSums(_Strict):
     compared: int = Field(ge=0)
     agreeing: int = Field(ge=0)
     unchecked: tuple[str, ...] = Field(default=(), description="histograms that the reference has no values of")
+    unfilled: tuple[str, ...] = Field(
+        default=(), description="histograms that code of a model does not fill", exclude_if=_nothing
+    )
     differences: tuple[HistogramDifference, ...] = Field(default=(), description="the first ones")
 
 

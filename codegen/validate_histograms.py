@@ -55,21 +55,28 @@ def compare_histograms(
     measured: Mapping[str, Measured],
     expected: Mapping[str, Filled],
     weights: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    optional: bool = False,
 ) -> HistogramSums:
     """Compare every histogram, by sample, region and weight, with what a reference's values and weights make of it.
 
     One that is planned and not there, or has other edges, holds nothing. Neighbouring bins are compared together where
-    a value is on the edge between them. What the reference has no values of is in `unchecked`.
+    a value is on the edge between them. What the reference has no values of is in `unchecked`. Code of which only masks
+    are asked for may leave histograms out (`optional`): those are in `unfilled`, and no difference.
     """
     compared = agreeing = 0
     differences: list[HistogramDifference] = []
     unchecked: dict[str, None] = {}
+    unfilled: dict[str, None] = {}
     axes = {known.axis.name: known.axis for known in with_distributions(plan).histograms}
     asked = [known.axis.name for known in plan.histograms]
     for sample, flags in expected.items():
         for one in _wanted(plan, measured[sample], flags, asked):
             if one.values is None or one.name not in axes:
                 unchecked.setdefault(one.name)
+                continue
+            if optional and one.found is None:
+                unfilled.setdefault(one.name)
                 continue
             axis = axes[one.name]
             edges = np.linspace(*axis.range, axis.bins + 1)
@@ -85,7 +92,11 @@ def compare_histograms(
                     where = {"sample": sample, "region": one.region, "histogram": one.name, "weight": weight}
                     differences.append(HistogramDifference.model_validate({**where, **wrong[0]}))
     return HistogramSums(
-        compared=compared, agreeing=agreeing, unchecked=tuple(unchecked), differences=tuple(differences)
+        compared=compared,
+        agreeing=agreeing,
+        unchecked=tuple(unchecked),
+        unfilled=tuple(unfilled),
+        differences=tuple(differences),
     )
 
 

@@ -287,8 +287,13 @@ def _contents(contents: HistogramSums) -> Iterator[Text]:
     from rich.text import Text
 
     alike = contents.agreeing == contents.compared
-    text = Text.assemble(("Histograms: ", "bold"), "code and independent reference fill the same into ")
-    text.append(f"{contents.agreeing} of {contents.compared}", style="bold green" if alike else "bold red")
+    text = Text.assemble(("Histograms: ", "bold"))
+    if contents.compared or not contents.unfilled:
+        text.append("code and independent reference fill the same into ")
+        text.append(f"{contents.agreeing} of {contents.compared}", style="bold green" if alike else "bold red")
+    if contents.unfilled:
+        told = f"not filled by the code: {', '.join(contents.unfilled)}"
+        text.append(f"; {told}" if contents.compared else told, style="yellow")
     if contents.unchecked:
         text.append(f"; not compared: {', '.join(contents.unchecked)}", style="yellow")
     yield text

@@ -210,6 +210,31 @@ def test_a_histogram_that_is_not_filled_is_found(criteria: SelectionCriteria, to
     assert all(one.code == 0 for one in found.differences)
 
 
+def test_code_that_was_asked_for_masks_alone_is_judged_by_what_it_fills(
+    criteria: SelectionCriteria, toys: Dataset
+) -> None:
+    plan, sample = make_plan(criteria, toys.profile), toys.samples[SAMPLE]
+    source = emit_with_distributions(plan, toys.samples)
+    flags = {SAMPLE: reference_masks(criteria, toys.profile, sample.files)}
+    weights = {SAMPLE: reference_weights(toys.profile, sample, sample.files)}
+
+    def judged(source: str, *, optional: bool) -> HistogramSums:
+        whole = Measured.model_validate(ran(source, sample.files, SAMPLE).report())
+        kept = {name: one for name, one in whole.histograms.items() if name != "met"}
+        regions = {
+            name: one.model_copy(update={"histograms": {k: h for k, h in one.histograms.items() if k != "met"}})
+            for name, one in whole.regions.items()
+        }
+        measured = whole.model_copy(update={"histograms": kept, "regions": regions})
+        return compare_histograms(plan, {SAMPLE: measured}, flags, weights, optional=optional)
+
+    found = judged(source, optional=True)
+    assert (found.unfilled, found.differences) == (("met",), ())
+    assert found.agreeing == found.compared > 0
+    assert {one.histogram for one in judged(source, optional=False).differences} == {"met"}
+    assert judged(source.replace("if i != index", "if True"), optional=True).differences
+
+
 def test_what_the_reference_cannot_fill_is_told(toys: Dataset) -> None:
     measured = compared_without(toys, "met")
     assert measured.unchecked == ("met",)
