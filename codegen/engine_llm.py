@@ -19,6 +19,7 @@ from codegen.analysis import analyse
 from codegen.dataset import Dataset, Sample
 from codegen.emit import module
 from codegen.emit_source import literal
+from codegen.permitted import objections
 from codegen.plan_model import Plan, Step
 from codegen.result import Result, Validation
 from kb.errors import AnalysisError, AnswerError
@@ -30,6 +31,9 @@ ROUNDS = 3
 
 TOKENS = 6000
 """How long its code may be."""
+
+_TOLD = 5
+"""How many objections to its code it is told at once."""
 
 _SCHEMA = {
     "type": "object",
@@ -182,12 +186,15 @@ def _select(plan: Plan) -> str:
 
 
 def branches_of(code: str, plan: Plan, function: str = "masks") -> Sequence[str]:
-    """Return the branches that code reads; UnusableCodeError for code that is not what was asked for."""
+    """Return the branches that code reads; UnusableCodeError for code that is not what was asked for, or may not be."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError) as error:
         message = f"the code is no Python: {error}"
         raise UnusableCodeError(message) from error
+    if refused := list(dict.fromkeys(objections(code))):
+        message = f"the code may use arrays and the functions at hand, nothing else: {'; '.join(refused[:_TOLD])}"
+        raise UnusableCodeError(message)
     if not any(isinstance(node, ast.FunctionDef) and node.name == function for node in tree.body):
         message = f"the code does not define {function}(events)"
         raise UnusableCodeError(message)
