@@ -79,24 +79,34 @@ def analyse_by_model(
     """Let a model write the analysis; `given` are the other arguments of `codegen.analysis.analyse`.
 
     Code that breaks, or that differs from the reference, goes back to the model with the reason, at most `rounds`
-    times. The result of the last attempt is returned, whose validation says how good it is. AnswerError if no code of
-    the model ran.
+    times, and not once more if the same comes back. The result of the last attempt is returned, whose validation says
+    how good it is. AnswerError if no code of the model ran. Answers that led to nothing are not kept for the next time.
     """
     feedback: Feedback | None = None
-    for attempt in range(rounds + 1):
+    result: Result | None = None
+    attempt, asked_before = 0, model.asked
+    while attempt <= rounds:
+        attempt += 1
         written = Written(model, feedback)
         try:
             result = analyse(criteria, dataset, output, write=written, engine="llm", model=model, **given)
         except (AnalysisError, UnusableCodeError, AnswerError) as error:
             if isinstance(error, AnswerError) and not written.asked:
                 raise
-            feedback = Feedback(written.code, str(error))
-            failure = error
-            continue
-        if result.validation.status != "disagrees" or attempt == rounds:
-            return result
-        feedback = Feedback(written.code, _difference(result.validation))
-    message = f"{model.name} wrote no code that runs, in {rounds + 1} attempts; the last one: {failure}"
+            result, reason = None, str(error)
+        else:
+            if result.validation.status != "disagrees":
+                return result
+            reason = _difference(result.validation)
+        told, feedback = feedback, Feedback(written.code, reason)
+        if feedback == told:
+            break
+    model.forget()
+    if result is not None:
+        return result
+    asked = model.asked - asked_before
+    earlier = "" if asked == attempt else f" ({asked} of them asked now, the others answered from the ledger)"
+    message = f"{model.name} wrote no code that runs, in {attempt} attempts{earlier}; the last one: {reason}"
     raise AnswerError(message, hint="analyse it with --engine compiled, or take another model")
 
 

@@ -124,4 +124,5 @@ def _module(name: str) -> ModuleType:
     import numpy as np
     import vector
 
-    return {"ak": awkward, "np": np, "vector": vector}[name]
+    known: dict[str, ModuleType] = {"ak": awkward, "np": np, "vector": vector}
+    return known[name]

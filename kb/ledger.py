@@ -1,7 +1,7 @@
 """The ledger of what a language model was asked and answered, by the content of the question.
 
-A call is found by all that goes into it: model, messages, schema, seed. So a run that asks the same again needs no
-model, and gives the same.
+A call is found by all that goes into it: server, model, messages, schema, seed. So a run that asks the same again needs
+no model, and gives the same. A question that names no server is answered by what any server said to it.
 """
 
 from __future__ import annotations
@@ -45,19 +45,34 @@ class Ledger:
 
     def get(self, question: dict[str, Any]) -> Call | None:
         """Return the call that asked this; None where none did, or its file is damaged."""
-        try:
-            call = Call.model_validate_json(self._place(key_of(question)).read_bytes())
-        except (OSError, ValidationError):
-            return None
-        return call if call.question == question else None
+        place = self._place(question)
+        if "server" in question:
+            return self._read(place, question)
+        found = (self._read(one, question) for one in sorted(place.parent.glob(f"{place.stem}*.json")))
+        return next(filter(None, found), None)
 
     def put(self, call: Call) -> None:
         """Keep a call."""
-        place = self._place(call.key)
+        place = self._place(call.question)
         place.parent.mkdir(parents=True, exist_ok=True)
         partial = place.with_name(f"{place.name}.{os.getpid()}")
         partial.write_text(call.model_dump_json(indent=1) + "\n", encoding="utf-8")
         partial.replace(place)
 
-    def _place(self, key: str) -> Path:
-        return self._folder / key[:2] / f"{key}.json"
+    def forget(self, call: Call) -> None:
+        """Remove a call, so that its question is asked again."""
+        self._place(call.question).unlink(missing_ok=True)
+
+    @staticmethod
+    def _read(place: Path, question: dict[str, Any]) -> Call | None:
+        try:
+            call = Call.model_validate_json(place.read_bytes())
+        except (OSError, ValidationError):
+            return None
+        return call if call.question in (question, {**question, "server": call.question.get("server")}) else None
+
+    def _place(self, question: dict[str, Any]) -> Path:
+        """Return the file of a question: calls that differ by their server alone are beside each other."""
+        key = key_of({name: value for name, value in question.items() if name != "server"})
+        server = f".{key_of({'server': question['server']})[:12]}" if "server" in question else ""
+        return self._folder / key[:2] / f"{key}{server}.json"

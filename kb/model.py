@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,15 +42,24 @@ class Model(Protocol):
         """What it was asked since it was opened, in order."""
         ...
 
+    @property
+    def asked(self) -> int:
+        """How many of them it was really asked; the others were answered before."""
+        ...
+
     def answer(self, messages: Sequence[Message], *, schema: dict[str, Any], tokens: int = ...) -> Any:
         """Return an answer that is JSON of this schema."""
+        ...
+
+    def forget(self) -> None:
+        """Do not give again what it answered since it was opened: it was of no use."""
         ...
 
 
 class ServedModel:
     """The model `name` of the server at `url`; asked at temperature 0 with a seed, and each question once.
 
-    `replay` says that only the ledger is asked.
+    `replay` says that only the ledger is asked, for answers of any server.
     """
 
     def __init__(
@@ -73,6 +83,7 @@ class ServedModel:
         self._context = context
         self._replay = replay
         self._calls: list[Call] = []
+        self._asked = 0
 
     @property
     def name(self) -> str:
@@ -84,12 +95,25 @@ class ServedModel:
         """What it was asked since it was opened, in order."""
         return tuple(self._calls)
 
+    @property
+    def asked(self) -> int:
+        """How many of them it was really asked; the others were in the ledger."""
+        return self._asked
+
+    def forget(self) -> None:
+        """Take out of the ledger what it answered since it was opened; where only that is asked, it stays."""
+        if not self._replay:
+            for call in self._calls:
+                self._ledger.forget(call)
+
     def answer(self, messages: Sequence[Message], *, schema: dict[str, Any], tokens: int = 4096) -> Any:
         """Return an answer of at most `tokens` that is JSON of this schema, to which the server holds the model.
 
-        AnswerError where it is no JSON, or was cut off; UnreachableError where the server does not answer.
+        AnswerError where it is no JSON, or was cut off, which is not kept; UnreachableError where the server does not
+        answer.
         """
         question = {
+            **({} if self._replay else {"server": self._server}),
             "model": self._name,
             "messages": [message.model_dump() for message in messages],
             "schema": schema,
@@ -103,11 +127,14 @@ class ServedModel:
                 message = f"the ledger has no answer of {self._name} to question {key_of(question)[:12]}"
                 raise UnreachableError(message, hint="set CUTBOOK_LLM_URL, so that the model can be asked")
             call = self._ask(question)
+            self._asked += 1
             self._ledger.put(call)
         self._calls.append(call)
         try:
             return json.loads(call.answer)
         except ValueError as error:
+            if not self._replay:
+                self._ledger.forget(call)
             cut = " (it was cut off: too long)" if call.finished == "length" else ""
             message = f"{self._name} did not answer in JSON{cut}: {' '.join(call.answer.split())[:200]!r}"
             raise AnswerError(
@@ -125,11 +152,11 @@ class ServedModel:
                 messages, seed=self._seed, response_format=form, max_tokens=question["tokens"], temperature=0
             )
         except openai.APIStatusError as error:
-            message = f"the model server at {self._url} answered {error.status_code}: {error.message[:300]}"
+            message = f"the model server at {self._server} answered {error.status_code}: {error.message[:300]}"
             hint = f"does it serve '{self._name}'? CUTBOOK_LLM_MODEL names the model"
             raise UnreachableError(message, hint=hint) from error
         except openai.APIError as error:
-            message = f"the model server at {self._url} did not answer: {error.message}"
+            message = f"the model server at {self._server} did not answer: {error.message}"
             raise UnreachableError(message, hint="is it up? CUTBOOK_LLM_URL is its address, with /v1") from error
         choice = reply.raw.choices[0] if reply.raw is not None else None
         return Call(
@@ -138,6 +165,12 @@ class ServedModel:
             answer=reply.message.content or "",
             finished=(choice.finish_reason or "") if choice else "",
         )
+
+    @cached_property
+    def _server(self) -> str:
+        """The address, without a name and password, or a query that may hold a key."""
+        parts = urlsplit(self._url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
     @cached_property
     def _client(self) -> OpenAILike:

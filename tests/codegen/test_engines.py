@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from codegen import emit_driver
 from codegen.dataset import Dataset, open_dataset
 from codegen.emit import emit, emit_with_distributions
 from codegen.engine_hybrid import analyse_with_model
@@ -35,6 +36,16 @@ class Scripted:
         self._answers = answers
         self.heard: list[Sequence[Message]] = []
         self.calls: list[Call] = []
+        self.forgotten = False
+
+    @property
+    def asked(self) -> int:
+        """How often it was asked."""
+        return len(self.heard)
+
+    def forget(self) -> None:
+        """Remember that its answers were of no use."""
+        self.forgotten = True
 
     def answer(self, messages: Sequence[Message], *, schema: dict[str, Any], tokens: int = 0) -> Any:
         """Answer, and remember what was asked."""
@@ -72,8 +83,7 @@ def good(plan: Plan) -> str:
     own = [
         ast.unparse(node)
         for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and node.name not in {*names, "normalisation", "pieces", "require", "table", "main"}
+        if isinstance(node, ast.FunctionDef) and node.name not in {*names, *(vars(emit_driver).keys() - {"select"})}
     ]
     baseline = [key for key, region, _ in keys(plan) if not region]
     body = "\n\n".join(own).replace("def select(", "def everything(")
@@ -130,9 +140,18 @@ def test_a_model_that_never_learns_leaves_what_the_validation_says_of_it(
     wrong = f"{body}    found['step_000'] = np.zeros(len(events), dtype=bool)\n    return found"
     result = analyse_by_model(hzz4l, toys, tmp_path, Scripted({"code": wrong}), rounds=1, reference=reference_masks)
     assert result.validation.status == "disagrees"
-    with pytest.raises(AnswerError, match="2 attempts") as caught:
+    with pytest.raises(AnswerError, match="2 attempts;") as caught:
         analyse_by_model(hzz4l, toys, tmp_path, Scripted({"code": "x = 1"}), rounds=1, reference=reference_masks)
     assert "--engine compiled" in caught.value.hint
+
+
+def test_a_model_is_not_asked_once_more_what_it_has_answered(hzz4l: SelectionCriteria, tmp_path: Path) -> None:
+    write_toys(tmp_path / "toys", seed=4, events=20)
+    model = Scripted({"code": "import os\n\ndef masks(events):\n    return {}"})
+    with pytest.raises(AnswerError, match=r"2 attempts; the last one: .* line 1 imports os"):
+        analyse_by_model(hzz4l, open_dataset(str(tmp_path / "toys")), tmp_path / "out", model, rounds=3)
+    assert model.forgotten
+    assert "imports os" in model.heard[1][-1].text
 
 
 def test_the_model_is_told_every_requirement_with_its_sentence(plan: Plan) -> None:

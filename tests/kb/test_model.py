@@ -112,6 +112,43 @@ def test_whatever_is_asked_otherwise_is_another_question(
     assert len(server.asked) == 2
 
 
+def test_another_server_of_a_model_of_the_same_name_is_asked_too(server: Server, tmp_path: Path) -> None:
+    opened(server, tmp_path).answer(ASKED, schema=SCHEMA)
+    server.answers = ['{"cut": 30}']
+    other = ServedModel(server.url.replace("127.0.0.1", "localhost"), "tiny", Ledger(tmp_path), timeout=10)
+    assert (other.answer(ASKED, schema=SCHEMA), other.asked) == ({"cut": 30}, 1)
+    again = opened(server, tmp_path)
+    assert (again.answer(ASKED, schema=SCHEMA), again.asked) == ({"cut": 25}, 0)
+
+
+def test_no_password_gets_into_the_ledger_nor_into_errors(server: Server, tmp_path: Path) -> None:
+    secret = server.url.replace("//", "//me:secret@") + "?key=secret"
+    ServedModel(server.url, "tiny", Ledger(tmp_path / "a"), timeout=10).answer(ASKED, schema=SCHEMA)
+    [file] = (tmp_path / "a").glob("*/*.json")
+    named = ServedModel(secret, "tiny", Ledger(tmp_path / "a"), timeout=10)
+    assert (named.answer(ASKED, schema=SCHEMA), named.asked) == ({"cut": 25}, 0)
+    assert "secret" not in file.read_text()
+    gone = ServedModel("http://me:secret@127.0.0.1:1/v1", "tiny", Ledger(tmp_path / "b"), timeout=2)
+    with pytest.raises(UnreachableError) as caught:
+        gone.answer(ASKED, schema=SCHEMA)
+    assert "secret" not in caught.value.message
+
+
+def test_what_was_of_no_use_is_asked_again(server: Server, tmp_path: Path) -> None:
+    server.answers = ["no JSON", '{"cut": 25}']
+    with pytest.raises(AnswerError):
+        opened(server, tmp_path).answer(ASKED, schema=SCHEMA)
+    useless = opened(server, tmp_path)
+    useless.answer(ASKED, schema=SCHEMA)
+    useless.forget()
+    server.answers = ['{"cut": 30}']
+    assert opened(server, tmp_path).answer(ASKED, schema=SCHEMA) == {"cut": 30}
+    replayed = ServedModel("", "tiny", Ledger(tmp_path), replay=True)
+    assert replayed.answer(ASKED, schema=SCHEMA) == {"cut": 30}
+    replayed.forget()
+    assert list(tmp_path.glob("*/*.json"))
+
+
 def test_a_damaged_ledger_is_asked_again(server: Server, tmp_path: Path) -> None:
     opened(server, tmp_path).answer(ASKED, schema=SCHEMA)
     [file] = tmp_path.glob("*/*.json")
