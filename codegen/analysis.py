@@ -13,6 +13,7 @@ from pathlib import Path
 from codegen.backend import Write, writer
 from codegen.bundle import write_bundle
 from codegen.dataset import Dataset, Sample
+from codegen.emit import unreviewed
 from codegen.export_coffea import to_coffea
 from codegen.export_hepdata import to_hepdata
 from codegen.gallery import gallery
@@ -129,7 +130,10 @@ def analyse(
             for file, paths in found.measured.absent.items()
         ),
         coverage=Coverage(
-            applied=len(plan.applied), already=sum(one.already for one in plan.not_applied), total=len(plan.cuts)
+            applied=len(plan.applied),
+            already=sum(one.already for one in plan.not_applied),
+            total=len(plan.cuts),
+            unreviewed=unreviewed(plan),
         ),
         not_applied=tuple(
             Omission(cut_id=o.cut_id, statement=o.statement, reason=o.reason, review=o.review, already=o.already)

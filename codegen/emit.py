@@ -71,6 +71,11 @@ def about(plan: Plan, *, masses: bool) -> list[str]:
         f"Coverage: {len(plan.applied)} of {len(plan.cuts)} cuts are applied. Every cut stands under its id and the "
         "sentence it comes from.",
     ]
+    if waiting := unreviewed(plan):
+        text.append(
+            f"Not reviewed: {waiting} of {len(plan.cuts)} cuts are as they were read; no person has judged them yet "
+            f"(cutbook review walk {paper.arxiv_id})."
+        )
     for already, title in ((True, "Already applied in the file:"), (False, "Not applied:")):
         lines = [title]
         for missing in plan.not_applied:
@@ -83,6 +88,11 @@ def about(plan: Plan, *, masses: bool) -> list[str]:
     text.append("Energies and masses are in GeV, lengths in mm." + (_NEGATIVE if masses else ""))
     text.append("Usage:\n  python analysis.py FILE [FILE ...] [--json OUT.json] [--masks OUT.npz] [--sample NAME]")
     return text
+
+
+def unreviewed(plan: Plan) -> int:
+    """Return how many of the cuts no person has judged."""
+    return sum(cut.status == "proposed" for cut in plan.cuts.values())
 
 
 def _remarks(plan: Plan) -> list[str]:

@@ -153,6 +153,7 @@ class Coverage(_Strict):
     applied: int = Field(ge=0)
     already: int = Field(default=0, ge=0, description="applied in the data before", exclude_if=_nothing)
     total: int = Field(ge=0)
+    unreviewed: int = Field(default=0, ge=0, description="no person has judged them yet", exclude_if=_nothing)
 
 
 class Omission(_Strict):

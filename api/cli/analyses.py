@@ -119,12 +119,18 @@ def print_result(out: Console, record: AnalysisRecord, result: Result) -> None:
     coverage = result.coverage
     before = f", {coverage.already} more already applied in the file" if coverage.already else ""
     out.print(Text.assemble(("Coverage: ", "bold"), f"{coverage.applied} of {coverage.total} cuts applied{before}"))
+    if coverage.unreviewed:
+        waiting = f"{coverage.unreviewed} of {coverage.total} cuts were not reviewed yet"
+        out.print(
+            Text.assemble(("Review: ", "bold yellow"), f"{waiting} (cutbook review walk {result.paper.arxiv_id})")
+        )
     for already, title in ((True, "already applied in the file"), (False, "not applied")):
         table = grid("cut", title, "because")
         for missing in result.not_applied:
             name = Text(missing.cut_id.rpartition("-")[2], style="cyan")
             if missing.already == already:
-                table.add_row(name, Text(missing.statement), Text(missing.reason))
+                review = ("; please review", "yellow") if missing.review else ""
+                table.add_row(name, Text(missing.statement), Text.assemble(missing.reason, review))
         if table.row_count:
             out.print(table)
     if result.dataset.no_luminosity:

@@ -19,12 +19,16 @@ from api.cli.main import app
 from api.intake import take_in
 from api.source import Source
 from api.workspace import Workspace
+from codegen.analysis import analyse
+from codegen.dataset import open_dataset
 from codegen.result import BackendName, Result, StepResult
 from codegen.sandbox import choose
 from codegen.toys import write_toys
 from kb.errors import DataError, DatasetNotFoundError, InputError, SandboxError
 from kb.observable import Observable
+from kb.store.records import AnalysisRecord
 from tests.codegen.backends import BACKENDS
+from tests.codegen.conftest import criteria_of, cut
 
 LATEX = r"""\documentclass{article}\title{Four leptons}\begin{document}\maketitle
 \section{Selection}
@@ -85,6 +89,24 @@ def test_an_analysis_is_requested_followed_and_fetched(backend: BackendName, rea
     assert record.folder in printed.getvalue()
     for omission in result["not_applied"]:
         assert omission["cut_id"][-8:] in printed.getvalue()
+    total = result["coverage"]["total"]
+    assert result["coverage"]["unreviewed"] == total > 0
+    waiting = f"{total} of {total} cuts were not reviewed yet (cutbook review walk four)"
+    assert waiting in " ".join(printed.getvalue().split())
+
+
+def test_what_a_person_could_settle_is_marked_and_what_was_judged_does_not_wait(tmp_path: Path) -> None:
+    write_toys(tmp_path / "toys", seed=3, events=20)
+    dataset = open_dataset(str(tmp_path / "toys"))
+    judged = cut("judged", "lepton.count", ">=", 2, status="accepted")
+    unclear = cut("unclear", "lepton.other", ">", 1, name="sphericity")
+    result = analyse(criteria_of(judged, unclear), dataset, tmp_path / "out")
+    record = AnalysisRecord(id="0", arxiv_id="note", version=1, dataset="toys", folder=str(tmp_path / "out"))
+    printed = io.StringIO()
+    settled = result.not_applied[0].model_copy(update={"review": True})
+    print_result(Console(file=printed, width=200), record, result.model_copy(update={"not_applied": (settled,)}))
+    assert "Review: 1 of 2 cuts were not reviewed yet" in printed.getvalue()
+    assert f"{settled.reason}; please review" in printed.getvalue()
 
 
 def test_a_folder_without_data_fails_and_keeps_the_earlier_result(ready: Workspace, tmp_path: Path) -> None:

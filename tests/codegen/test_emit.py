@@ -70,6 +70,17 @@ def test_what_is_not_applied_is_in_the_docstring(source: str) -> None:
     assert "tagged: μ N ≤ 1 (tagged or alone) – the ntuple has no flag 'calorimeter-tagged'" in about
 
 
+def test_the_docstring_says_how_many_cuts_nobody_has_reviewed(profile: Profile) -> None:
+    def told(*status: str) -> str:
+        cuts = [cut(f"c{i}", "lepton.count", ">=", i, status=one) for i, one in enumerate(status, 1)]
+        source = emit(make_plan(criteria_of(*cuts), profile))
+        return " ".join((ast.get_docstring(ast.parse(source)) or "").split())
+
+    assert "Not reviewed: 2 of 3 cuts" in told("proposed", "accepted", "proposed")
+    assert "(cutbook review walk note)" in told("proposed")
+    assert "eviewed" not in told("accepted", "edited")
+
+
 def test_objects_and_regions_have_functions_of_their_own(source: str) -> None:
     functions = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     assert {"select_electrons", "select_muons", "select_jets", "build_quadruplet", "region_signal"} <= functions
