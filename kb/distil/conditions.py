@@ -34,7 +34,7 @@ _DEFINES = re.compile(  # "is tagged as a top quark if", "qualify if", "enters t
     r"(?: (?:as|to(?: be)?))?(?: (?:an?|the))?(?: [\w-]+){0,3}$"
     r"|\b(?:qualif(?:y|ies)|counts?|belongs?|enters?|forms?)(?: (?:as|in|to|the|an?|[\w-]+)){0,6}$"
     r"|\b(?:considered|accepted|selected|kept|retained|used|taken|treated) as(?: [\w-]+){1,3}$"
-    r"|\bconsidered (?:to be )?[a-z]+$"
+    r"|\bconsidered (?:to be )?[a-z]+$|\band (?:in)?to (?:the|an?)(?: [\w-]+){1,4}$"
 )
 _FOUND_IN = re.compile(
     r"\b(?:reconstructed|detected|found|located|contained|restricted|confined|limited|must be|candidates|photons"

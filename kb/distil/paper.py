@@ -127,6 +127,7 @@ class _Walk:
                 self.regions.current = self.regions.mentioned = self.of_list = ()
                 self.regions.of_section = of_section(path)
                 self.regions.base = next(filter(is_base, self.regions.of_section), None)
+                self.regions.last = next(iter(self.regions.of_section), self.regions.last)
                 self.memory.variable = None
                 self.memory.subject = (object_of(path[-1]) if path else None) or self.memory.subject
                 # A list right below "Event selection" is one of requirements.

@@ -17,6 +17,10 @@ _ANALYSIS = re.compile(
     r"|baseline|nominal|full|first|second|previous|original)\b)[\w+γℓ→-]+ (?:analysis|search))"
     r"(?=,|\s+(?:we|the|an?|events?|exactly|at least|one|two|three|no)\b)"
 )
+# "For B^+ → J/ψ K^+ candidates, …"
+_DECAYS = re.compile(
+    r"^(?:In|For|To select) (?P<name>[A-Z][^\s,]{0,8} → [^,]{1,25}?) (?:candidates|decays|events|mode),"
+)
 _PROCESS = r"(?:(?:[WZγ]|tt̄?|t|top)(?:\s?\+\s?jets?)?|WW|WZ|ZZ|Drell[–-]Yan|diboson|dijet|multijet)"
 _USED = re.compile(
     rf"\b(?:in|from|with|using)\s+(?P<name>(?:(?:{_PROCESS}|{_SYMBOLS})\s+)?events)"
@@ -56,7 +60,7 @@ def populations(text: str) -> Iterator[tuple[str, int, int]]:
             match.start(),
             match.end(),
         )
-    for match in (*_ANALYSIS.finditer(text), *_SOMEWHERE.finditer(text)):
+    for match in (*_ANALYSIS.finditer(text), *_DECAYS.finditer(text), *_SOMEWHERE.finditer(text)):
         yield " ".join(match["name"].split()), match.start("name"), match.end("name")
     for match in _USED.finditer(text):
         purpose = _FOR.search(text[: match.start()])

@@ -27,6 +27,11 @@ _ALONE = re.compile(
     r"|\b(?:[Ii]n|[Ff]or|to|of) (?:both )?the (?P<count>[0-5]|zero|one|two|three)"
     r"(?=-?(?:,| and| or)\s+(?:[0-5]|one|two|three|four)-)"
 )
+_HALF = r"(?:very[- ])?(?:high|low|medium|loose|tight)"
+_HALVES = re.compile(
+    rf"\b(?P<one>{_HALF}) and (?:an? |the )?(?P<other>{_HALF})"
+    r" (?P<noun>(?:[\w-]+ )?(?:categor(?:y|ies)|regions?|selections?|bins?))\b"
+)
 # a final state with what it has of b jets: `0μ`, `1μb`, `Z(μμ)b`
 _BOX = r"(?:[0-4][eμτℓγb](?:[0-4]?[eμτℓγb])*|(?:ee|eμ|μμ|ℓℓ)b{0,2}|[WZ]\([eμτℓν]{2}\)b{0,2})"
 _PROCESSES = (
@@ -34,7 +39,7 @@ _PROCESSES = (
     r"|top(?:-quark)?|(?:tt̄?|[tWZHVγ]){1,4}(?:\s?\+\s?(?:jets|γ|[bc]{2}))?|[Mm]ultijet|[Dd]iboson|[Dd]ijet)"
 )
 _STATE = (
-    r"(?:(?:di|single-?|same-|two-)?(?:electron|muon|photon|tau)|(?:same|different|opposite|mixed)-(?:flavou?r|sign|charge)"
+    r"(?:(?:di|single-?|same-|two-)?(?:electron|muon|photon|tau)(?:\+[jbℓ])?|(?:same|different|opposite|mixed)-(?:flavou?r|sign|charge)"
     r"|(?=[^\s,]*[eμτℓγ])(?:[0-5]?(?:τ_\{?[\w-]+\}?|(?:e{1,4}|[bq]{1,2}|[μτℓγν])h?(?![a-z]))[+ ]?){1,4}"
     r"(?:(?:(?<=\+)|\s?\+\s?)[0-9]?\s?jets)?)"
 )
@@ -69,7 +74,7 @@ _NAMES = re.compile(
     r"|(?P<short>(?<![\w-])R\d\b)"
     rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?:\([A-Z]{{2,4}}\)\s+)?(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
     r"|(?:pre-?)?selections?|regions?|final states?)\b)"
-    rf"|(?P<states>(?<![\w/+→-])(?<!→\s)(?:(?:{_STATE},\s+)*{_STATE},?\s+(?:and|or)\s+)?{_STATE}\s*\b(?:channels?|analysis|final\s+states?)\b)"
+    rf"|(?P<states>(?<![\w/+→-])(?<!→\s)(?:(?:{_STATE},\s+)*{_STATE},?\s+(?:and|or)\s+)?{_STATE}\s*\b(?:channels?|analys[ie]s|final\s+states?)\b)"
     r"|(?P<code>(?<![\w-])(?:(?!LHC|HCAL|ECAL|MS\b|ID\b)[A-Z][A-Za-z]*[A-Z\d][\w+/^-]*|[A-Za-zℓγ]+\+\w+|(?:low|high|medium)-[\w^{}]+)"
     r"\s+regions?\b)"
     rf"|(?P<process>(?<![\w-]){_PROCESSES}\s+regions?\b)"
@@ -119,7 +124,7 @@ _NO_NAME = re.compile(
 _WITHIN = re.compile(r"^.*\b(?:in|of|for|from|the|with|by|to|into|on|each|between)\s+(?=\w)")
 _GATE = re.compile(
     r"[Rr]egion|SR|CR|VR|CS|[Ss]ample|[Cc]ategor|[Cc]hannel|[Ff]inal states|[Ss]ideband|[Ss]ubset"
-    r"|[Tt]opolog|\b(?:box|bins?)\b|[Rr]egime|[Ss]election|events|\bR\d|-Z\b"
+    r"|[Tt]opolog|\banalys[ie]s\b|\b(?:box|bins?)\b|[Rr]egime|[Ss]election|events|\bR\d|-Z\b"
 )
 
 
@@ -179,6 +184,8 @@ def names(text: str, own: tuple[str, ...] = ()) -> tuple[Name, ...]:
     """
     found = [name for match in _NAMES.finditer(text) for name in _read(text, match)] if _GATE.search(text) else []
     found += _elided(text, found)
+    if halves := list(_halves(text)):
+        found = [*(n for n in found if not any(n.start < h.end and h.start < n.end for h in halves)), *halves]
     taken = [(n.start, n.end) for n in found]
     found += [
         Name(name, start, end, False, False)
@@ -243,6 +250,14 @@ def _closing(text: str, described: Name, label: Name, own: tuple[str, ...]) -> i
     return label.end
 
 
+def _halves(text: str) -> Iterator[Name]:
+    """Yield what is parted by a word each: `a high and a low VBF category`."""
+    for match in _HALVES.finditer(text):
+        noun = re.sub(r"ies$", "y", match["noun"].removesuffix("s"))
+        for half in (match["one"], match["other"]):
+            yield Name(f"{half} {noun}", match.start(), match.end(), False, False)
+
+
 def _elided(text: str, found: list[Name]) -> list[Name]:
     """`> 150 GeV for the resolved and > 200 GeV for the merged category` names two."""
     told: list[Name] = []
@@ -283,7 +298,7 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         return
     if match.group("states"):
         *states, _ = re.split(
-            r",\s+(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*\b(?:channels?|analysis|final\s+states?)$", whole
+            r",\s+(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*\b(?:channels?|analys[ie]s|final\s+states?)$", whole
         )
         for state in states:
             yield Name(f"{state.strip()} channel", start, match.end(), bracketed, False)
@@ -379,6 +394,7 @@ def label_of(text: str, *, of_regions: bool = False) -> str | None:
         text,
     )
     if not match:
-        return None
+        kind = re.match(rf"(?P<l>{_KINDS})\s*:\s", text)
+        return kind["l"] if kind else None
     label = match.group("l")
-    return label if match.group("kind") or of_regions else None
+    return label if match.group("kind") or of_regions or re.fullmatch(_KINDS, label) else None

@@ -34,7 +34,7 @@ _BOUND = re.compile(
     r"(?:(?:\d|\b(?:GeV|TeV|MeV|zero|one|two|three|four|five|six|mm|cm|rad))(?:\^1/2)?[)\]]?"
     r"|\b(?:required|rejected|vetoed|removed|applied|used|imposed|demanded|allowed|asked for|selected"
     r"|discarded|inverted|reversed|reinstated|relaxed|tightened|loosened|raised|lowered)"
-    r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track|mass|pair)s?)\s*,?\s+(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
+    r"|\b(?:tag|jet|lepton|electron|muon|photon|event|track|mass|pair)s?)\s*,?\s+(?:respectively,\s+)?(?:in|for)\s+(?:the\s+|region\s+|category\s+|corresponding\s+)*$"
 )
 _WITH = re.compile(
     rf"(?:\s*\([^()]*\))?(?:\s+(?:is|are)\s+(?:used|introduced|employed|formed))?"
@@ -60,7 +60,10 @@ _AND_TO = re.compile(
     r"\b(?:and|or)\s+(?:to|into|in)\s+(?:the|a|an)\s+$"
 )  # "… to the A region if … and to the B region if …"
 # "…, those with 100 < E_T^miss < 250 GeV the low-E_T^miss region"
-_REST = re.compile(r"\b(?:those|(?:the\s+)?others?|the\s+rest)\b(?:,?\s+with\b)[^;]{3,80}\s(?:the|a)\s+$")
+_REST = re.compile(
+    r"\b(?:those|(?:the\s+)?others?|the\s+rest)\b(?:,?\s+with\b)[^;]{3,80}\s(?:the|a)\s+$"
+    r"|\bevents\s+with\b[^;]{3,80}\s(?:in)?to\s+(?:the|a)\s+$"
+)
 _LIKE = re.compile(r"\b(?:as|than|like|to|of|from)\s+(?:(?:in|for|that|those|of|the|region)\s+)*$")
 _JOINED = re.compile(r"[\s,]*(?:(?:and|or|&)\s+(?:(?:in|for)\s+)?|/|–|—|to\s|through\s)?\s*(?:the\s+)?")
 
@@ -95,7 +98,7 @@ def parts(text: str, found: tuple[Name, ...]) -> tuple[Part, ...]:
         following = groups[index + 1][0] if index + 1 < len(groups) else len(text)
         if opens and (opens["in"] or _ASKS.match(after)) and (opens.start() >= first or not index):
             shared.append(Part(opens.start(), len(text), regions))
-        elif (rest := _REST.search(before)) and rest.start() >= first:
+        elif (rest := _REST.search(before, first)) and (index or not rest.group().startswith("events")):
             shared.append(Part(rest.start(), end, regions))
         elif index and (also := _AND_TO.search(before)) and _INTO.search(text[: groups[0][0]]):
             shared.append(Part(also.start(), len(text), regions))

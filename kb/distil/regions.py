@@ -80,6 +80,7 @@ _NTH = re.compile(
     re.IGNORECASE,
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2}
+_HEAD = re.compile(r"^(?:The )|\s*[.:]\s*$")
 _EVERY = re.compile(r"\ball (?:four |three |five |six )?regions\b", re.IGNORECASE)
 _COMMON = re.compile(
     r"\b(?:baseline selection|preselection|all (?:of )?(?:the )?(?:\w+ )?(?:regions|channels|final states|categories)"
@@ -139,8 +140,10 @@ class Regions:
         if pair is not None and pair.opens:
             self.current = self.mentioned = (pair.one, pair.other)
             self._learn(self.current)
-        elif label:
+        elif label or (found and (head := _HEAD.sub("", text)) and head == text[found[0].start : found[0].end]):
+            label = label or found[0].name  # a paragraph's head: "Top control region."
             self.current = (label,)
+            self.last = label
             self._learn(self.current)
         elif self.last and _THIS.match(text):
             if self.passing or not self.current:
@@ -246,7 +249,7 @@ class Regions:
     def _of_kind(self, group: list[str], before: str) -> list[str]:
         """Return the known regions of the kind that `both control regions` or `all signal regions` means."""
         kind = kind_of(group[0])
-        labels = [n for n in self.known if kind_of(n) == kind and n not in group]
+        labels = [n for n in self.known if kind_of(n) == kind and n not in group and not is_base(n)]
         if not labels:
             return group
         return labels[-2:] if re.search(r"\bboth\b", before, re.IGNORECASE) else labels
