@@ -233,7 +233,7 @@ class Grid:
         if any(i.is_label or states_bound(i.text) for i in head):
             return False  # "N_jet = 0 | N_jet = 1"
         above = sum(names_variable(i.text) for i in head)
-        beside = sum(names_variable(i.text) for i in side)
+        beside = sum(names_variable(i.text) and not i.is_label for i in side)
         labelled = sum(i.is_label for i in side)
         title = next((i for line in lines for i in line if i.cell.column == 0 and i.text), None)
         if title is not None and _ROWS.fullmatch(title.text) and above >= beside:

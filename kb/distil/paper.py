@@ -27,13 +27,14 @@ from kb.distil.rationale import explained, explains, is_meant, purposes, without
 from kb.distil.reading import Reading, read
 from kb.distil.region_classes import attributive, classes
 from kb.distil.region_index import own_names
-from kb.distil.region_names import is_base, kind_of, label_of, makes_sample, names
+from kb.distil.region_labels import label_of
+from kb.distil.region_names import is_base, kind_of, makes_sample, names
 from kb.distil.region_pairs import each_its_own
 from kb.distil.region_synonyms import abbreviations
 from kb.distil.region_titles import object_of, of_section
 from kb.distil.regions import Regions
 from kb.distil.remembered import remember
-from kb.distil.sentences import running, sentences
+from kb.distil.sentences import is_figure, running, sentences
 from kb.distil.systems import System, system
 from kb.distil.telegrams import telegrams
 from kb.distil.windows import windows
@@ -49,7 +50,6 @@ _WORTH = re.compile(
     r"|reinstat\w*|shower|any|absence|free|devoid|cannot|not have"
     r"|positive|negative|multivariate|discriminators?|active|operating|functioning|fail\w*|reject\w*|discard\w*|second|third|fourth|fifth|additional|stable|operational|hits?)\b"
 )
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _OF_REQUIREMENTS = re.compile(r"\b(?:[Ss]election|[Pp]reselection|[Rr]equirements?|[Cc]uts?|[Cc]riteria)\b")
 _VARYING = re.compile(r"(?:[<>≤≥]|than|exceed|above|below)\s?(?:min|max)\s?[({[]")
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b")
@@ -196,7 +196,7 @@ class _Walk:
             self.memory.subject = self.listed_of
         for sentence in sentences(self.document, block):
             text = self.document.text[sentence.start : sentence.end]
-            if _is_figure(text):
+            if is_figure(text):
                 turned = Turned(
                     "not_a_cut", "a table or a figure's axis read as text", sentence.start, sentence.end, text[:80]
                 )
@@ -398,9 +398,3 @@ class _Walk:
         counted = {c.object for c in found if c.variable.id == "count"}
         found = [placed(c, text, reading.start, self.regions, counted=c.object in counted) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)
-
-
-def _is_figure(text: str) -> bool:
-    """Say whether a text is mostly numbers, as those of an axis or a table are."""
-    numbers = len(_NUMBER.findall(text))
-    return numbers >= 12 and numbers * 3 > len(text.split())

@@ -8,7 +8,8 @@ from dataclasses import replace
 from kb.distil.candidates import Candidate
 from kb.distil.inheritance import Inheritance
 from kb.distil.merge import key
-from kb.distil.region_names import Name, brackets, is_base, is_channel, kind_of
+from kb.distil.region_labels import brackets
+from kb.distil.region_names import Name, is_base, is_channel, kind_of
 from kb.distil.region_parts import listed
 from kb.distil.region_titles import of_caption, of_section
 from kb.distil.regions import Regions, is_common

@@ -14,7 +14,7 @@ LABEL = (
     r"(?:(?![FI]SR)[A-Za-z0-9]{0,6}(?:SR|CR|VR)[A-Za-z0-9γνℓμτ+-]*"
     r"(?:[_^](?:\{[^{}\s]+\}|[A-Za-z0-9γνℓμτ+≥-]+))*(?:[ _-]\d+[a-z]?)?)"
 )
-_KINDS = (
+KINDS = (
     r"VBF|ggF|ggH|VH|tt̄H|ttH|WH|ZH|[Mm]ono-?(?:[Jj]et|[Pp]hoton|[A-Za-z])|(?i:resolved|merged|boosted|semi-?boosted|intermediate"
     r"|(?:high|low|medium)-(?:mass|purity|p_T|H_T|E_T\^miss|m_jj)|one-tag|two-tag|zero-tag|[0-3]-tag|compressed"
     r"|(?:zero|one|two|three|four|single|di|tri|multi|[0-5])[- ]?(?:lepton|ℓ)|[0-5]L"
@@ -22,7 +22,7 @@ _KINDS = (
 )
 _FLAVOURS = r"(?:ee|μμ|eμ|μe|eeμ|eμμ|τ?τ|eτ|μτ)"
 _ALONE = re.compile(
-    rf"\b(?:[Ii]n|[Ff]or|to|of) (?:both )?the (?P<kind>{_KINDS}|{_FLAVOURS}|loose|tight|medium)"
+    rf"\b(?:[Ii]n|[Ff]or|to|of) (?:both )?the (?P<kind>{KINDS}|{_FLAVOURS}|loose|tight|medium)"
     r"(?=[\s,]+(?:and|or|but|while|whereas|\d|one|,)\b)"
     r"|\b(?:[Ii]n|[Ff]or|to|of) (?:both )?the (?P<count>[0-5]|zero|one|two|three)"
     r"(?=-?(?:,| and| or)\s+(?:[0-5]|one|two|three|four)-)"
@@ -72,7 +72,7 @@ _NAMES = re.compile(
     r"|(?P<letter>\b[Rr]egions? (?:[A-Z]|[A-Z]?\d{1,2})\b(?!\.\d|\s*[<≤])"
     r"(?:\s*(?:,|and|or)\s*(?:[A-Z]|[A-Z]?\d{1,2})\b)*)"
     r"|(?P<short>(?<![\w-])R\d\b)"
-    rf"|(?P<kind>(?<![\w-])(?:{_KINDS})\s+(?:\([A-Z]{{2,4}}\)\s+)?(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
+    rf"|(?P<kind>(?<![\w-])(?:{KINDS})\s+(?:\([A-Z]{{2,4}}\)\s+)?(?i:categor(?:y|ies)|channels?|topolog(?:y|ies)|regimes?"
     r"|(?:pre-?)?selections?|regions?|final states?)\b)"
     rf"|(?P<states>(?<![\w/+→-])(?<!→\s)(?:(?:{_STATE},\s+)*{_STATE},?\s+(?:and|or)\s+)?{_STATE}\s*\b(?:channels?|analys[ie]s|final\s+states?)\b)"
     r"|(?P<code>(?<![\w-])(?:(?!LHC|HCAL|ECAL|MS\b|ID\b)[A-Z][A-Za-z]*[A-Z\d][\w+/^-]*|[A-Za-zℓγ]+\+\w+|(?:low|high|medium)-[\w^{}]+)"
@@ -265,7 +265,7 @@ def _elided(text: str, found: list[Name]) -> list[Name]:
         group = "kind" if match["kind"] else "count"
         behind = next((n for n in found if n.start > match.end()), None)
         first = (
-            rf"(?:{_KINDS}|{_FLAVOURS}|loose|tight|medium)\s+" if match["kind"] else r"(?:\d|one|two|three|four)(?=-)"
+            rf"(?:{KINDS}|{_FLAVOURS}|loose|tight|medium)\s+" if match["kind"] else r"(?:\d|one|two|three|four)(?=-)"
         )
         head = re.fullmatch(rf"{first}(?P<h>.+)", behind.name) if behind else None
         if head and not any(n.start <= match.start(group) < n.end for n in found):
@@ -379,22 +379,3 @@ def _worded(match: re.Match[str], *, bracketed: bool) -> Iterator[Name]:
         joined = re.sub(r"\s*\+\s*", "+", word)
         name = f"{joined} {abbreviation.removesuffix('s')}"
         yield Name(name, match.start(), match.end(), bracketed, plural and len(listed) < 2)
-
-
-def brackets(text: str) -> list[tuple[int, str]]:
-    """Return labels in brackets that name what stands before them: `a pair of muons (2muCR)`, with their positions."""
-    return [(n.start, n.name) for n in names(text) if n.bracketed and re.match(r"\s*\)", text[n.end :])]
-
-
-def label_of(text: str, *, of_regions: bool = False) -> str | None:
-    """Read the label an item opens with: `R1 (CR): …`, `SR2: …`; any label in a list `of_regions`, as `VBF: …`."""
-    match = re.match(
-        r"[\s•–*-]*(?!Table|Fig|Sec|Ref|Eq)(?P<l>[A-Za-z][\wγνℓμτ+.-]{0,18}(?:\s\d{1,2}[a-z]?)?)\s*(?P<kind>\([SCV]Rs?\))?"
-        r"(?:\s*:|,\s+(?=(?:an?|the|in which|for which|where|with|which|requiring|selecting|defined)\s))",
-        text,
-    )
-    if not match:
-        kind = re.match(rf"(?P<l>{_KINDS})\s*:\s", text)
-        return kind["l"] if kind else None
-    label = match.group("l")
-    return label if match.group("kind") or of_regions or re.fullmatch(_KINDS, label) else None

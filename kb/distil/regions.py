@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kb.distil.region_classes import attributive, classes
-from kb.distil.region_names import LABEL, Name, is_base, is_channel, kind_of, label_of, names
+from kb.distil.region_labels import label_of
+from kb.distil.region_names import LABEL, Name, is_base, is_channel, kind_of, names
 from kb.distil.region_pairs import paired
 from kb.distil.region_parts import Part, parts
 from kb.distil.region_synonyms import Synonyms

@@ -15,6 +15,7 @@ _END = re.compile(
     r"[.!?](?:[\"'”’)\]]|\[[\d,\s–-]+\]|(?<!\d\.)\d{1,2}(?=\s+[A-Z]))*"
     r"(?=\s+(?:[A-Z“\"‘'(\[|∆Δ•\d]|b[- ](?:tagged|jets?)\b|τ)|\s*$)"
 )
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _OPEN = re.compile(r"[^.!?\s]\s*$")
 _BOUNDS = re.compile(r"[^=≡:]*?[<>≤≥∈∉]")  # an inequality comes first: nothing is defined
 _GOES_ON = re.compile(r"(?:and|or|as well as|with|where|for|in|if|while|but|together|respectively)\b")
@@ -80,3 +81,9 @@ def running(document: Document, kinds: frozenset[str]) -> Iterator[Block]:
         last, shown = block, False
     if last is not None:
         yield last
+
+
+def is_figure(text: str) -> bool:
+    """Say whether a text is mostly numbers, as those of an axis or a table are."""
+    numbers = len(_NUMBER.findall(text))
+    return numbers >= 12 and numbers * 3 > len(text.split())
