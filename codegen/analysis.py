@@ -21,6 +21,7 @@ from codegen.leftovers import remember
 from codegen.measured import Measured
 from codegen.plan import make_plan
 from codegen.plan_model import Plan
+from codegen.recognition import unread
 from codegen.result import (
     AbsentPaths,
     BackendName,
@@ -123,7 +124,10 @@ def analyse(
             no_luminosity=plots.no_luminosity,
         ),
         samples=samples,
-        unread=tuple(UnreadInput(sample=one.sample, name=one.path.name, reason=one.reason) for one in run.unread),
+        unread=tuple(
+            UnreadInput(sample=one.sample, name=one.path.name, reason=unread(one.path, one.reason))
+            for one in run.unread
+        ),
         absent=tuple(
             AbsentPaths(sample=name, name=Path(file).name, paths=tuple(paths))
             for name, found in run.samples.items()

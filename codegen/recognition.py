@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,10 @@ from kb.errors import DataError
 _FIRST = 1000
 """Events that are looked at."""
 _LONGEST = 1 << 30
+_BROKEN = (
+    r"expected Chunk|insufficient|decompress|not enough (data|bytes)|[Cc]orrupt|invalid (stored )?block|\bError -\d"
+)
+"""What libraries say of broken bytes that they meet on their way through a file."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,17 @@ def recognised(files: Sequence[Contents]) -> Profile:
     message = f"{readable[0].path}: no profile fits its trees ({trees})"
     hint = f"let one be proposed: cutbook datasets add FOLDER; shipped: {', '.join(shipped_profiles())}"
     raise DataError(message, hint=hint)
+
+
+def unread(path: Path, reason: str) -> str:
+    """Say in our words why a file could not be read, where a library said it in its own.
+
+    What is wrong with a file that can be looked into, such as a branch that it lacks, stays as it was said.
+    """
+    problem = contents(path).problem if path.is_file() and path.stat().st_size else ""
+    if not problem and re.search(_BROKEN, reason):
+        problem = f"is damaged or cut off ({reason})"
+    return f"it {problem}" if problem else reason
 
 
 def _damage(path: Path, error: Exception) -> str:

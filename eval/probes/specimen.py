@@ -304,6 +304,17 @@ def write_rows(path: Path, anatomy: Anatomy, rows: Sequence[Mapping[str, Any]], 
         file.mktree(profile.tree, kinds).extend(columns)
 
 
+def is_readable(path: Path, tree: str) -> bool:
+    """Say whether a file can be a template: whether it has the tree, and its branches can be listed."""
+    import uproot
+
+    try:
+        with uproot.open(path) as file:
+            return bool(file[tree].keys())
+    except Exception:  # uproot raises whatever broken bytes lead it to; the run names the file and why
+        return False
+
+
 def _types(template: Path, tree: str, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield those of the wanted branches of a file whose values are numbers, and their types."""
     import uproot

@@ -21,7 +21,7 @@ from codegen.sandbox import Policy
 from eval.probes.lines import Line, lines
 from eval.probes.probe import Found, Probe
 from eval.probes.search import Search
-from eval.probes.specimen import Row, write_rows
+from eval.probes.specimen import Row, is_readable, write_rows
 from eval.probes.trial import Bins, Trial
 from kb.ssc import SelectionCriteria
 
@@ -48,7 +48,8 @@ def probe(
     table = Table.of(criteria, dataset.profile, measured, seed=seed)
     if not table.rows:
         return table.judged({})
-    template = next((path for sample in dataset.samples.values() for path in sample.files), None)
+    given = (path for sample in dataset.samples.values() for path in sample.files)
+    template = next((path for path in given if is_readable(path, dataset.profile.tree)), None)
     with TemporaryDirectory(prefix="cutbook-probes-") as folder:
         files = table.write(Path(folder), template)
         workers = len(os.sched_getaffinity(0))

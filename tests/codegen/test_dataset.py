@@ -13,12 +13,28 @@ import uproot
 
 from codegen.dataset import list_datasets, open_dataset
 from codegen.profile import PROFILES, load_profile
+from codegen.recognition import unread
 from codegen.toys import write_toys
 from kb.errors import DataError, DatasetNotFoundError
-from tests.codegen.conftest import event
+from tests.codegen.conftest import event, write_events
 from tests.codegen.formats import write_atlas_2025, write_nanoaod, write_physlite
 
 Write = Callable[..., Path]
+
+
+def test_a_file_that_a_library_cannot_read_is_told_in_our_words(tmp_path: Path) -> None:
+    text, cut_off, whole = (tmp_path / name for name in ("text.root", "cut_off.root", "whole.root"))
+    write_events(whole, event())
+    text.write_text("no data at all")
+    cut_off.write_bytes(whole.read_bytes()[:600])
+    raw = "expected Chunk of length 9, received 5 bytes"
+    assert unread(text, raw) == "it is no ROOT file"
+    assert unread(cut_off, raw).startswith("it is damaged or cut off (")
+    assert unread(whole, raw) == f"it is damaged or cut off ({raw})"
+    lacking = "tree 'mini' has no branch lep_pt"
+    assert unread(whole, lacking) == lacking
+    (tmp_path / "empty.root").touch()
+    assert unread(tmp_path / "empty.root", "it is empty") == "it is empty"
 
 
 def test_toys_open_like_open_data(tmp_path: Path) -> None:

@@ -47,6 +47,21 @@ def proven(
     return probe(criteria, dataset, script, measured)
 
 
+def test_a_broken_first_file_spoils_no_proof(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    write_toys(folder, seed=2, events=5)
+    dataset = open_dataset(str(folder))
+    criteria = two_muons()
+    script = tmp_path / "analysis.py"
+    script.write_text(emit_with_distributions(make_plan(criteria, dataset.profile)))
+    samples = {name: sample.files for name, sample in dataset.samples.items()}
+    broken, *others = samples
+    measured = run_analysis(script, {others[0]: samples[others[0]]}, tmp_path / "run").samples[others[0]].measured
+    samples[broken][0].write_bytes(samples[broken][0].read_bytes()[:500])
+    found = probe(criteria, dataset, script, measured)
+    assert found.proven == len(found.cuts) > 0
+
+
 def two_muons(*more: Cut) -> SelectionCriteria:
     """Return two muons of opposite charge around the Z mass, and what else is asked."""
     return criteria_of(
