@@ -112,8 +112,10 @@ def unit_charge(reading: Reading, memory: Memory, setting: Setting) -> list[Cand
     if not found:
         return []
     place = _token_at(reading, found.end())
-    if _SUMMED.search(reading.text[: found.end()]):
-        owner: str | None = _of_what(reading, memory)
+    if memory.subject == "tau" and all(p.object in {"track", "tau"} for p in reading.phrases):
+        owner: str | None = "tau"  # "candidates must have one or three tracks with a total charge of ±1"
+    elif _SUMMED.search(reading.text[: found.end()]):
+        owner = _of_what(reading, memory)
     else:
         named = [p for p in reading.phrases if p.index < place and p.object in _CHARGED]
         heads = [p for p in named if not p.oblique] or named  # "the charge of the τ candidate must be ±1"

@@ -185,6 +185,16 @@ def _is_quoted(raw: list[Token], position: int) -> bool:
     return len(around) == 2 and all(t.text in "\"'`" for t in around)
 
 
+_COUNTING = frozenset({"no", "any", "additional", "further", "other", "extra", "one", "two", "more"})
+_VETOED = frozenset({"lepton", "leptons", "electron", "electrons", "muon", "muons", "tau", "taus", "jets", "photons"})
+
+
+def _is_kind(raw: list[Token], position: int) -> bool:
+    """Say whether a word between `no additional` and `leptons` tells which ones."""
+    before, behind = raw[position - 1 : position], raw[position + 1 : position + 2]
+    return bool(before and behind) and before[0].word in _COUNTING and behind[0].word in _VETOED
+
+
 def _phrased(raw: list[Token]) -> list[Token]:
     phrases = _trie()
     # A bare p_T may be part of a phrase ("highest-p_T lepton"); it is spelt for the trie, and restored if it is not.
@@ -198,7 +208,8 @@ def _phrased(raw: list[Token]) -> list[Token]:
     position = 0
     while position < len(raw):
         token = spelt[position]
-        if token.word == "veto" and _is_quoted(raw, position):  # a working point's name
+        # a working point's name, `no additional veto leptons`
+        if token.word == "veto" and (_is_quoted(raw, position) or _is_kind(raw, position)):
             out.append(token)
             position += 1
             continue

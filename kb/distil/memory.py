@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kb.distil.candidates import Candidate
 
 
 @dataclass(slots=True)
@@ -52,3 +56,5 @@ class Memory:
     """What the significance of the missing momentum was said to be: `E_T^miss/√H_T`."""
     cones: dict[str, float] = field(default_factory=dict)
     """The sizes of isolation cones, by object; "" where none is said."""
+    transition: Candidate | None = None
+    """The requirement that told between which |η| the transition region of the calorimeters is."""

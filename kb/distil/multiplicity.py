@@ -281,7 +281,7 @@ def _owner_of_tracks(reading: Reading, count: Count, phrase: Phrase, memory: Mem
     if phrase.object != "track" or least < 1:
         return None
     heads = [p.object for p in reading.phrases if p.index < phrase.index and not p.oblique and p.object != "track"]
-    if heads[-1:] == ["tau"]:
+    if heads[-1:] == ["tau"] or (memory.subject == "tau" and not heads):
         return "tau"
     if memory.subject == "vertex" and re.match(r"(?:it|they|each)\b", reading.text, re.IGNORECASE):
         return "vertex"

@@ -35,9 +35,9 @@ from kb.distil.region_titles import object_of, of_section
 from kb.distil.regions import Regions
 from kb.distil.remembered import remember
 from kb.distil.sentences import is_figure, running, sentences
-from kb.distil.systems import System, system
+from kb.distil.systems import System, only_chooses, system
 from kb.distil.telegrams import telegrams
-from kb.distil.windows import windows
+from kb.distil.transition import transition
 from kb.distil.working_points import ADJECTIVE
 from kb.document import Block, Document, Table
 from kb.ssc import Scope
@@ -238,7 +238,7 @@ class _Walk:
         if against and kind in {"selection", "background"}:
             self.regions.turn_to(text, item=item)
         found: list[Candidate] = []
-        if not against and (not chosen or reading.quantities or windows(reading.tokens, reading.shape)):
+        if not against and not (chosen and only_chooses(reading)):
             found = self._requirements(reading, chosen, item=item)
             if not found and item:
                 found = self._in_brief(reading)
@@ -374,7 +374,7 @@ class _Walk:
         found = clauses.candidates(reading, memory, setting)
         if scope is None:
             found = overlaps(reading, setting, found)
-        found += charges.total_charge(reading, memory, setting)
+        found += [*transition(reading, memory, found), *charges.total_charge(reading, memory, setting)]
         found += charges.unit_charge(reading, memory, setting)
         found += charges.signed_charge(reading, memory, setting)
         if not chosen:

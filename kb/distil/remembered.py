@@ -14,6 +14,7 @@ from kb.distil.qualifiers import apart
 from kb.distil.reading import Reading
 from kb.distil.working_points import speaks_of_btagging
 
+_CANDIDATES = re.compile(r"(?:(?:the|these|such) )?(?:candidates?|they|these|it)\b", re.IGNORECASE)
 _TAGGER = re.compile(r"\b(?:originates? from (?:a )?b[- ]quarks?|b[- ]jet identification)\b")
 
 
@@ -28,6 +29,8 @@ def remember(reading: Reading, memory: Memory, found: list[Candidate]) -> None:
         memory.subject = "vertex"  # "The requirements on a vertex are as follows:"
     if memory.subject == "vertex" and set(heads) == {"track"}:
         heads = []  # "it has five or more tracks": the vertex has
+    if memory.subject == "tau" and set(heads) == {"track"} and _CANDIDATES.match(reading.text):
+        heads = []  # "candidates must have one or three tracks": the taus
     if joined := _joined(reading):
         memory.group = joined
     if heads:

@@ -10,6 +10,7 @@ from kb.distil.lexer import Token
 from kb.distil.memory import Memory
 from kb.distil.qualifiers import pair_requirements
 from kb.distil.reading import Reading
+from kb.distil.windows import windows
 from kb.ssc import Choice, PairRequirement, Variable
 
 _NAMES = {1: "leading pair", 2: "subleading pair"}
@@ -43,6 +44,11 @@ def system(reading: Reading, memory: Memory) -> System | None:
     choice = Choice(mode="closest", variable=Variable(id="mass"), target=mass, unit="GeV", text=_words(text))
     kind = memory.pair if memory.pair.endswith("_pair") else "lepton_pair"
     return System(_NAMES[rank], kind, rank, requires, choice, reading.start, reading.end)
+
+
+def only_chooses(reading: Reading) -> bool:
+    """Say whether a sentence that chooses a pair asks nothing of it."""
+    return not reading.quantities and not windows(reading.tokens, reading.shape)
 
 
 def _compared_with(token: Token) -> float | None:
