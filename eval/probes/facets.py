@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import product
 
 from eval.composition import PAIRS
-from eval.filters import Filters
 from eval.inequality import flavour_mixtures, satisfies, unsigned_offset
 from eval.interpretation import Interpretation
 from eval.probes.gauge import WHOLE, edges
@@ -146,25 +145,6 @@ def without_effect(facet: Facet, cut: Cut, alternatives: Iterable[Cut]) -> bool:
         near = [end + step for end in ends for step in (-1e-6, 0.0, 1e-6)]
     left = [value for value in near if not _accepts(cut, value)]
     return bool(left) and all(any(_accepts(other, value) for other in others) for value in left)
-
-
-def asking_more(cut: Cut, filters: Filters) -> list[Cut]:
-    """Return plain cuts on the same variable, on the same side, that leave fewer of all the objects of a cut."""
-    others = [other for group in filters.groups if len(group) == 1 for other in group if _asks_more(other, cut)]
-    others = [other for other in others if filters.owners(other) <= filters.owners(cut)]
-    kinds = set(filters.takers(cut))
-    found = [other for other in others if kinds & set(filters.takers(other))]
-    return found if kinds <= {kind for other in found for kind in filters.takers(other)} else []
-
-
-def _asks_more(other: Cut, cut: Cut) -> bool:
-    value, mine = other.normal_value, cut.normal_value
-    alike = other.variable == cut.variable and other.when is None and other.role == cut.role
-    if not alike or not isinstance(value, float | int) or not isinstance(mine, float | int):
-        return False
-    sides = {">": 1, ">=": 1, "<": -1, "<=": -1}
-    side = sides.get(cut.operator, 0) * (1 if cut.role == "select" else -1)
-    return side != 0 and sides.get(other.operator) == sides.get(cut.operator) and side * (value - mine) > 0
 
 
 def _accepts(cut: Cut, value: float) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from eval.probes.facets import Facet
 from eval.probes.gauge import Crossing, Gauge
 from eval.probes.handles import Handle, from_ordinal, ordinal
+from eval.probes.probe import Probe
 from eval.probes.specimen import Row
 from eval.probes.trial import Outcome, Trial
 from kb.ssc import Clause, Cut
@@ -151,6 +153,21 @@ class Hunter:
 
     def _of(self, trial: Trial, row: Row, scope: Collection[str]) -> Outcome:
         return trial.outcome(row, scope) if self.by_bins else (trial.failing(row, scope), ())
+
+
+def showing(cut: Cut, flip: Flip, facet: Facet, *, of: str | None = None) -> Iterator[Probe]:
+    """Yield the probe if a change shows a facet of a cut; `of` is the kind of what was moved, if of one object."""
+    rows = (flip.passing, flip.other, *flip.further)
+    if flip.by:
+        if facet.name == "condition":
+            yield Probe(cut.id, facet, rows, flip.crossings[0], flip.exact, flip.hidden)
+        return
+    for crossing in flip.crossings:
+        fits = crossing.edge == facet.name and facet.kind in (None, crossing.kind, of)
+        fits = fits and facet.segment in (None, crossing.segment) and (crossing.negative or not facet.negative)
+        if fits:
+            yield Probe(cut.id, facet, rows, crossing, flip.exact, flip.hidden)
+            return
 
 
 def _told(clause: Clause) -> str:

@@ -12,19 +12,20 @@ from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
 from eval.probes.choices import Choices
 from eval.probes.crowds import Crowds
-from eval.probes.facets import Facet, asking_more, is_whole, numeric, regions_of, states, taking_over, without_effect
+from eval.probes.facets import Facet, is_whole, numeric, regions_of, states, taking_over, without_effect
 from eval.probes.gauge import Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
-from eval.probes.hunt import Flip, Hunter
+from eval.probes.hunt import Hunter, showing
 from eval.probes.lines import Line
 from eval.probes.neighbours import Neighbours
 from eval.probes.nudges import Nudges
 from eval.probes.omissions import Omissions
 from eval.probes.probe import Found, Probe
 from eval.probes.reach import Reach, Reaches
+from eval.probes.relevance import EVENTS, Open, asking_more, makes_no_difference
 from eval.probes.seams import Seams
 from eval.probes.seeds import Seeds
-from eval.probes.specimen import GROUPS, Anatomy, Row, flag_value
+from eval.probes.specimen import GROUPS, Anatomy, Row
 from eval.probes.starts import Starts
 from eval.probes.trial import Trial
 from eval.scene import Scene
@@ -73,6 +74,7 @@ class Search:
         self.reaches = Reaches(self.trial, self.seeds)
         self._reaches: dict[str | None, Reach] = {}
         self._limit = 0
+        self._open: list[Open] = []
 
     def run(self) -> Found:
         """Search for all cuts."""
@@ -83,6 +85,10 @@ class Search:
         for cut in self.trial.cuts.values():
             for region in regions_of(cut, self.reading)[:_REGIONS]:
                 self._show(cut, region)
+        for number, one in enumerate(self._open):
+            # What is left to be judged is shared, so that no cut that cannot be shown takes it from the others.
+            left = max(_ALL - self.trial.spent.events, 0)
+            self._search_on(one, min(left // (len(self._open) - number), _PER_CUT))
         self.found.judged = self.trial.spent.events
         return self.found
 
@@ -99,6 +105,11 @@ class Search:
         every = list(self._facets(cut, region))
         wanted = [facet for facet in every if not without_effect(facet, cut, self._beside(cut))]
         shown: dict[Facet, int] = dict.fromkeys(wanted, 0)
+        if self.trial.is_filter(cut) and makes_no_difference(self.trial, self.nudges, cut, reach.rows, self.rng):
+            self.found.absent.setdefault(cut.id, []).extend(Open(cut, region, reach, shown, 0).left)
+            told = f"nothing that is asked of events or drawn depends on it, in {EVENTS} of them"
+            self.found.because.setdefault(cut.id, told)
+            return
         self._collect(cut, reach, wanted, shown)
         left = [facet for facet, number in shown.items() if facet.needed and not number]
         place = reach.line.place(cut.id)
@@ -106,22 +117,31 @@ class Search:
             # What later cuts are about may be gone with this one; its mask shows without them.
             self._limit = min(self.trial.spent.events + _PER_CUT, _ALL)
             self._collect(cut, replace(reach, steps=place), left, shown)
-        left = [facet for facet in left if not shown[facet]]
-        for other in self._elsewhere(cut, reach) if left else ():
-            self._limit = min(self.trial.spent.events + _PER_CUT // 2, _ALL)
-            self._collect(cut, other, [facet for facet in left if not shown[facet]], shown)
-            if other.free:
-                self.found.excluded.setdefault(cut.id, "it asks no more than other cuts, or the opposite of them")
         self.found.probes += self.seams.closed(cut, reach, [facet for facet in every if facet not in wanted])
         self.found.probes += self.omissions.left_out(cut, reach)
         self.found.probes += self.omissions.lacking(cut, reach)
         self.found.probes += self.choices.decided(cut, reach)
-        if absent := [facet for facet, number in shown.items() if facet.needed and not number]:
-            self.found.absent.setdefault(cut.id, []).extend(absent)
-            tried = self.trial.spent.events - spent
+        one = Open(cut, region, reach, shown, self.trial.spent.events - spent)
+        if one.left:
+            self._open.append(one)
+
+    def _search_on(self, one: Open, share: int) -> None:
+        """Search elsewhere for what is not shown of a cut; note what then is left."""
+        cut, begun = one.cut, self.trial.spent.events
+        self.rng.seed(f"{self.seed} {cut.id} {one.region} elsewhere")
+        more = asking_more(cut, self.reading.filters) if self.trial.is_filter(cut) else []
+        for other in self._elsewhere(cut, one.reach) if not more else ():
+            self._limit = min(self.trial.spent.events + _PER_CUT // 2, begun + share)
+            self._collect(cut, other, one.left, one.shown)
+            if other.free:
+                self.found.excluded.setdefault(cut.id, "it asks no more than other cuts, or the opposite of them")
+            if not one.left or self.trial.spent.events >= begun + share:
+                break
+        if one.left:
+            self.found.absent.setdefault(cut.id, []).extend(one.left)
+            tried = one.tried + self.trial.spent.events - begun
             because = f"no event among {tried} showed it with all other cuts satisfied"
-            if more := asking_more(cut, self.reading.filters):
-                because += f"; more is asked by {' and '.join(f'“{other.statement()}”' for other in more)}"
+            because += f"; more is asked by {' and '.join(f'“{c.statement()}”' for c in more)}" if more else ""
             self.found.because.setdefault(cut.id, because)
 
     def _elsewhere(self, cut: Cut, reach: Reach) -> Iterator[Reach]:
@@ -218,18 +238,9 @@ class Search:
 
     def _decisions(self, cut: Cut, reach: Reach) -> Iterator[Probe]:
         """Every combination of one trigger alone, and none."""
-        decisions = self.anatomy.decisions
         facet = Facet("holds or not", reach.line.region)
         for row in reach.rows[:_EACH]:
-            alone = []
-            for only in (None, *decisions):
-                changed = row
-                for decision in decisions:
-                    on = decision is only
-                    changed = self.anatomy.put_scalar(changed, decision.branch, flag_value(decision, on=on))
-                alone.append(changed)
-            all_but = [self.anatomy.put_scalar(row, d.branch, flag_value(d, on=False)) for d in decisions]
-            rows = [row, *alone, *all_but]
+            rows = [row, *self.starts.decided(row)]
             failing = [changed for changed in rows if self.trial.failing(changed, reach.scope)]
             if any(self.hunter.caused(cut, reach.scope, row, changed) for changed in failing):
                 yield Probe(cut.id, self._place(facet, cut), tuple(rows))
@@ -317,7 +328,7 @@ class Search:
                 if handle is None:
                     continue
                 for flip in hunter.flips(handle, reach.scope, cut):
-                    yield from self._told(cut, flip, facet, of=kind)
+                    yield from showing(cut, flip, facet, of=kind)
                     break
                 if self.trial.spent.events > self._limit:
                     return
@@ -354,21 +365,7 @@ class Search:
     def _along(self, handle: Handle, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
         for flip in self.hunter.flips(handle, reach.scope, cut):
             for facet in wanted:
-                yield from self._told(cut, flip, facet)
-
-    def _told(self, cut: Cut, flip: Flip, facet: Facet, *, of: str | None = None) -> Iterator[Probe]:
-        """Yield the probe if a change shows this facet; `of` is the kind of what was moved, if of one object."""
-        rows = (flip.passing, flip.other, *flip.further)
-        if flip.by:
-            if facet.name == "condition":
-                yield Probe(cut.id, facet, rows, flip.crossings[0], flip.exact, flip.hidden)
-            return
-        for crossing in flip.crossings:
-            fits = crossing.edge == facet.name and facet.kind in (None, crossing.kind, of)
-            fits = fits and facet.segment in (None, crossing.segment) and (crossing.negative or not facet.negative)
-            if fits:
-                yield Probe(cut.id, facet, rows, crossing, flip.exact, flip.hidden)
-                return
+                yield from showing(cut, flip, facet)
 
     def _unconditional(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
         """Events in which the condition does not hold and the rest of the cut neither: the cut must let them pass."""
@@ -395,4 +392,4 @@ class Search:
         for kind in self._kinds(cut):
             for handle in self.starts.bordering(cut, reach, kind):
                 for flip in self.hunter.flips(handle, reach.scope, cut):
-                    yield from self._told(cut, flip, facet, of=kind)
+                    yield from showing(cut, flip, facet, of=kind)

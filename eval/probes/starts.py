@@ -9,7 +9,7 @@ from eval.probes.gauge import edges
 from eval.probes.handles import Handle, direct
 from eval.probes.nudges import Nudges
 from eval.probes.reach import Reach
-from eval.probes.specimen import Place, Row
+from eval.probes.specimen import Place, Row, flag_value
 from eval.probes.trial import Trial
 from kb.ssc import Clause, Cut, Piecewise, Variable
 
@@ -113,6 +113,17 @@ class Starts:
                 if not isinstance(bound, Piecewise):
                     handle = direct(self.nudges, row, place, kind, clause.variable, bound)
                     yield from [handle] if handle is not None else []
+
+    def decided(self, row: Row) -> list[Row]:
+        """Return the event with no trigger fired, with each alone, and with each but the others as they are."""
+        decisions = self.anatomy.decisions
+        rows = []
+        for only in (None, *decisions):
+            changed = row
+            for decision in decisions:
+                changed = self.anatomy.put_scalar(changed, decision.branch, flag_value(decision, on=decision is only))
+            rows.append(changed)
+        return rows + [self.anatomy.put_scalar(row, d.branch, flag_value(d, on=False)) for d in decisions]
 
     def crowded(self, rows: Sequence[Row], kind: str, *, high: bool) -> list[Row]:
         """Return events that all have the same object more, of the highest or of the lowest pT, before all others."""

@@ -147,3 +147,10 @@ def test_of_a_cut_that_asks_no_more_than_another_it_is_said(atlas: Profile, tmp_
     found = probed(criteria_of(loose, JET_PT, cut("n", "jet.count", ">=", 2)), atlas, tmp_path)
     assert set(open_(found)) == {"loose"}
     assert "more is asked by “jet p_T > 30 GeV”" in open_(found)["loose"]
+
+
+def test_of_objects_that_nothing_looks_at_it_is_said(atlas: Profile, tmp_path: Path) -> None:
+    unused = cut("unused", "photon.pt", ">", 20, "GeV", **EACH)
+    found = probed(criteria_of(unused, JET_PT, cut("n", "jet.count", ">=", 2)), atlas, tmp_path)
+    assert set(open_(found)) == {"unused"}
+    assert "nothing that is asked of events or drawn depends on it" in open_(found)["unused"]
