@@ -396,5 +396,6 @@ class _Walk:
         found = each_its_own(in_turn(found, text, self.regions.own), reading)
         found = alternatives(found, text, reading.start)
         counted = {c.object for c in found if c.variable.id == "count"}
-        found = [placed(c, text, reading.start, self.regions, counted=c.object in counted) for c in found]
+        first = min((c.at for c in found if c.at), default=0)
+        found = [placed(c, text, reading.start, self.regions, counted=c.object in counted, first=first) for c in found]
         return explained(found, self.document.text[reading.start : reading.end], reading.start)

@@ -69,14 +69,20 @@ def _without(when: Condition | None, regions: tuple[str, ...]) -> Condition | No
     return None if any(name in said or said in name for name in names) else when
 
 
-def placed(candidate: Candidate, text: str, start: int, regions: Regions, *, counted: bool = False) -> Candidate:
+def placed(
+    candidate: Candidate, text: str, start: int, regions: Regions, *, counted: bool = False, first: int = 0
+) -> Candidate:
     """Give a candidate the region named in brackets behind it, or that of its section.
 
     What is required of objects belongs to a section's region where the sentence says how many there are (`counted`).
+    Labels that stand before the `first` requirement stand before each: `The first bin (SR1a) has H_T < 400 GeV …`.
     """
     if candidate.at and candidate.regions and candidate.regions != regions.current:
         return candidate  # a list of regions gave it its own
     marks = [(position + start, name) for position, name in brackets(text)]
+    if len(marks) > 1 and candidate.at and marks[0][0] < first and not regions.parts:
+        before = [name for place, name in marks if place < candidate.at]
+        return candidate.with_(regions=(before[-1],), scope="region")
     pair = candidate.rule in {"charges", "pair-flavour"}
     if candidate.at and not (pair and marks and not regions.parts):
         behind = [(place, name) for place, name in marks if place >= candidate.at]

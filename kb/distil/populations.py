@@ -30,6 +30,10 @@ _FOR = re.compile(
     r"\b(?:is|are|was|were)\s+(?:\w+\s+){0,2}?(?:(?P<validation>validat|verif|check|cross-check|test)"
     r"|(?P<measurement>measur)|(?P<control>estimat|normali[sz]|constrain|determin|predict|model))\w*\b[^.;]{0,60}$"
 )
+_SAMPLE = re.compile(
+    r"\b(?:[Ii]n|[Ff]or|of) the (?P<name>[WZ](?:/γ\^?\*?)? → (?:[eμτℓν][+−-]?){2} (?:sample|region|channel|events))\b|"
+    r"\b(?:[Ii]n|[Ff]or|of) the (?P<other>[WZ] → [eμτℓ]\^?[+-]\s?[eμτℓ]\^?[+-] (?:sample|region|channel|events))\b"
+)
 _SOMEWHERE = re.compile(
     r"\b(?:measured|estimated|derived|determined|obtained|validated|checked|tested|extracted)\s+(?:in|from|with|using)\s+(?:an?|the)\s+"
     r"(?P<name>(?:(?!(?:data|simulated|generated|independent|dedicated|separate|same|large|small|control|signal)\b)[\w+/→–-]+\s+){1,2}"
@@ -62,6 +66,9 @@ def populations(text: str) -> Iterator[tuple[str, int, int]]:
         )
     for match in (*_ANALYSIS.finditer(text), *_DECAYS.finditer(text), *_SOMEWHERE.finditer(text)):
         yield " ".join(match["name"].split()), match.start("name"), match.end("name")
+    for match in _SAMPLE.finditer(text):
+        name = match["name"] or match["other"]
+        yield " ".join(name.split()), match.end() - len(name), match.end()
     for match in _USED.finditer(text):
         purpose = _FOR.search(text[: match.start()])
         if purpose is None:

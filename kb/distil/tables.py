@@ -219,6 +219,12 @@ def _transposed(grid: Grid, said: _Said) -> Iterator[_Found]:
         for item in grid.row(row):
             apart = item is side if named is not None else item.cell.column < grid.sides
             head = None if apart else grid.above(row, item.cell.column)
+            if head is None and not apart and states_bound(item.text):  # "Signal region | E_T^miss > 250 GeV"
+                labelled = side.is_label or side.is_region
+                told = requirement(
+                    "" if labelled else side.text, item.text, region if labelled else (), listed or about
+                )
+                yield from (_Found(c, (item.cell, *side.cells)) for c in told)
             if head is None or (
                 _TELLS.search(head.text)
                 and not names_variable(head.text)
