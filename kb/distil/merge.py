@@ -50,19 +50,28 @@ def _number(candidate: Candidate) -> object:
 def merge(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
     """Group candidates that state the same; the first of a group is its fullest statement.
 
-    What a table restates of the leading object is taken in by the same statement for every object; `no leptons` by
-    `no electrons` and `no muons`.
+    What a table restates of the leading object is taken in by the same statement for every object, and what it says
+    of jets by that of large-radius jets; `no leptons` by `no electrons` and `no muons`.
     """
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for candidate in candidates:
         groups.setdefault(key(candidate), []).append(candidate)
     for own, members in list(groups.items()):
         first = members[0]
-        if first.rank is not None and all(c.kind == "table" for c in members):
-            wider = key(first.with_(rank=None))
-            if wider in groups and wider != own and {*restated_in(members)} <= {*restated_in(groups[wider])}:
-                groups[wider] += groups.pop(own)
-        elif first.object == "lepton" and first.variable.id == "count" and first.value == 0 and first.operator == "==":
+        if all(c.kind == "table" for c in members):
+            # a table has little room to say which jets it means
+            wider = (key(first.with_(rank=None)), key(first.with_(object="fatjet")) if first.object == "jet" else own)
+            for one in wider:
+                if one != own and one in groups and {*restated_in(members)} <= {*restated_in(groups[one])}:
+                    groups[one] += groups.pop(own)
+                    break
+        if (
+            own in groups
+            and first.object == "lepton"
+            and first.variable.id == "count"
+            and first.value == 0
+            and first.operator == "=="
+        ):
             single = [key(first.with_(object=name)) for name in ("electron", "muon")]
             if all(k in groups for k in single):
                 groups[single[0]] += groups.pop(own)

@@ -26,12 +26,14 @@ def called_by_label(
     tabled = dict.fromkeys(name for c in candidates if c.kind == "table" for name in c.regions)
     synonyms.learn((Name(name, 0, 0, False, False) for name in tabled), regions.own)
     synonyms.tabled.update(tabled, regions.own)
+    for name in (name for c in candidates for name in synonyms.all_of(c.regions)):
+        synonyms.spell(name)
     renamed = [c.with_(regions=synonyms.all_of(c.regions)) if c.regions else c for c in candidates]
     followed = [
         replace(link, child=child, parent=parent)
         for link in links
-        for child in synonyms.of(link.child)
-        for parent in synonyms.of(link.parent)
+        for child in synonyms.all_of((link.child,))
+        for parent in synonyms.all_of((link.parent,))
     ]
     return renamed, followed
 

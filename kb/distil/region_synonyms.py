@@ -35,6 +35,9 @@ class Synonyms:
     channels: set[str] = field(default_factory=set)
     """The final states that the text calls channels, which heads of tables name alone: `eμ`."""
 
+    spelt: dict[str, str] = field(default_factory=dict)
+    """How regions are written, by their names in small letters."""
+
     def learn(self, found: Iterable[Name], own: tuple[str, ...] = ()) -> None:
         """Take in the names of a sentence; `own` are those that only this paper's words tell to be regions."""
         for name in found:
@@ -70,9 +73,16 @@ class Synonyms:
         abbreviation = f"{kind[0].upper()}R"
         return (f"{one} ({abbreviation})" if abbreviation in self.short and one == f"{kind} region" else one,)
 
+    def spell(self, name: str) -> None:
+        """Take in how a region is written; where a sentence does not open with it is best: `dimuon sample`."""
+        known = self.spelt.setdefault(name.lower(), name)
+        if known[0].isupper() and name[0].islower():
+            self.spelt[name.lower()] = name
+
     def all_of(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the regions that several names mean, each once."""
-        return tuple(dict.fromkeys(region for name in names for region in self.of(name)))
+        meant = (region for name in names for region in self.of(name))
+        return tuple(dict.fromkeys(self.spelt.get(region.lower(), region) for region in meant))
 
 
 def abbreviations(text: str) -> frozenset[str]:
