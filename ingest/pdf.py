@@ -154,12 +154,13 @@ class _Reading:
         cells: list[Cell] = []
         row, column = 0, 0
         covered: dict[int, int] = {}
+        heads = {cell.row for cell in grid.cells if cell.header} - {c.row for c in grid.cells if not c.header}
         for cell in grid.cells:
             while row < cell.row:
-                self._fill(covered, row, column, grid.width)
+                self._fill(cells, heads, covered, row, column, grid.width)
                 self.manuscript.add("\n")
                 row, column = row + 1, 0
-            column = self._fill(covered, row, column, cell.column)
+            column = self._fill(cells, heads, covered, row, column, cell.column)
             if cell.column > 0:
                 self.manuscript.add(" | ")
             span = self.manuscript.block(cell.pieces)
@@ -178,15 +179,20 @@ class _Reading:
                     header=cell.header,
                 )
             )
-        self._fill(covered, row, column, grid.width)
+        self._fill(cells, heads, covered, row, column, grid.width)
         self.blocks.append(Block(start=begin, end=len(self.manuscript), kind="table"))
         self.tables.append(Table(start=begin, end=len(self.manuscript), cells=tuple(cells)))
 
-    def _fill(self, covered: dict[int, int], row: int, column: int, until: int) -> int:
-        """Write empty cells up to a column, so that columns line up; cells covered from above are empty too."""
+    def _fill(
+        self, cells: list[Cell], heads: Set[int], covered: dict[int, int], row: int, column: int, until: int
+    ) -> int:
+        """Write empty cells up to a column, so that columns line up; what a cell above covers is none."""
         while column < until:
             if column > 0:
                 self.manuscript.add(" | ")
+            if covered.get(column, 0) <= row:
+                at = len(self.manuscript)
+                cells.append(Cell(start=at, end=at, row=row, column=column, header=row in heads))
             column += 1
         return column
 

@@ -299,15 +299,23 @@ def _continued(result: list[Draft], body: Typography) -> list[Draft]:
 
 
 def _place(out: Sequence[Draft], draft: Draft) -> int:
-    """Return where a draft goes: an item of a list right behind the one before it, floats and footnotes after it."""
+    """Return where a draft goes: what goes on with the text before floats and footnotes goes before them.
+
+    That is an item of a list, a formula within a sentence, and the rest of a sentence behind a formula.
+    """
     place = len(out)
-    if draft.kind != "item":
-        return place
     while place and out[place - 1].kind in {"caption", "table", "footnote"}:
         place -= 1
-    before = out[place - 1] if place else None
-    listed = before is not None and (before.kind == "item" or before.lines[-1].text().endswith(":"))
-    return place if listed else len(out)
+    if place in {0, len(out)}:
+        return len(out)
+    before, text = out[place - 1], out[place - 1].lines[-1].text()
+    if draft.kind == "item":
+        goes_on = before.kind == "item" or text.endswith(":")
+    elif draft.kind == "equation":
+        goes_on = before.kind in {"paragraph", "item"} and not text.endswith((".", "!", "?"))
+    else:
+        goes_on = draft.kind == "paragraph" and before.kind == "equation" and draft.lines[0].text()[:1].islower()
+    return place if goes_on else len(out)
 
 
 def _indents(result: Sequence[Draft]) -> bool:

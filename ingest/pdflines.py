@@ -10,7 +10,7 @@ from ingest.pdfnotation import SCRIPT_OF_SCRIPT, SHIFT, on_line, takes_limits, w
 from ingest.pdfpage import Run
 
 # What a raised or lowered run may be off its line, in ems of the line.
-_LOWEST, _HIGHEST = -0.55, 0.85
+_LOWEST, _HIGHEST = -0.62, 0.85
 # How far off its line the range of a sum may stand, in ems.
 _FARTHEST = 1.5
 

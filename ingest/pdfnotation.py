@@ -140,6 +140,8 @@ def _gap(before: Run | None, run: Run, text: str, *, after_script: bool) -> floa
         return _WORD_GAP
     if _are_symbols(before, run):
         return _SYMBOL_GAP
+    if _is_symbol(before) and _is_symbol(run):
+        return _ARGUMENT_GAP
     if run.text[0] in "(|" and (after_script or _is_symbol(before)):
         return _ARGUMENT_GAP
     if _THREE_DIGITS.match(run.text) and _THOUSANDS.search(text):  # 10 000 is set with a thin space

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +12,8 @@ from ingest.pdftable_columns import Piece, TableColumns
 
 # More lines than this above the first rule are no head.
 _TALLEST_HEAD = 3
+# A label of more lines than this is none.
+_MOST_LINES = 3
 # What the names of columns and their units have none of.
 _BEGINS_VALUE = re.compile(r"[<>≤≥=±[(−–-]?\s*[±+−-]?\d|[<>≤≥=]|[–—-]$")
 _VALUE = re.compile(r"[\d<>≤≥=±✓]")
@@ -209,17 +212,50 @@ class TableRows:
                 owner.setdefault((row, cell.column), cell)
         for cell in floating:
             self._grow(cell, owner, centres)
+        centred = set() if self.ruled else self._centred_cells(owner, centres)
         for cell in sorted(cells, key=lambda c: (c.row, c.column)):
             if self.ruled:
                 self._fill_to_rules(cell, owner, centres)
-            elif id(cell) not in middle:
+            elif id(cell) not in middle and id(cell) in centred:
                 self._centre_in_band(cell, cells, owner, heights)
 
     def _closed(self, upper: int, lower: int, cell: GridCell, centres: list[float]) -> bool:
         """Say whether a horizontal rule runs between two rows in a cell's columns."""
         x = (self.grid.columns[cell.column][0] + self.grid.columns[cell.column + cell.column_span - 1][1]) / 2
+        return self._ruled_off(upper, lower, x, centres)
+
+    def _ruled_off(self, upper: int, lower: int, x: float, centres: list[float]) -> bool:
+        """Say whether a horizontal rule runs between two rows at a place."""
         high, low = centres[upper] + 0.25 * self.grid.size, centres[lower] + 0.25 * self.grid.size
         return any(low < rule.y0 < high and rule.x0 - 2 <= x <= rule.x1 + 2 for rule in self.grid.horizontal)
+
+    def _centred_cells(self, owner: dict[tuple[int, int], GridCell], centres: list[float]) -> set[int]:
+        """Return the ids of the cells that can stand in the middle of the rows they are for, as all of their column.
+
+        Where the cells of one column of values cannot, the table leaves cells empty, and a value is for its own row
+        only, unless it is the only one between two rules.
+        """
+        alone: set[int] = set()
+        even: dict[int, set[int]] = {}
+        for column, (low, high) in enumerate(self.grid.columns):
+            x, start, whole = (low + high) / 2, 0, True
+            held: set[int] = set()
+            for row in range(len(centres)):
+                if row + 1 < len(centres) and not self._ruled_off(row, row + 1, x, centres):
+                    continue
+                cells = [owner.get((k, column)) for k in range(start, row + 1)]
+                ids = {id(cell) for cell in cells if cell is not None}
+                parted = _parts_evenly(cells)
+                if parted and len(ids) == 1:
+                    alone |= ids
+                whole = whole and (parted or (start == 0 and not ids))
+                held |= ids
+                start = row + 1
+            if whole:
+                even[column] = held
+        if not even.keys() >= {*range(1, len(self.grid.columns))}:
+            even = {column: held for column, held in even.items() if column == 0}
+        return alone.union(*even.values())
 
     @staticmethod
     def _taken(row: int, cell: GridCell, owner: dict[tuple[int, int], GridCell]) -> bool:
@@ -314,3 +350,20 @@ class TableRows:
             beside = sum(1 for other in cells if other.row == cell.row) > 1
             if across or (cell.row not in labelled and beside and any(id(piece) in opening for piece in cell.pieces)):
                 cell.header = True
+
+
+def _parts_evenly(held: Sequence[GridCell | None]) -> bool:
+    """Say whether rows part into groups with a cell, or the lines of one, in the middle of each."""
+    reached = {0}
+    for start in range(len(held)):
+        if start not in reached:
+            continue
+        for stop in range(start + 1, len(held) + 1):
+            filled = [k for k in range(start, stop) if held[k] is not None]
+            if not filled:
+                continue
+            one = all(held[k] is held[filled[0]] for k in filled)
+            lines = len(filled) <= _MOST_LINES and filled[-1] - filled[0] == len(filled) - 1
+            if (one or lines) and filled[0] - start == stop - 1 - filled[-1]:
+                reached.add(stop)
+    return len(held) in reached

@@ -307,7 +307,7 @@ def test_a_head_beside_an_empty_corner_ends_at_the_rule_that_leaves_the_corner_o
     document = read(sheet)
     (table,) = document.tables
     assert rows(document, table) == [
-        ["N_b > 2, H_T > 200 GeV", "N_b > 3, H_T > 60 GeV"],
+        ["", "N_b > 2, H_T > 200 GeV", "N_b > 3, H_T > 60 GeV"],
         ["off", "S1", "S2"],
         ["on", "S3", "S4"],
     ]
