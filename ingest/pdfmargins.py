@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from ingest.pdfpage import Page, Run
 
@@ -35,8 +37,9 @@ def text_runs(pages: Sequence[Page], size: float) -> list[list[Run]]:
                 text = "".join(run.text for run in runs)
                 if re.fullmatch(r"[-–—\s]*(\d{1,4}|[ivxlc]{1,6})[-–—\s]*", text):
                     drop[index].update(id(run) for run in runs)
+    stacks = [stack for page in pages for stack in _line_numbers(page, size)]
     for page, gone in zip(pages, drop, strict=True):
-        gone.update(id(run) for run in _line_numbers(page, size))
+        gone.update(id(run) for stack in stacks for run in stack.on(page))
     return [[run for run in page.runs if id(run) not in gone] for page, gone in zip(pages, drop, strict=True)]
 
 
@@ -87,29 +90,62 @@ def _ends(runs: Sequence[Run]) -> tuple[str, str]:
     return runs[0].text, runs[-1].text
 
 
-def _line_numbers(page: Page, size: float) -> list[Run]:
-    """Return the numbers in the margin with which drafts count their lines; they are smaller than the text."""
-    for side in (-1, 1):
-        numbers = [
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """Where the numbers of lines stand: the end they share, its place and their size, in points."""
+
+    edge: Literal["x0", "x1"]
+    place: float
+    size: float
+
+    def on(self, page: Page) -> list[Run]:
+        """Return the numbers of a page that stand there; a page may have few lines."""
+        return [
             run
             for run in page.runs
-            if run.text.isdigit() and run.size < 0.9 * size
-            if (run.x1 < page.width * 0.16 if side < 0 else run.x0 > page.width * 0.84)
+            if run.text.isdigit()
+            and abs(getattr(run, self.edge) - self.place) < 3
+            and abs(run.size - self.size) < 0.3
+            and _in_margin(run, page) != 0
         ]
-        ends: dict[int, list[Run]] = defaultdict(list)
-        for run in numbers:
-            ends[round(run.x1 / 2)].append(run)
-        for stack in ends.values():
-            stack.sort(key=lambda run: -run.y)
-            values = [int(run.text) for run in stack]
-            steps = Counter(b - a for a, b in pairwise(values))
-            if len(values) >= 8 and max(steps[1], steps[5]) >= 0.8 * (len(values) - 1):
-                own = {id(run) for run in stack}
-                others = [run for run in page.runs if id(run) not in own]
-                beside = sum(
-                    1 for run in stack if any(abs(o.y - run.y) < 3 and 0 < o.x0 - run.x1 < size for o in others)
-                )
-                if beside < 0.2 * len(stack) or stack[0].size < 0.75 * size:
-                    edge, tiny = stack[0].x1, stack[0].size
-                    return [run for run in numbers if abs(run.x1 - edge) < 3 and abs(run.size - tiny) < 0.3]
-    return []
+
+
+def _in_margin(run: Run, page: Page) -> int:
+    """Return -1 for a run in the left margin, 1 for one in the right margin and 0 for all others."""
+    return -1 if run.x1 < page.width * 0.16 else int(run.x0 > page.width * 0.84)
+
+
+def _line_numbers(page: Page, size: float) -> list[_Stack]:
+    """Return where a page has the numbers with which drafts count their lines; they are smaller than the text.
+
+    The lines of two columns are counted in both margins. Numbers on the left end at one place, those on the right
+    begin or end at one.
+    """
+    found: list[_Stack] = []
+    edges: tuple[Literal["x0", "x1"], ...] = ("x1", "x0")
+    for side in (-1, 1):
+        numbers = [
+            run for run in page.runs if run.text.isdigit() and run.size < 0.9 * size and _in_margin(run, page) == side
+        ]
+        columns: dict[tuple[Literal["x0", "x1"], int], list[Run]] = defaultdict(list)
+        for edge in edges[: 1 if side < 0 else 2]:
+            for run in numbers:
+                columns[edge, round(getattr(run, edge) / 2)].append(run)
+        for (edge, _), column in sorted(columns.items(), key=lambda item: (-len(item[1]), item[0])):
+            if _counts_lines(column, page, size):
+                found.append(_Stack(edge, getattr(column[0], edge), column[0].size))
+                break
+    return found
+
+
+def _counts_lines(stack: list[Run], page: Page, size: float) -> bool:
+    """Say whether numbers above one another count lines, from top to bottom; those of a list stand before its items."""
+    stack.sort(key=lambda run: -run.y)
+    values = [int(run.text) for run in stack]
+    steps = Counter(b - a for a, b in pairwise(values))
+    if len(values) < 8 or max(steps[1], steps[5]) < 0.8 * (len(values) - 1):
+        return False
+    own = {id(run) for run in stack}
+    others = [run for run in page.runs if id(run) not in own]
+    beside = sum(1 for run in stack if any(abs(o.y - run.y) < 3 and 0 < o.x0 - run.x1 < size for o in others))
+    return beside < 0.2 * len(stack) or stack[0].size < 0.75 * size
