@@ -74,6 +74,27 @@ def test_headers_page_numbers_and_line_numbers_are_no_text() -> None:
     assert not any(character.isdigit() for character in document.text)
 
 
+def test_lines_counted_in_both_margins_have_no_numbers_also_on_a_short_last_page() -> None:
+    sheets = []
+    for count in (12, 5):
+        sheet = Sheet()
+        for row in range(count):
+            for x in (40, 550):
+                sheet.text(x, 700 - 12 * row, f"{row + 20}", size=6)
+        sheet.lines(72, 700, *(PROSE * 12)[:count])
+        sheets.append(sheet)
+    assert not any(character.isdigit() for character in read(*sheets).text)
+
+
+def test_items_go_without_their_bullets() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, *PROSE, "Such events have the following two:")
+    for y, text in ((646, "one muon of high momentum;"), (634, "no electron at all.")):
+        sheet.text(84, y, "\x95")
+        sheet.text(96, y, text)
+    assert blocks(read(sheet), "item") == ["one muon of high momentum;", "no electron at all."]
+
+
 def test_a_stamp_along_the_margin_is_no_text() -> None:
     sheet = Sheet()
     sheet.lines(72, 700, *PROSE)

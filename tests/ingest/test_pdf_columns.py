@@ -123,3 +123,20 @@ def test_a_paper_in_one_column_with_wide_tables_is_left_alone() -> None:
     document = read(sheet, sheet)
     assert len(document.tables) == 2
     assert "a rather long name of region 3 | a rather long requirement 3" in document.text
+
+
+def test_a_formula_within_a_sentence_goes_before_the_floats_between_them() -> None:
+    one, two = Sheet(), Sheet()
+    one.lines(
+        72, 760, *[f"Line {word} of a paragraph whose words fill the page up to its margin" for word in "abcdefgh"]
+    )
+    one.lines(72, 664, "and leptons are then called isolated if they fulfil one requirement:")
+    two.lines(72, 760, "Figure 1: A figure which stands on top of the page with this caption.", size=8)
+    two.math(180, 720, "I_mini < I_1 + I_2")
+    two.text(480, 720, "(1)")
+    two.lines(72, 690, "where the values are those of a working point which is not so tight.")
+    two.lines(
+        72, 678, *[f"Line {word} of a paragraph whose words fill the page up to its margin" for word in "abcdefgh"]
+    )
+    document = read(one, two)
+    assert in_order(document.text, "fulfil one requirement:", "I_mini < I_1", "where the values", "Figure 1: A figure")

@@ -38,6 +38,7 @@ def formula(*written: str) -> str:
         ("an uncertainty of ±5% in x", "an uncertainty of ±5% in x"),
         ("decays to D^{(*)+} mesons", "decays to D^(*)+ mesons"),
         ("a cut on S of 8.5 GeV^{1/2} there", "a cut on S of 8.5 GeV^1/2 there"),
+        ("hadrons as τ_{had-vis} there".replace("τ", "t"), "hadrons as t_had-vis there"),
     ],
 )
 def test_formulas_read_plainly(written: str, read: str) -> None:
@@ -225,3 +226,31 @@ def test_equations_with_a_number_each_stand_apart() -> None:
     document = read_pdf(pdf_of(sheet), arxiv_id="test")
     equations = [document.quote(b.start, b.end) for b in document.blocks if b.kind == "equation"]
     assert equations == ["SF_1 = 1.1 ± 0.06, (1)", "SF_2 = 1.2 ± 0.06, (2)"]
+
+
+def test_the_script_of_a_script_may_stand_on_the_line() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, "12 < m")
+    x = 72 + 0.6 * 10 * 6
+    for text, y, size in (("a", 685.6, 7.0), ("+", 688.0, 5.0), ("b", 685.6, 7.0), ("-", 688.0, 5.0)):
+        x = sheet.text(x, y, text, size=size)
+    sheet.text(x + 3, 688, "< 120 GeV")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("12 < m_{a^+b^-} < 120 GeV")
+
+
+def test_what_stands_above_a_minimum_belongs_to_the_line_above() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, "exactly N")
+    x = sheet.text(126, 685.5, "jet,(20", size=7)
+    sheet.text(x + 3, 688, "= 0 of them and")
+    sheet.lines(72, 676, "with a large value of min(m)")
+    assert "N_{jet,(20} = 0 of them and with a large value of min(m)" in read_pdf(pdf_of(sheet), arxiv_id="test").text
+
+
+def test_a_subscript_below_a_superscript_hangs_low() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, "with D")
+    sheet.text(108, 682.1, "bb", size=7)
+    sheet.text(108, 692.5, "(2)", size=7)
+    sheet.text(124, 688, "> 0.8")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("with D_bb^(2) > 0.8")
