@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from api.intake import Progress
@@ -15,6 +16,7 @@ from kb.store.records import AnalysisRecord, Problem, now
 
 if TYPE_CHECKING:
     from api.workspace import Workspace
+    from codegen.dataset import Dataset
     from codegen.profile import Profile
     from codegen.result import BackendName, EngineName, Result
     from kb.ssc import Observable, SelectionCriteria
@@ -50,9 +52,10 @@ def request_analysis(
 ) -> dict[str, Any]:
     """Enter an analysis into the base as queued and return the request for a job that does it.
 
-    The paper and the dataset, a name or a folder, have to exist. `profile`, a name or a TOML file, says what its
-    branches mean; else the files tell. `probes`: show every cut on made-up events. `observables` are drawn besides
-    those of the criteria. `backend` is what the code is written for.
+    The paper and the dataset, a name or a folder, have to exist, and `output` must be a folder that can be written to.
+    `profile`, a name or a TOML file, says what the dataset's branches mean; else the files tell. `probes`: show every
+    cut on made-up events. `observables` are drawn besides those of the criteria. `backend` is what the code is written
+    for.
     """
     _check(engine, backend)
     if engine != "compiled":
@@ -63,8 +66,12 @@ def request_analysis(
         message = f"no cut of {arxiv_id} is known, so that there is nothing to apply"
         raise InputError(message, hint=f"see what was read and refused: cutbook cuts {arxiv_id} --explain")
     opened = workspace.dataset(dataset, profile=profile)
+    if backend == "rdataframe":
+        _check_trees(opened)
     if observables:
         _check_observables(criteria, observables, opened.profile)
+    if output is not None:
+        _check_output(output)
     record = AnalysisRecord(
         id=analysis_id(paper.arxiv_id, paper.version, opened.folder, engine, backend),
         arxiv_id=paper.arxiv_id,
@@ -174,6 +181,28 @@ def _check_observables(criteria: SelectionCriteria, observables: Sequence[Observ
             written = f"{one.subject.object}.{one.variable.id}{rank}"
             message = f"{written} cannot be drawn for {criteria.paper.arxiv_id} on this ntuple: {reason}"
             raise InputError(message, hint=f"see what the ntuple has: cutbook datasets show {profile.name}")
+
+
+def _check_trees(dataset: Dataset) -> None:
+    """Refuse RNTuples for code that reads TTrees."""
+    from codegen.recognition import is_ntuple
+
+    tree = dataset.profile.tree
+    for path in (path for sample in dataset.samples.values() for path in sample.files):
+        if is_ntuple(path, tree):
+            message = f"{path}: '{tree}' is an RNTuple, which the code for RDataFrame does not read"
+            raise InputError(message, hint="take the back end 'awkward', which does, or write the events as a TTree")
+
+
+def _check_output(output: Path) -> None:
+    """Make the folder that files are to be put into; raise `InputError`, before anything runs, where that fails."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        message = f"{output}: no files can be written there: {error.strerror or error}"
+        raise InputError(message, hint="give a folder that you may write to: --out FOLDER; or leave it out") from error
 
 
 def _check(engine: EngineName, backend: BackendName) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from codegen.recognition import TREES
 from kb.errors import DataError
 
 _NAMES = Path(__file__).with_suffix(".toml")
@@ -82,7 +83,7 @@ def propose(name: str, path: Path, tree: str | None = None) -> str:
 
     try:
         with uproot.open(path) as file:
-            trees = {key: file[key] for key, kind in file.classnames(cycle=False).items() if kind == "TTree"}
+            trees = {key: file[key] for key, kind in file.classnames(cycle=False).items() if kind in TREES}
             wanted = tree or max(trees, key=lambda key: len(trees[key].keys()), default="")
             columns = _columns(trees[wanted]) if wanted in trees else {}
     except Exception as error:  # uproot raises whatever broken bytes lead it to

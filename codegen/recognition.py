@@ -13,6 +13,8 @@ from kb.errors import DataError
 _FIRST = 1000
 """Events that are looked at."""
 _LONGEST = 1 << 30
+TREES = frozenset({"TTree", "ROOT::RNTuple"})
+"""Both are read in the same way."""
 _BROKEN = (
     r"expected Chunk|insufficient|decompress|not enough (data|bytes)|[Cc]orrupt|invalid (stored )?block|\bError -\d"
 )
@@ -49,9 +51,20 @@ def contents(path: Path) -> Contents:
     try:
         with uproot.open(path) as file:
             kinds = file.classnames(cycle=False)
-            return Contents(path, tuple(sorted(name for name, kind in kinds.items() if kind == "TTree")))
+            return Contents(path, tuple(sorted(name for name, kind in kinds.items() if kind in TREES)))
     except Exception as error:  # uproot raises whatever the broken bytes lead it to
         return Contents(path, problem=_damage(path, error))
+
+
+def is_ntuple(path: Path, tree: str) -> bool:
+    """Say whether a file holds its events as an RNTuple, not as a TTree."""
+    import uproot
+
+    try:
+        with uproot.open(path) as file:
+            return str(file.classname_of(tree)) != "TTree"
+    except Exception:  # the run says why it cannot be read
+        return False
 
 
 def branches(files: Iterable[Contents], tree: str) -> frozenset[str] | None:

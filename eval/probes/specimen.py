@@ -317,11 +317,18 @@ def is_readable(path: Path, tree: str) -> bool:
 
 def _types(template: Path, tree: str, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield those of the wanted branches of a file whose values are numbers, and their types."""
+    import awkward as ak
     import uproot
 
     with uproot.open(template) as file:
         # Other branches are not looked at: they may hold what cannot be read, as trigger decisions of PHYSLITE.
         for name in sorted(set(map(str, file[tree].keys())).intersection(wanted)):
+            if not isinstance(file[tree], uproot.TTree):
+                # An RNTuple's columns tell what they are made of when they are read.
+                found = ak.to_numpy(ak.flatten(file[tree][name].array(entry_stop=1), axis=None)).dtype
+                if found.kind in "biuf":
+                    yield name, found.str
+                continue
             try:
                 interpretation = file[tree][name].interpretation
             except uproot.interpretation.identify.UnknownInterpretation:

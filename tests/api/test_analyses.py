@@ -120,6 +120,16 @@ def test_a_folder_without_data_fails_and_keeps_the_earlier_result(ready: Workspa
     assert ready.store.analyses() == []
 
 
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_runs(ready: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (Path("/proc/foo"), tmp_path / "file" / "deeper", tmp_path / "file"):
+        with pytest.raises(InputError, match="no files can be written there") as caught:
+            request_analysis(ready, "four", "toys", output=place)
+        assert caught.value.message.startswith(str(place))
+        assert "--out" in caught.value.hint
+    assert ready.store.analyses() == []
+
+
 def test_a_truncated_file_is_named_and_the_rest_is_analysed(ready: Workspace) -> None:
     file = next(ready.toys.glob("MC/*.root"))
     file.write_bytes(file.read_bytes()[:4000])

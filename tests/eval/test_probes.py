@@ -8,17 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uproot
 
+from codegen.analysis import analyse
 from codegen.branch import Flag
 from codegen.dataset import Dataset, open_dataset
 from codegen.emit import emit_with_distributions
 from codegen.plan import make_plan
 from codegen.profile import load_profile
+from codegen.recognition import is_ntuple
 from codegen.result import CutProbes, Probes
 from codegen.runner import Measured, run_analysis
 from codegen.toys import write_toys
 from eval.probes.specimen import Anatomy, flag_value
 from eval.probes.table import probe
+from eval.reference import reference_masks
+from eval.weights import reference_weights
 from kb.ssc import Cut, ObjectDefinition, Region, SelectionCriteria
 from tests.codegen.formats import write_nanoaod, write_physlite
 from tests.eval.conftest import by_hand, criteria_of
@@ -60,6 +65,32 @@ def test_a_broken_first_file_spoils_no_proof(tmp_path: Path) -> None:
     samples[broken][0].write_bytes(samples[broken][0].read_bytes()[:500])
     found = probe(criteria, dataset, script, measured)
     assert found.proven == len(found.cuts) > 0
+
+
+def test_events_in_an_ntuple_of_root_7_are_read_like_those_in_a_tree(tmp_path: Path) -> None:
+    write_toys(tmp_path / "trees", seed=2, events=60)
+    whole = open_dataset(str(tmp_path / "trees"))
+    name, sample = next((name, one) for name, one in whole.samples.items() if one.kind == "data")
+    (tmp_path / "ntuples").mkdir()
+    with uproot.open(sample.files[0]) as tree:
+        columns = {branch: tree["mini"][branch].array() for branch in map(str, tree["mini"].keys())}
+    with uproot.recreate(tmp_path / "ntuples" / sample.files[0].name) as made:
+        made["mini"] = columns
+        assert made.classnames() == {"mini;1": "ROOT::RNTuple"}
+    dataset = open_dataset(str(tmp_path / "ntuples"))
+    assert dataset.profile.name == whole.profile.name
+    criteria = two_muons()
+    expected = reference_masks(criteria, whole.profile, sample.files)
+    found = reference_masks(criteria, dataset.profile, dataset.samples[name].files)
+    assert (found.passes, found.selected) == (expected.passes, expected.selected)
+    result = analyse(
+        criteria, dataset, tmp_path / "out", reference=reference_masks, weigher=reference_weights, prober=probe
+    )
+    assert result.validation.status == "agrees"
+    assert result.validation.probes is not None
+    assert result.validation.probes.proven == len(result.validation.probes.cuts) > 0
+    assert is_ntuple(dataset.samples[name].files[0], "mini")
+    assert not is_ntuple(sample.files[0], "mini")
 
 
 def two_muons(*more: Cut) -> SelectionCriteria:
