@@ -151,6 +151,7 @@ def analyse(
         validation=judge(validation.event_by_event, yields, probes, validation.weights, validation.histograms),
         software=software(run.tier, backend),
         inputs=_inputs(output, dataset),
+        seeds=_seeds(dataset, probes, model),
         engine=EngineResult(
             name=engine,
             backend=backend,
@@ -176,7 +177,7 @@ def analyse(
         *_ledger(output, model),
         *drawn,
     ]
-    write_bundle(output, names, output / BUNDLE)
+    write_bundle(output, names, output / BUNDLE, seeds=result.seeds)
     kept = [f"{RUNS}/{name}/{file}" for name in run.samples for file in (JSON_NAME, MASKS_NAME)]
     remember(output, [*names, BUNDLE, *kept])
     return result
@@ -290,6 +291,13 @@ def _unshown(criteria: SelectionCriteria, measured: Measured, reason: str) -> Pr
         for cut in cuts
     )
     return Probes(events=0, proven=0, wrong=0, not_provable=len(shown), cuts=shown)
+
+
+def _seeds(dataset: Dataset, probes: Probes | None, model: Model | None) -> dict[str, int]:
+    """Return the seeds of what was drawn by chance, by what that is."""
+    asked = [call.question.get("seed") for call in model.calls] if model else []
+    known = {"probes": probes.seed if probes else None, "toys": dataset.seed, "model": next(iter(asked), None)}
+    return {name: seed for name, seed in known.items() if seed is not None}
 
 
 def _sample(sample: Sample, run: SampleRun) -> SampleResult:

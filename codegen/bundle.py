@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -16,14 +16,15 @@ MANIFEST = "manifest.json"
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def write_bundle(folder: Path, names: Iterable[str], target: Path) -> Path:
-    """Pack the named files of `folder` into `target` with a manifest of their sha256 sums, and return `target`.
+def write_bundle(folder: Path, names: Iterable[str], target: Path, *, seeds: Mapping[str, int] | None = None) -> Path:
+    """Pack the named files of `folder` into `target` with a manifest, and return `target`.
 
-    Names are relative to `folder`; a missing one raises FileNotFoundError, since a bundle with holes proves nothing.
+    The manifest holds the sha256 sums of the files and the `seeds` of what was drawn by chance. Names are relative to
+    `folder`; a missing one raises FileNotFoundError, since a bundle with holes proves nothing.
     """
     contents = {name: (folder / name).read_bytes() for name in sorted(set(names))}
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    manifest = json.dumps({"files": sums}, indent=1, sort_keys=True).encode() + b"\n"
+    manifest = json.dumps({"files": sums, "seeds": dict(seeds or {})}, indent=1, sort_keys=True).encode() + b"\n"
     partial = target.with_suffix(".part")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in [(MANIFEST, manifest), *contents.items()]:

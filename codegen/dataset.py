@@ -2,7 +2,8 @@
 
 Known layouts: files beside each other, or in subfolders (`Data/`, `MC/`), with the numbers of the simulated samples
 in a JSON file (`samples.json`). A folder may bring its own `profile.toml`, and say in `dataset.toml` by which `title`
-its plots are headed and which `luminosity` (fb^-1) its data have, where it is not that of the profile.
+its plots are headed, which `luminosity` (fb^-1) its data have, where it is not that of the profile, and, where they are
+toys, by which `seed` they were drawn.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Dataset:
     """Files that are no part of it, by name, and why."""
     no_luminosity: str = ""
     """Why nobody knows how much luminosity its data have, if so; simulation is scaled to that of the profile."""
+    seed: int | None = None
+    """By which its events were drawn, where they are toys."""
 
     @property
     def luminosity(self) -> float | None:
@@ -178,7 +181,7 @@ def _open(place: Path, profile: Profile | None) -> Dataset:
         why = left_out.get(str(file.path.relative_to(folder)), file.problem)
         message = f"{file.path}: {profile.name} does not fit: {why}"
         raise DataError(message, hint="choose another profile, or let one be proposed: cutbook datasets add FOLDER")
-    title, luminosity = _own_words(folder)
+    title, luminosity, seed = _own_words(folder)
     grouped = _grouped(folder, kept, profile)
     read = {name: branches(group, profile.tree) for name, group in grouped.items()}
     present = {name: found for name, found in read.items() if found is not None}
@@ -206,6 +209,7 @@ def _open(place: Path, profile: Profile | None) -> Dataset:
         title or f"{profile.experiment} Open Data",
         left_out,
         unknown,
+        seed,
     )
 
 
@@ -227,11 +231,11 @@ def _grouped(folder: Path, files: Sequence[Contents], profile: Profile) -> dict[
     return grouped
 
 
-def _own_words(folder: Path) -> tuple[str | None, float | None]:
-    """Return the title and the luminosity that a folder's `dataset.toml` gives."""
+def _own_words(folder: Path) -> tuple[str | None, float | None, int | None]:
+    """Return the title, the luminosity and the seed that a folder's `dataset.toml` gives."""
     path = folder / "dataset.toml"
     if not path.is_file():
-        return None, None
+        return None, None, None
     try:
         own = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -241,7 +245,11 @@ def _own_words(folder: Path) -> tuple[str | None, float | None]:
     if luminosity is not None and not (isinstance(luminosity, int | float) and luminosity > 0):
         message = f"{path}: luminosity is {luminosity!r}, not a positive number"
         raise DataError(message, hint="give it in fb^-1: luminosity = 3.2")
-    return None if title is None else str(title), luminosity
+    seed = own.get("seed")
+    if seed is not None and not isinstance(seed, int):
+        message = f"{path}: seed is {seed!r}, not a whole number"
+        raise DataError(message, hint="give the seed of the toys, or leave it out")
+    return None if title is None else str(title), luminosity, seed
 
 
 def _samples(

@@ -23,6 +23,10 @@ EngineName = Literal["compiled", "llm", "hybrid"]
 BackendName = Literal["awkward", "rdataframe"]
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
 def _nothing(value: object) -> bool:
     return not value
 
@@ -281,6 +285,7 @@ class Probes(_Strict):
     wrong: int = Field(ge=0)
     not_provable: int = Field(ge=0)
     cuts: tuple[CutProbes, ...] = ()
+    seed: int | None = Field(default=None, description="of the search for such events", exclude_if=_absent)
 
 
 class Validation(_Strict):
@@ -365,6 +370,9 @@ class Result(_Strict):
     validation: Validation
     software: dict[str, str] = Field(description="versions by package, Python's, and the tier of the sandbox")
     inputs: Inputs
+    seeds: dict[str, int] = Field(
+        default={}, description="of what is drawn by chance: probes, toys, a model's answers", exclude_if=_nothing
+    )
     engine: EngineResult = EngineResult()
 
     def to_json(self) -> str:

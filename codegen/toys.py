@@ -297,6 +297,6 @@ def write_toys(folder: Path, *, seed: int = 1, events: int = 2000) -> dict[str, 
         "lumi_fb-1": {"data_toy": LUMINOSITY, "all": LUMINOSITY},
         "infos": infos,
     }
-    (folder / "dataset.toml").write_text(f'title = "Toy data"\nluminosity = {LUMINOSITY}\n')
+    (folder / "dataset.toml").write_text(f'title = "Toy data"\nluminosity = {LUMINOSITY}\nseed = {seed}\n')
     (folder / "samples.json").write_text(json.dumps(catalogue, indent=1) + "\n")
     return paths

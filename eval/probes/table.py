@@ -96,6 +96,7 @@ class Table:
     """Probe events in one file, and those whose bins are looked at in others."""
 
     def __init__(self, search: Search, found: Found, *, cuts_away: bool = False) -> None:
+        self.seed = search.seed
         self.trial: Trial = search.trial
         self.anatomy = search.anatomy
         self.lines: Sequence[Line] = list(search.lines.values())
@@ -159,6 +160,7 @@ class Table:
             wrong=verdicts.count("wrong"),
             not_provable=verdicts.count("not_provable"),
             cuts=tuple(entries),
+            seed=self.seed,
         )
 
     def _entry(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,17 @@ def test_a_broken_first_file_spoils_no_proof(tmp_path: Path) -> None:
     samples[broken][0].write_bytes(samples[broken][0].read_bytes()[:500])
     found = probe(criteria, dataset, script, measured)
     assert found.proven == len(found.cuts) > 0
+
+
+def test_result_and_bundle_name_the_seeds_of_what_was_drawn_by_chance(tmp_path: Path) -> None:
+    write_toys(tmp_path / "toys", seed=7, events=5)
+    criteria = criteria_of(by_hand("two", "muon.count", ">=", 2))
+    result = analyse(criteria, open_dataset(str(tmp_path / "toys")), tmp_path / "out", prober=probe)
+    assert result.seeds == {"probes": 1, "toys": 7}
+    with zipfile.ZipFile(tmp_path / "out" / "bundle.zip") as bundle:
+        assert json.loads(bundle.read("manifest.json"))["seeds"] == result.seeds
+    bare = analyse(criteria, open_dataset(str(next((tmp_path / "toys" / "MC").iterdir()))), tmp_path / "bare")
+    assert bare.seeds == {}
 
 
 def test_events_in_an_ntuple_of_root_7_are_read_like_those_in_a_tree(tmp_path: Path) -> None:
