@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CUT_AWAY = "what each requirement cuts away (all others are met)"
-_NO_SAMPLES = "there are no data, and the cross-section of no simulated sample is known"
 _UNFILLED = "the code does not fill it"
 _EMPTY = "no event is in any of its histograms"
 _UNKNOWN = "its cross-section is not known, so that it is left out of the plots"
@@ -35,18 +34,21 @@ class Gallery:
 
 
 def gallery(plan: Plan, dataset: Dataset, run: RawRun, output: Path, tell: Callable[[int, int], None]) -> Gallery:
-    """Draw what can be compared: data, and simulation of known cross-section. `tell` hears what is done."""
+    """Draw data, and simulation of known cross-section; `tell` hears what is done.
+
+    Where no cross-section is known, the events of each simulated sample are drawn as they are, beside the data.
+    """
     found = Gallery(not_drawn=dict([*plan.not_drawn, *plan.not_built]), no_luminosity=_unknown(dataset, run))
-    shown = {name: dataset.samples[name] for name in run.samples if dataset.samples[name].normalised}
+    every = {name: dataset.samples[name] for name in run.samples}
+    outlined = not any(one.weighted for one in every.values()) and any(one.kind == "mc" for one in every.values())
+    shown = {name: one for name, one in every.items() if one.normalised or outlined}
     measured = {name: run.samples[name].measured for name in shown}
     own = {known.axis.name: known.without for known in plan.histograms if known.without is None}
     filled = {name for sample in run.samples.values() for name in sample.measured.histograms}
     for name in own:
         if name not in filled:
             found.not_drawn[name] = _UNFILLED
-        elif not shown:
-            found.not_drawn[name] = _NO_SAMPLES
-    found.not_drawn |= {f"sample {name}": _UNKNOWN for name in run.samples if name not in shown and shown}
+    found.not_drawn |= {f"sample {name}": _UNKNOWN for name in run.samples if name not in shown}
     if not any(known.histograms for known in measured.values()):
         return found
     from codegen.plots import draw, draw_overlaps, file_stem
@@ -59,13 +61,19 @@ def gallery(plan: Plan, dataset: Dataset, run: RawRun, output: Path, tell: Calla
         {name: {k: h for k, h in known.histograms.items() if h.without is None} for name, known in measured.items()},
         output,
         data=data,
-        header=_header(dataset, found.no_luminosity, simulated=len(data) < len(shown)),
+        header=_header(
+            dataset,
+            # What is not normalised has no luminosity.
+            found.no_luminosity or ("nothing is normalised" if outlined and not data else ""),
+            simulated=len(data) < len(shown) and not outlined,
+        ),
         title=dataset.title,
         compare=not found.no_luminosity,
+        outlined=outlined,
     )
     simulated = [known for name, known in measured.items() if shown[name].kind != "data"]
     found.drawn += draw_overlaps(simulated or list(measured.values()), output)
-    grid = partial(_grid, found, partial(draw_grid, data=data))
+    grid = partial(_grid, found, partial(draw_grid, data=data, outlined=outlined))
     grid(_without(measured, None), output / "n_minus_1.png", _CUT_AWAY)
     for number, region in enumerate(regions, start=1):
         page = output / "regions" / f"{file_stem(region)}.png"

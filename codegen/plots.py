@@ -5,7 +5,6 @@ Runs outside the sandbox, on numbers that have been checked. matplotlib and mplh
 
 from __future__ import annotations
 
-import itertools
 import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codegen.measured import Histogram, Measured
+from codegen.plots_labels import NOT_NORMALISED, axis_label, events_label, wrapped
 from codegen.weight import SIDES
 from kb.errors import InputError
 
@@ -36,8 +36,8 @@ COLOURS = (
 )
 FORMATS = ("png", "pdf")
 _DPI = 150
-# Characters that have room on a line: of an axis, of a title beside the luminosity, and of a legend's entry in columns.
-_AXIS, _TITLE, _ENTRY = 52, 36, 28
+# Characters that have room on a line: of a title beside the luminosity, and of a legend's entry in columns.
+_TITLE, _ENTRY = 36, 28
 _REGION = 26
 _PER_CHARACTER = 0.085  # inches
 
@@ -51,13 +51,15 @@ def draw(
     title: str = "Open Data",
     names: Mapping[str, str] | None = None,
     compare: bool = True,
+    outlined: bool = False,
     formats: Sequence[str] = FORMATS,
 ) -> list[Path]:
     """Draw every histogram of `samples` (sample → histogram name → contents) and return the files written.
 
     The samples named in `data` are added up and drawn as points with Poisson intervals, the others stacked, the
     largest at the bottom, and compared as data / simulation. Without data, without simulation, or where they are not to
-    `compare`, the ratio is left out. A plot without any event says so. `header` tells luminosity and energy; `names`
+    `compare`, the ratio is left out. Simulation that is not normalised is `outlined`: one line for the events of each
+    sample, compared with nothing. A plot without any event says so. `header` tells luminosity and energy; `names`
     gives the legend's names (default: the sample's own).
     Raises `InputError` when a histogram has different bins in different samples.
     """
@@ -72,7 +74,7 @@ def draw(
         with warnings.catch_warnings():
             # Deprecations inside mplhep and matplotlib, empty bins in the ratio and its scale: nothing for our user.
             warnings.simplefilter("ignore")
-            figure = _figure(measured, simulated, header, title, names or {}, compare)
+            figure = _figure(measured, simulated, header, title, names or {}, outlined, compare)
             for kind in formats:
                 path = output / f"{file_stem(name)}.{kind}"
                 # No dates: the same numbers give the same bytes.
@@ -132,45 +134,6 @@ def _same_bins(name: str, contents: Mapping[str, Histogram]) -> None:
             raise InputError(message, hint="run all samples with the same analysis")
 
 
-def axis_label(label: str, unit: str, width: int = _AXIS) -> str:
-    """Return an axis title with its unit, the label's plain or TeX symbols kept, in lines of some characters.
-
-    >>> axis_label("$m_{4l}$", "GeV"), axis_label("number of jets", "")
-    ('$m_{4l}$ [GeV]', 'number of jets')
-    """
-    return wrapped(f"{label} [{unit}]" if unit and unit != "1" else label, width)
-
-
-def wrapped(text: str, width: int) -> str:
-    """Break text into lines at spaces; words and formulas stay whole.
-
-    >>> wrapped("number of jets far from every lepton", 20)
-    'number of jets far\\nfrom every lepton'
-    >>> wrapped("mass $m_{a b}$ of it", 8)
-    'mass\\n$m_{a b}$\\nof it'
-    """
-    words = re.findall(r"(?:\$[^$]*\$|\S)+", text)
-    lines: list[str] = []
-    for word in words:
-        if lines and len(lines[-1]) + 1 + len(word) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return "\n".join(lines)
-
-
-def events_label(edges: Sequence[float], unit: str) -> str:
-    """Return the title of a count axis: events per bin width, where all bins are equally wide.
-
-    >>> events_label([80.0, 85.0, 90.0], "GeV"), events_label([0, 1, 4], "")
-    ('Events / 5 GeV', 'Events / bin')
-    """
-    widths = [high - low for low, high in itertools.pairwise(edges)]
-    if max(widths) - min(widths) > 1e-6 * max(widths):
-        return "Events / bin"
-    return f"Events / {widths[0]:.4g} {unit if unit != '1' else ''}".rstrip()
-
-
 def summed(histograms: Sequence[Histogram]) -> Hist[Any]:
     """Add histograms up into one with variances."""
     import numpy as np
@@ -211,6 +174,7 @@ def _figure(
     header: str,
     title: str,
     names: Mapping[str, str],
+    outlined: bool = False,
     compare: bool = True,
 ) -> Figure:
     """Lay out one figure; it is no figure of pyplot, so that nothing has to close it."""
@@ -225,12 +189,14 @@ def _figure(
     colours = {sample: COLOURS[index % len(COLOURS)] for index, sample in enumerate(simulated)}
     with rc_context(_style()):
         figure = Figure(figsize=(7, 6.6), dpi=_DPI)
-        both = bool(measured and simulated) and compare
+        both = bool(measured and simulated) and compare and not outlined
         if both:
             upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         else:
             upper, lower = figure.subplots(), None
-        if stacked:
+        if outlined:
+            outline(upper, {names.get(sample, sample): one for sample, one in simulated.items()})
+        elif stacked:
             parts = [summed([histogram]) for histogram in stacked.values()]
             mplhep.histplot(
                 parts,
@@ -245,28 +211,26 @@ def _figure(
             )
             _uncertainty(upper, simulated, relative=False)
         if measured:
-            mplhep.histplot(
-                summed(measured),
-                ax=upper,
-                histtype="errorbar",
-                color="black",
-                label="Data",
-                w2method="poisson",
-                flow="none",
-            )
+            points(upper, measured)
         if lower is not None:
             _ratio(lower, measured, simulated)
         upper.set_xlabel("")
         bottom = lower if lower is not None else upper
         bottom.set_xlabel(axis_label(first.label, first.unit))
-        upper.set_ylabel(events_label(first.edges, first.unit))
+        upper.set_ylabel(events_label(first.edges, first.unit, normalised=not (outlined and simulated)))
         upper.set_xlim(first.edges[0], first.edges[-1])
         columns = 1 if max(map(len, [names.get(sample, sample) for sample in simulated] or [""])) > _ENTRY else 2
-        _headroom(upper, measured, simulated, columns)
+        rows = (len(simulated) + bool(measured) + columns) // columns + outlined
+        upper.set_ylim(0, highest(measured, simulated, stacked=not outlined) * (1.15 + 0.09 * rows))
         handles, labels = upper.get_legend_handles_labels()
         order = sorted(range(len(labels)), key=lambda index: labels[index] != "Data")
         upper.legend(
-            [handles[i] for i in order], [labels[i] for i in order], ncols=columns, frameon=False, loc="upper right"
+            [handles[i] for i in order],
+            [labels[i] for i in order],
+            title=NOT_NORMALISED if outlined and simulated else None,
+            ncols=columns,
+            frameon=False,
+            loc="upper right",
         )
         if not any(any(histogram.values) for histogram in (*measured, *simulated.values())):
             say_empty(upper, "no event selected")
@@ -276,6 +240,37 @@ def _figure(
         # Laid out once, here: an engine would do it again for every format, with a drawing that nobody sees.
         ConstrainedLayoutEngine(hspace=0.02).execute(figure)
     return figure
+
+
+def points(axes: Any, measured: Sequence[Histogram], **style: Any) -> None:
+    """Draw the sum of data as points with the Poisson intervals of their counts, of bins without events as well."""
+    import mplhep
+
+    look = {"histtype": "errorbar", "color": "black", "label": "Data", "w2method": "poisson", "flow": "none"}
+    mplhep.histplot(summed(measured), ax=axes, **{**look, **style})
+
+
+def outline(axes: Any, simulated: Mapping[str, Histogram]) -> None:
+    """Draw the events of each sample as a line."""
+    for index, (sample, histogram) in enumerate(simulated.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        axes.stairs(histogram.values, histogram.edges, color=colour, linewidth=1.6, label=sample)
+
+
+def highest(measured: Sequence[Histogram], simulated: Mapping[str, Histogram], *, stacked: bool = True) -> float:
+    """Return where the highest error bar, band or line ends; 1 where nothing is drawn."""
+    import numpy as np
+    from hist.intervals import poisson_interval
+
+    tops = []
+    if measured and np.any(data := summed(measured).values()):
+        tops.append(np.max(np.nan_to_num(poisson_interval(data))))
+    parts = list(simulated.values())
+    for group in [parts] if stacked and parts else [[part] for part in parts]:
+        total, (above, _) = summed(group), shifts(group)
+        values = total.values()
+        tops.append(np.max(values + np.sqrt(np.asarray(total.variances()) + above) if stacked else values))
+    return max([float(top) for top in tops if top > 0], default=1.0)
 
 
 def say_empty(axes: Any, words: str) -> None:
@@ -346,17 +341,3 @@ def _ratio(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, His
     outside = ratio > 2
     axes.scatter(centres[shown][outside], np.full(outside.sum(), 1.93), marker="^", color="black", s=16)
     axes.set_ylabel("Data / MC", loc="center")
-
-
-def _headroom(axes: Any, measured: Sequence[Histogram], simulated: Mapping[str, Histogram], columns: int) -> None:
-    """Leave room above the highest bin for the legend, which may have many entries."""
-    import numpy as np
-
-    highest = [1e-9]
-    if measured:
-        values = summed(measured).values()
-        highest.append(float(np.max(values + np.sqrt(np.maximum(values, 0)))))
-    if simulated:
-        highest.append(float(np.max(summed(list(simulated.values())).values())))
-    rows = (len(simulated) + bool(measured) + columns) // columns
-    axes.set_ylim(0, max(highest) * (1.15 + 0.09 * rows))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from codegen.measured import Histogram
-from codegen.plots import COLOURS, axis_label, say_empty, summed, wrapped
+from codegen.plots import COLOURS, highest, outline, points, say_empty, summed
+from codegen.plots_labels import axis_label, wrapped
 
 COLUMNS = 3
 _WIDTH = 4.2 * COLUMNS  # inches
@@ -18,11 +19,17 @@ _TITLE, _AXIS = 110, 46
 
 
 def draw_grid(
-    samples: Mapping[str, Mapping[str, Histogram]], path: Path, *, data: Collection[str], title: str
+    samples: Mapping[str, Mapping[str, Histogram]],
+    path: Path,
+    *,
+    data: Collection[str],
+    title: str,
+    outlined: bool = False,
 ) -> list[Path]:
     """Draw the histograms of `samples` (sample → name → contents) side by side and return the file, if any.
 
-    Simulation is stacked, data are points with √N. Histograms without entries say so; without any other, no file is.
+    Simulation is stacked, or `outlined` where it is not normalised, data are points with Poisson intervals. Histograms
+    without entries say so; without any other, no file is.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -45,7 +52,7 @@ def draw_grid(
         for panel in panels[len(shown) :]:
             panel.set_axis_off()
         for panel, name in zip(panels, shown, strict=False):
-            _panel(panel, {sample: content[name] for sample, content in samples.items()}, data)
+            _panel(panel, {sample: content[name] for sample, content in samples.items()}, data, outlined)
         handles: dict[str, Any] = {}
         for panel in panels[: len(shown)]:
             handles |= {label: handle for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
@@ -58,14 +65,15 @@ def draw_grid(
     return [path]
 
 
-def _panel(axes: Any, contents: Mapping[str, Histogram], data: Collection[str]) -> None:
+def _panel(axes: Any, contents: Mapping[str, Histogram], data: Collection[str], outlined: bool = False) -> None:
     import mplhep
-    import numpy as np
 
     first = next(iter(contents.values()))
     simulated = [sample for sample in contents if sample not in data]
     stacked = sorted((s for s in simulated if any(contents[s].values)), key=lambda s: sum(contents[s].values))
-    if stacked:
+    if outlined:
+        outline(axes, {sample: contents[sample] for sample in simulated})
+    elif stacked:
         mplhep.histplot(
             [summed([contents[sample]]) for sample in stacked],
             ax=axes,
@@ -77,17 +85,12 @@ def _panel(axes: Any, contents: Mapping[str, Histogram], data: Collection[str]) 
         )
     measured: Sequence[Histogram] = [contents[sample] for sample in contents if sample in data]
     if measured:
-        total = summed(measured)
-        values, centres = total.values(), total.axes[0].centers
-        filled = values > 0
-        axes.errorbar(
-            centres[filled], values[filled], yerr=np.sqrt(values[filled]), fmt="k.", markersize=4, label="Data"
-        )
+        points(axes, measured, markersize=4)
     for threshold in first.thresholds:
         axes.axvline(threshold, color="black", linestyle=":", linewidth=1.3)
     if not any(any(content.values) for content in contents.values()):
         say_empty(axes, "no event")
     axes.set_xlim(first.edges[0], first.edges[-1])
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.08 * highest(measured, {sample: contents[sample] for sample in simulated}, stacked=not outlined))
     axes.set_xlabel(axis_label(first.label, first.unit, _AXIS), loc="right")
-    axes.set_ylabel("Events", loc="top")
+    axes.set_ylabel("Events (not normalised)" if outlined and simulated else "Events", loc="top")

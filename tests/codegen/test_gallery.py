@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from codegen.gallery import Gallery, gallery
 from codegen.measured import Measured
 from codegen.plan import make_plan
 from codegen.runner import RawRun, SampleRun, UnreadFile
+from codegen.toys import write_toys
 from kb.ssc import SelectionCriteria
 from tests.codegen.backends import ran
 from tests.codegen.conftest import criteria_of, cut, event, write_events
@@ -51,22 +53,30 @@ def headers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     return caught
 
 
-def test_simulation_of_unknown_cross_section_is_not_drawn_and_the_run_says_so(tmp_path: Path) -> None:
+def test_where_no_cross_section_is_known_events_are_drawn_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caught = headers(monkeypatch)
     write_nanoaod(tmp_path / "DY.root", 40, simulated=True)
     found = drawn(criteria_of(HARD), open_dataset(str(tmp_path)), tmp_path / "out")
-    assert found.drawn == []
-    assert "the cross-section of no simulated sample is known" in found.not_drawn["met"]
-    assert {"m_ll", "lepton_pt", "n_jets"} < found.not_drawn.keys()
-    assert all(found.not_drawn.values())
+    assert {"met.png", "met.pdf"} <= {path.name for path in found.drawn}
+    assert {one for one, _ in caught} == {"13 TeV"}  # of no luminosity
+    assert "sample DY" not in found.not_drawn
+    write_nanoaod(tmp_path / "Run2016H.root", 40)
+    beside = drawn(criteria_of(HARD), open_dataset(str(tmp_path)), tmp_path / "both")
+    assert "met.png" in {path.name for path in beside.drawn}
+    assert not {"sample DY", "sample Run2016H"} & beside.not_drawn.keys()
 
 
 def test_a_sample_that_is_left_out_of_the_plots_is_named(tmp_path: Path) -> None:
-    write_nanoaod(tmp_path / "DY.root", 40, simulated=True)
-    write_nanoaod(tmp_path / "Run2016H.root", 40)
-    found = drawn(criteria_of(HARD), open_dataset(str(tmp_path)), tmp_path / "out")
+    write_toys(tmp_path, seed=1, events=20)
+    known = open_dataset(str(tmp_path))
+    lost = next(name for name, sample in known.samples.items() if sample.kind == "mc")
+    unknown = replace(known.samples[lost], cross_section=None, sum_of_weights=None, efficiency=None)
+    found = drawn(criteria_of(HARD), replace(known, samples={**known.samples, lost: unknown}), tmp_path / "out")
     assert "met.png" in {path.name for path in found.drawn}
-    assert "its cross-section is not known" in found.not_drawn["sample DY"]
-    assert "sample Run2016H" not in found.not_drawn
+    assert [name for name in found.not_drawn if name.startswith("sample ")] == [f"sample {lost}"]
+    assert "its cross-section is not known" in found.not_drawn[f"sample {lost}"]
 
 
 def test_every_histogram_of_the_profile_is_drawn_or_has_its_reason(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from codegen import plots, plots_grid
+from codegen import plots, plots_grid, plots_labels
 from codegen.measured import Measured, Overlaps, RegionCount, Step
 from codegen.plots import draw
 from codegen.runner import Histogram
@@ -136,8 +136,8 @@ def test_of_many_panels_the_empty_ones_say_so(tmp_path: Path, monkeypatch: pytes
     panels: dict[str, set[str]] = {}
     original = plots_grid._panel
 
-    def catching(axes: Any, contents: dict[str, Histogram], data: Any) -> None:
-        original(axes, contents, data)
+    def catching(axes: Any, contents: dict[str, Histogram], *more: Any) -> None:
+        original(axes, contents, *more)
         panels[next(iter(contents.values())).label] = _words(axes)
 
     monkeypatch.setattr(plots_grid, "_panel", catching)
@@ -148,9 +148,57 @@ def test_of_many_panels_the_empty_ones_say_so(tmp_path: Path, monkeypatch: pytes
     assert plots_grid.draw_grid(nothing, tmp_path / "none.png", data=["data_A"], title="page") == []
 
 
+def test_simulation_that_is_not_normalised_is_outlined_and_says_so(tmp_path: Path, figures: list[Any]) -> None:
+    draw(SAMPLES, tmp_path, data=("data_A", "data_B"), header=HEADER, outlined=True, formats=("png",))
+    [axes] = figures[0].axes
+    assert axes.get_ylabel() == "Events (not normalised) / 10 GeV"
+    assert axes.get_legend().get_title().get_text() == "events, not normalised"
+    lines = {patch.get_label(): patch for patch in axes.patches}
+    assert {"signal", "background"} <= lines.keys()
+    assert not any(patch.get_fill() for patch in lines.values())
+    assert lines["background"].get_data().values.tolist() == [3, 8, 0]
+    assert len(axes.collections) <= 1  # the error bars of the data, and no band
+
+
+def _tops(axes: Any) -> list[float]:
+    """Return where the error bars of the data end."""
+    [container] = axes.containers
+    return [float(segment[1][1]) for segment in container.lines[2][0].get_segments()]
+
+
+def test_data_have_poisson_intervals_on_every_page_and_their_tops_are_inside(
+    tmp_path: Path, figures: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panels: list[Any] = []
+    original = plots_grid._panel
+
+    def catching(axes: Any, *more: Any) -> None:
+        original(axes, *more)
+        panels.append(axes)
+
+    monkeypatch.setattr(plots_grid, "_panel", catching)
+    data = {"data_A": {"m": _histogram([4, 0, 1])}}
+    draw(data, tmp_path, data=("data_A",), header=HEADER, formats=("png",))
+    plots_grid.draw_grid(data, tmp_path / "page.png", data=["data_A"], title="page")
+    main, panel = _tops(figures[0].axes[0]), _tops(panels[0])
+    assert main == panel == pytest.approx([4 + 3.163, 0 + 1.841, 1 + 2.300], abs=0.01)
+    for axes, tops in ((figures[0].axes[0], main), (panels[0], panel)):
+        assert axes.get_ylim()[1] > 1.05 * max(tops)
+
+
+def test_an_empty_frame_has_a_scale_of_events(tmp_path: Path, figures: list[Any]) -> None:
+    _draw({name: {"m4l": _histogram([0, 0, 0])} for name in SAMPLES}, tmp_path)
+    assert figures[0].axes[0].get_ylim()[1] >= 1
+
+
+def test_symbols_are_printed_as_in_papers() -> None:
+    assert plots_labels.axis_label("leading muon p_T", "GeV") == r"leading muon $p_\mathrm{T}$ [GeV]"
+    assert plots_labels.axis_label("E_T^miss", "GeV") == r"$E_\mathrm{T}^\mathrm{miss}$ [GeV]"
+
+
 @given(st.lists(st.text("abc", min_size=1, max_size=12), max_size=12), st.integers(5, 30))
 def test_labels_break_between_words_only(words: list[str], width: int) -> None:
-    lines = plots.wrapped(" ".join(words), width).splitlines()
+    lines = plots_labels.wrapped(" ".join(words), width).splitlines()
     assert " ".join(lines).split() == words
     assert all(len(line) <= width or " " not in line for line in lines)
 
