@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from codegen.copies import copies
 from codegen.luminosity import luminosity_of
 from codegen.profile import Profile, load_profile
 from codegen.recognition import Contents, branches, contents, decisions, recognised, shortest
@@ -174,6 +175,10 @@ def _open(place: Path, profile: Profile | None) -> Dataset:
         str(file.path.relative_to(folder)): f"it has no tree '{profile.tree}' ({', '.join(file.trees) or 'no tree'})"
         for file in looked
         if not file.problem and profile.tree not in file.trees
+    }
+    left_out |= {
+        str(path.relative_to(folder)): f"it is the same as {other.relative_to(folder)}, byte for byte: counted once"
+        for path, other in copies(file.path for file in looked if str(file.path.relative_to(folder)) not in left_out)
     }
     kept = [file for file in looked if str(file.path.relative_to(folder)) not in left_out]
     if not any(not file.problem for file in kept):

@@ -37,6 +37,18 @@ def test_a_file_that_a_library_cannot_read_is_told_in_our_words(tmp_path: Path) 
     assert unread(tmp_path / "empty.root", "it is empty") == "it is empty"
 
 
+def test_a_copy_of_a_file_is_counted_once_and_named(tmp_path: Path) -> None:
+    first = write_events(tmp_path / "data_A.root", event(), event())
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "one" / "data_A.root").write_bytes(first.read_bytes())
+    write_events(tmp_path / "two" / "data_A.root", event(), event([(13, 1, 50, 0, 0)]))
+    dataset = open_dataset(str(tmp_path))
+    assert [path.parent.name for path in dataset.samples["data_A"].files] == [tmp_path.name, "two"]
+    [(name, reason)] = dataset.left_out.items()
+    assert (name, "the same as data_A.root, byte for byte" in reason) == ("one/data_A.root", True)
+
+
 def test_toys_open_like_open_data(tmp_path: Path) -> None:
     files = write_toys(tmp_path / "toys", seed=1, events=20)
     dataset = open_dataset(str(tmp_path / "toys"))
