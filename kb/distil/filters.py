@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_NAME = r"(?:(?!and\b|or\b|an?\b|[Tt]he\b|of\b|set\b|following\b|all\b|by\b|with\b|pass)[\w/-]+ ){1,6}"
+_NAME = (
+    r"(?:(?!(?:and|or|an?|[Tt]he|of|all|by|with|is|are|using|that|which|dedicated|pass\w*"
+    r"|rejected|removed|applied|used|required|vetoed|discarded)\b)[\w/-]+ ){1,6}"
+)
 _FILTER = re.compile(rf"(?:^|[,:;] (?:and )?(?:the )?|\bthe |\band )(?P<name>{_NAME})filters?\b(?: \([^()]*\))?")
 _ITEM = re.compile(rf"(?P<name>{_NAME})filters?(?: \([^()]*\)| update)?[.,;]?")
 _SORTS = re.compile(
