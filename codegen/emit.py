@@ -149,6 +149,8 @@ def constants(plan: Plan, samples: Mapping[str, Sample], branches: Sequence[str]
         f"SAMPLE_TABLE = {literal((weight.table if weight else '') or '')}",
         "# Cross-section in pb, sum of weights of all generated events, fraction of events kept.",
         *_samples(samples, keys),
+        "# Samples of which every event counts as 1: data, and simulation of unknown cross-section.",
+        *_listed("COUNTED", [sample.name for sample in samples.values() if not sample.weighted]),
         "# The steps of the selection, each with the cuts that it is the first to apply.",
         *_steps("STEPS: list[dict[str, Any]] = [", plan.steps, 0, "]"),
     ]

@@ -36,6 +36,7 @@ NOT_VARIED: dict[str, tuple[str, ...]] = {}
 SAMPLES: dict[str, dict[str, float]] = {}
 SAMPLE_KEYS = ("", "", "")
 SAMPLE_TABLE = ""
+COUNTED: tuple[str, ...] = ()
 
 
 def select(events: ak.Array) -> tuple[list[Any], dict[str, list[Any]], dict[str, Any]]:
@@ -346,7 +347,10 @@ def main() -> int:
         parser.error("--entries are those of a single file")
     keep = options.masks is not None
     analysis = Analysis(options.sample, options.samples, keep_masks=keep, alone=keep and options.alone)
-    if analysis.scale is None and SAMPLES:
+    if analysis.scale is None and options.sample is not None and options.sample not in COUNTED:
+        known = ", ".join([*SAMPLES, *COUNTED]) or "none is built in"
+        sys.stderr.write(f"No sample '{options.sample}' is known, so that every event counts as 1. Known: {known}\n")
+    elif analysis.scale is None and options.sample is None and SAMPLES:
         known = ", ".join(SAMPLES)
         sys.stderr.write(f"Every event counts as 1. To weight simulation, name its sample by --sample: {known}\n")
     try:

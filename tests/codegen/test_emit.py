@@ -22,7 +22,17 @@ from codegen.profile import Profile
 from codegen.toys import write_toys
 from kb.bounds import ABSOLUTE_CHARGE
 from kb.ssc import Composite, ObjectDefinition, OverlapRemoval, Region, SelectionCriteria
-from tests.codegen.conftest import clause, criteria_of, cut, event, masks_of, quadruplet_of, run_script, when
+from tests.codegen.conftest import (
+    clause,
+    criteria_of,
+    cut,
+    event,
+    masks_of,
+    quadruplet_of,
+    run_script,
+    when,
+    write_events,
+)
 
 E, MU = 11, 13
 Select = Callable[..., list[bool]]
@@ -483,6 +493,21 @@ def test_pieces_of_a_file_add_up(notebook: dict[str, SelectionCriteria], profile
             analysis.add(piece)
         reports.append(analysis.report())
     assert reports[0] == reports[1]
+
+
+def test_a_sample_that_nobody_knows_is_said_to_be_unknown(profile: Profile, tmp_path: Path) -> None:
+    file = write_events(tmp_path / "data_A.root", event())
+    samples = {
+        "data_A": Sample("data_A", "data", (file,)),
+        "Zee": Sample("Zee", "mc", (file,), cross_section=1.0, sum_of_weights=2.0, efficiency=1.0),
+    }
+    script = tmp_path / "analysis.py"
+    script.write_text(emit(make_plan(criteria_of(cut("x", "lepton.count", ">=", 2)), profile), samples))
+    told = run_script(script, file, "--sample", "Nonsense")
+    assert told.returncode == 0
+    assert told.stderr == "No sample 'Nonsense' is known, so that every event counts as 1. Known: Zee, data_A\n"
+    assert run_script(script, file, "--sample", "data_A").stderr == ""
+    assert "name its sample by --sample: Zee\n" in run_script(script, file).stderr
 
 
 def test_a_damaged_file_is_named(
