@@ -120,7 +120,7 @@ def analyse(
         dataset=DatasetResult(
             name=dataset.name,
             profile=dataset.profile.name,
-            luminosity=dataset.luminosity,
+            luminosity=None if plots.no_luminosity else dataset.luminosity,
             no_luminosity=plots.no_luminosity,
         ),
         samples=samples,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from kb.errors import DatasetNotFoundError
+
 _SHOWN = 20
 
 
@@ -39,7 +41,14 @@ def replay(
 
     _, _, result = open_bundle(bundle)
     with Workspace(Settings.read(), label="cutbook replay") as workspace:
-        folder = workspace.dataset(dataset or result.dataset.name).folder
+        try:
+            folder = workspace.dataset(dataset or result.dataset.name).folder
+        except DatasetNotFoundError as error:
+            if dataset is not None:
+                raise
+            # The bundle knows the name of a folder, and not where it was.
+            message = f"the bundle was made with the data '{result.dataset.name}', and no dataset is called so"
+            raise DatasetNotFoundError(message, hint="say where the files are: --dataset FOLDER") from error
         with progress("replaying") as tell, executor(workspace.settings.dask_scheduler) as workers:
             found = run_again(bundle, folder, workers=len(os.sched_getaffinity(0)), executor=workers, progress=tell)
     out = screen()

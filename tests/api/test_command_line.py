@@ -10,8 +10,11 @@ import yaml
 
 from api.cli import main
 from api.cli.screen import excerpt
+from codegen.analysis import analyse
+from codegen.dataset import open_dataset
 from kb.errors import CutbookError, FaultError, RefusedError, UnreachableError
 from tests.api.conftest import ELECTRONS, REGION
+from tests.codegen.conftest import criteria_of, cut, event, write_events
 
 PAPER = "hep-ex/0101001"
 
@@ -69,6 +72,20 @@ def test_wrong_usage_is_wrong_input(cutbook: Run, args: list[str]) -> None:
 )
 def test_wrong_usage_is_told_with_what_is_near(cutbook: Run, args: list[str], words: str) -> None:
     assert words in cutbook(*args).err
+
+
+def test_a_bundle_of_a_folder_that_has_no_name_here_asks_for_the_folder(
+    cutbook: Run, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mix").mkdir()
+    write_events(tmp_path / "mix" / "data_A.root", event())
+    criteria = criteria_of(cut("two", "lepton.count", ">=", 2))
+    analyse(criteria, open_dataset(str(tmp_path / "mix")), tmp_path / "out")
+    ran = cutbook("replay", str(tmp_path / "out" / "bundle.zip"))
+    assert ran.status == 3
+    assert "made with the data 'mix'" in ran.err
+    assert "--dataset FOLDER" in ran.err
+    assert cutbook("replay", str(tmp_path / "out" / "bundle.zip"), "--dataset", str(tmp_path / "mix")).status == 0
 
 
 def test_a_region_that_the_paper_has_not_is_told_with_those_it_has(cutbook: Run, home: Path) -> None:

@@ -106,6 +106,7 @@ def test_a_truncated_file_is_named_in_the_result_and_the_rest_is_analysed(
     assert [(one.sample, one.name) for one in result.unread] == [("data_B", "data_B.root")]
     assert list(result.samples) == ["data_A"]
     assert result.validation.status == "agrees"
+    assert (result.dataset.luminosity, result.dataset.no_luminosity) == (None, "data_B.root could not be read")
     (folder / "data_A.root").write_bytes((folder / "data_B.root").read_bytes())
     with pytest.raises(DataError, match=r"data_A\.root") as caught:
         analyse(notebook["loose"], open_dataset(str(folder)), tmp_path / "out")
