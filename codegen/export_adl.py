@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from codegen.adl_members import member_block, members_of_systems, of_members
+from codegen.adl_names import adl_name, plural
 from kb.bins import binned, bins, regions_of
 from kb.bounds import comparisons
 from kb.existence import counted, with_collections
@@ -84,17 +86,21 @@ def to_adl(criteria: SelectionCriteria) -> str:
     for collection in sorted(collections, key=_late):
         name, kind, _, cuts = collection
         source, more = _taken(collection, collections, meant, distances)
-        each = _word(name) if kind == "lepton" else _OBJECTS.get(general(kind) or kind, _word(kind))
+        each = adl_name(name) if kind == "lepton" else _OBJECTS.get(general(kind) or kind, adl_name(kind))
         block = [f"  take {source}", *(_requirement(_away(cut, meant), each) for cut in (*more, *cuts))]
         if name in besides:
-            block.append(f"  # and is none of the objects of {_word(meant.get(besides[name], besides[name]))}")
-        blocks[_word(name)] = block
+            block.append(f"  # and is none of the objects of {adl_name(meant.get(besides[name], besides[name]))}")
+        blocks[adl_name(name)] = block
     for word in _in_order(blocks):
         lines += [f"object {word}", *blocks[word], ""]
     for composite in criteria.composites:
         lines += [*_composite(composite, meant), ""]
     taken = {cut.id for cut in on_objects}
-    rest = [_with_names(cut, meant) for cut in criteria.cuts if cut.id not in taken]
+    rest = [cut for cut in criteria.cuts if cut.id not in taken]
+    members = members_of_systems(criteria, rest)
+    for kind, (name, systems) in members.items():
+        lines += [*member_block(kind, name, systems), ""]
+    rest = [_with_names(of_members(cut, members), meant) for cut in rest]
     baseline = [cut for cut in rest if not regions_of(cut, criteria)]
     known_as = {region.name: _region_word(region) for region in criteria.regions}
     lines += ["region baseline", *(_requirements(baseline, said) if baseline else ["  select ALL"]), ""]
@@ -168,7 +174,7 @@ def _collections(criteria: SelectionCriteria, cuts: list[Cut]) -> Iterator[_Coll
         found.append((definition.name, definition.object, definition.parent, own))
     kinds = dict.fromkeys(cut.subject.object for cut in cuts if cut.id not in placed)
     names = {definition.name for definition in definitions}
-    plain = {kind: f"selected {kind}" if kind in names else _plural(kind) for kind in kinds}
+    plain = {kind: f"selected {kind}" if kind in names else plural(kind) for kind in kinds}
     for kind, name in plain.items():
         yield name, kind, None, [cut for cut in cuts if cut.id not in placed and cut.subject.object == kind]
     for name, kind, parent, own in found:
@@ -210,11 +216,11 @@ def _taken(
         line.append(blocks[at])
         at = blocks[at][2] or _general_block(at, blocks[at][1], blocks, meant)
     if not line:
-        return (_word(parent) if parent else _source(kind, meant)), []
+        return (adl_name(parent) if parent else _source(kind, meant)), []
     inherited = [cut for known in reversed(line) for cut in known[3]]
     left = [cut for cut in inherited if not any(stands_in(own, cut, distances) for own in cuts)]
     if len(left) == len(inherited):
-        return _word(line[0][0]), []
+        return adl_name(line[0][0]), []
     return _source(line[-1][1], meant), left
 
 
@@ -229,9 +235,9 @@ def _general_block(name: str, kind: str, blocks: Mapping[str, _Collection], mean
 def _source(kind: str, meant: Mapping[str, str]) -> str:
     """Return what a block of a kind takes."""
     if kind == "lepton":
-        parts = (_word(meant[part]) if part in meant else _OBJECTS[part] for part in ("electron", "muon"))
+        parts = (adl_name(meant[part]) if part in meant else _OBJECTS[part] for part in ("electron", "muon"))
         return f"union({', '.join(parts)})"
-    return _OBJECTS.get(kind, _word(kind))
+    return _OBJECTS.get(kind, adl_name(kind))
 
 
 def _with_names(cut: Cut, meant: Mapping[str, str]) -> Cut:
@@ -250,8 +256,8 @@ def _composite(composite: Composite, meant: Mapping[str, str]) -> Iterator[str]:
     count = composite.count or len(composite.constituents)
     kinds = composite.constituents if len(composite.constituents) == count else composite.constituents[:1] * count
     names = [chr(ord("a") + number) for number in range(len(kinds))]
-    yield f"composite {_word(composite.name)}"
-    blocks = [_word(meant[kind]) if kind in meant else _OBJECTS.get(kind, _word(kind)) for kind in kinds]
+    yield f"composite {adl_name(composite.name)}"
+    blocks = [adl_name(meant[kind]) if kind in meant else _OBJECTS.get(kind, adl_name(kind)) for kind in kinds]
     members = ", ".join(f"{block} {name}" for block, name in zip(blocks, names, strict=True))
     yield f"  take disjoint({members})"
     pair = names[:2]
@@ -272,18 +278,18 @@ def _composite(composite: Composite, meant: Mapping[str, str]) -> Iterator[str]:
         name = _FUNCTIONS.get(choice.variable.id, choice.variable.id)
         yield f"  # of several, the one with {name} {choice.mode}{target}"
     if composite.excludes:
-        yield f"  # of what is not in {', '.join(map(_word, composite.excludes))}"
+        yield f"  # of what is not in {', '.join(map(adl_name, composite.excludes))}"
 
 
 def _region_word(region: Region) -> str:
     """Return a region's name; one that begins with a digit, which ADL's names do not, follows its kind."""
-    word = _word(region.name)
+    word = adl_name(region.name)
     return f"{_KINDS.get(region.kind, region.kind)}{word}" if word.startswith("_") else word
 
 
 def _region(region: Region, cuts: list[Cut], known_as: Mapping[str, str], said: frozenset[str]) -> Iterator[str]:
     yield f"region {known_as[region.name]}  # {region.kind}"
-    parent = known_as.get(region.parent, _word(region.parent)) if region.parent else "baseline"
+    parent = known_as.get(region.parent, adl_name(region.parent)) if region.parent else "baseline"
     yield f"  {parent}"
     yield from _requirements([cut for cut in cuts if region.name in cut.regions or cut.id in region.cuts], said)
 
@@ -314,8 +320,10 @@ def _requirement(cut: Cut, each: str | None) -> str:
         held = joint.join(_clause(clause, each, cut.subject.object) for clause in cut.when.clauses)
         text = f"({held}) ? {text} : ALL"
     line = f"  {word} {text}"
-    only = f"({cut.when.text}) " if cut.when and not cut.when.clauses else ""
-    quote = f": {only}“{' '.join(cut.evidence[0].quote.split())}”" if cut.evidence else ""
+    if cut.when and not cut.when.clauses:
+        # As a requirement of all events it would say more than the paper.
+        line = f"  # only {cut.when.text}: {word} {text}"
+    quote = f": “{' '.join(cut.evidence[0].quote.split())}”" if cut.evidence else ""
     return f"{line:<{_WIDTH}}  # {cut.id}{quote}"
 
 
@@ -350,13 +358,13 @@ def _quantity(subject: Subject, variable: Variable, each: str | None) -> str:
     if subject.object == "met" and name == "pt":
         return "MET"
     if subject.object == "event":
-        return _EVENT_WIDE.get(name, _word(name))
-    whose = each or _word(subject.definition or _plural(subject.object))
+        return _EVENT_WIDE.get(name, adl_name(name))
+    whose = each or adl_name(subject.definition or plural(subject.object))
     # A system with a rank, "the subleading pair", is one already.
     if subject.rank is not None and (subject.definition is None or not _is_system(subject)):
         whose = f"{whose}[{subject.rank - 1}]"
-    others = "".join(f", {_word(reference)}" for reference in variable.reference)
-    called = f"{_FUNCTIONS.get(name, _word(name))}({whose}{others})"
+    others = "".join(f", {adl_name(reference)}" for reference in variable.reference)
+    called = f"{_FUNCTIONS.get(name, adl_name(name))}({whose}{others})"
     return f"abs({called})" if name in _MAGNITUDES else called
 
 
@@ -376,24 +384,10 @@ def _point(value: str, variable: Variable) -> str:
     """
     if value.removesuffix("%").replace(".", "", 1).isdecimal():
         return value.removesuffix("%")
-    word = _word(value)
-    return f"{_word(variable.name or variable.id)}{word}" if word.startswith("_") else word
+    word = adl_name(value)
+    return f"{adl_name(variable.name or variable.id)}{word}" if word.startswith("_") else word
 
 
 def _is_system(subject: Subject) -> bool:
     """Say whether a subject is made of several objects."""
     return "_" in subject.object or subject.object in {"trilepton", "fourlepton"}
-
-
-def _plural(kind: str) -> str:
-    return "vertices" if kind == "vertex" else f"{kind}s"
-
-
-def _word(text: str) -> str:
-    """Turn a name into one that ADL takes.
-
-    >>> _word("signal region (4μ)"), _word("2 jets")
-    ('signal_region_4μ', '_2_jets')
-    """
-    word = re.sub(r"\W+", "_", text).strip("_") or "unnamed"
-    return f"_{word}" if word[0].isdigit() else word

@@ -23,10 +23,6 @@ EngineName = Literal["compiled", "llm", "hybrid"]
 BackendName = Literal["awkward", "rdataframe"]
 
 
-def _absent(value: object) -> bool:
-    return value is None
-
-
 def _nothing(value: object) -> bool:
     return not value
 
@@ -250,9 +246,7 @@ class HistogramSums(_Strict):
     compared: int = Field(ge=0)
     agreeing: int = Field(ge=0)
     unchecked: tuple[str, ...] = Field(default=(), description="histograms that the reference has no values of")
-    unfilled: tuple[str, ...] = Field(
-        default=(), description="histograms that code of a model does not fill", exclude_if=_nothing
-    )
+    unfilled: tuple[str, ...] = Field(default=(), description="not filled by code of a model", exclude_if=_nothing)
     differences: tuple[HistogramDifference, ...] = Field(default=(), description="the first ones")
 
 
@@ -285,7 +279,7 @@ class Probes(_Strict):
     wrong: int = Field(ge=0)
     not_provable: int = Field(ge=0)
     cuts: tuple[CutProbes, ...] = ()
-    seed: int | None = Field(default=None, description="of the search for such events", exclude_if=_absent)
+    seed: int | None = Field(default=None, description="of the search for such events")
 
 
 class Validation(_Strict):
@@ -370,9 +364,7 @@ class Result(_Strict):
     validation: Validation
     software: dict[str, str] = Field(description="versions by package, Python's, and the tier of the sandbox")
     inputs: Inputs
-    seeds: dict[str, int] = Field(
-        default={}, description="of what is drawn by chance: probes, toys, a model's answers", exclude_if=_nothing
-    )
+    seeds: dict[str, int] = Field(default={}, description="of what was drawn by chance", exclude_if=_nothing)
     engine: EngineResult = EngineResult()
 
     def to_json(self) -> str:

@@ -250,6 +250,34 @@ def test_composites_and_regions_use_the_selected_objects() -> None:
     assert "  take union(Electron, Muon)" in alone
 
 
+def test_ranks_count_the_leptons_of_the_quadruplet_where_there_is_one(hzz4l: SelectionCriteria) -> None:
+    lines = to_adl(hzz4l).splitlines()
+    block = lines.index("object leptons_of_quadruplet")
+    members = "  take union(constituents(leading_pair), constituents(subleading_pair))"
+    assert lines[block + 1] == members
+    assert block > lines.index("composite quadruplet")
+    ranked = [line for line in lines if line.startswith("  select pT(") and "[" in line]
+    assert ranked
+    assert all("pT(leptons_of_quadruplet[" in line for line in ranked)
+    muon = Cut(
+        id="m", scope="event", subject=Subject(object="muon", rank=1), variable=Variable(id="pt"), operator=">",
+        value=9, unit="GeV", origin=HUMAN,
+    )  # fmt: skip
+    own = to_adl(hzz4l.model_copy(update={"cuts": (*hzz4l.cuts, muon)})).splitlines()
+    block = own.index("object muons_of_quadruplet")
+    assert own[block + 1 : block + 3] == [
+        members,
+        "  select flavor(muons_of_quadruplet) == muon",
+    ]
+
+
+def test_a_condition_in_words_alone_makes_no_requirement_of_all_events() -> None:
+    cut = requirement("c", "vertex", "chi2", 9, when=Condition(text="in the other channels"))
+    lines = to_adl(SelectionCriteria(paper=PAPER, cuts=(cut,))).splitlines()
+    assert not any(line.startswith("  select chi2") for line in lines)
+    assert any(line.startswith("  # only in the other channels: select chi2(vertices) > 9") for line in lines)
+
+
 def requirement(name: str, kind: str, variable: str, value: float | str, **more: Any) -> Cut:
     given: dict[str, Any] = {"scope": "event", "operator": "is" if isinstance(value, str) else ">", "origin": HUMAN}
     given |= {"subject": Subject(object=kind), "variable": Variable(id=variable), "value": value}
