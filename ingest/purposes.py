@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from kb.distil.context import SectionKind, section_kind
+from kb.distil.context import SectionKind, section_kind, titles_at
 from kb.distil.experiment import experiment
 from kb.distil.paper import walk
 from kb.distil.sentences import Sentence, sentences
@@ -161,7 +161,7 @@ def _citing(document: Document) -> Iterator[_Citing]:
             continue
         for sentence in sentences(document, block):
             here = [citation for citation in inside if sentence.start <= citation.start < sentence.end]
-            kind = section_kind(document.section_path(sentence.start))
+            kind = section_kind(titles_at(document, sentence.start))
             since = sentence.start
             for citation in here:
                 yield _Citing(

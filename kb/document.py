@@ -178,9 +178,13 @@ class Document(_Frozen):
         return None
 
     def section_path(self, offset: int) -> tuple[str, ...]:
-        """Return the titles of the sections around `offset`, outermost first."""
-        around = sorted((s for s in self.sections if s.holds(offset)), key=lambda s: (s.level, s.start))
-        return tuple(f"{s.number} {s.title}".strip() for s in around)
+        """Return the numbers and titles of the sections around `offset`, outermost first."""
+        return tuple(f"{s.number} {s.title}".strip() for s in self.sections_around(offset))
+
+    def sections_around(self, offset: int) -> tuple[Section, ...]:
+        """Return the sections that hold `offset`, outermost first."""
+        around = (section for section in self.sections if section.holds(offset))
+        return tuple(sorted(around, key=lambda section: (section.level, section.start)))
 
     def table_at(self, offset: int) -> Table | None:
         """Return the table whose grid holds `offset`, or None."""

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from kb.distil.rulebook import pattern, rulebook
+from kb.document import Document
 
 SectionKind = Literal["skip", "systematics", "results", "simulation", "background", "selection", "detector", "front"]
 
@@ -31,6 +32,23 @@ _MACHINERY, _CLUSTERED, _WITH_EFFICIENCY = (
 )
 _DEFINES = pattern(r"\b(?:signal|control|validation|search|sideband) regions?\b[^.;]{0,40}?\b(?:is|are) defined\b")
 _SELECTED = pattern(r"\b(?:selected|required|candidates with|we require|must)\b")
+
+
+def titles_at(document: Document, offset: int) -> tuple[str, ...]:
+    """Return the titles of the sections around a place, outermost first, as a paper with plain headings has them.
+
+    Roman numerals and letters in front of a title go, and a title in capitals is written in small letters; words of up
+    to three letters can be names: `III. THE WW CONTROL REGION`.
+    """
+    found = []
+    for section, told in zip(document.sections_around(offset), document.section_path(offset), strict=True):
+        title = told if section.number[:1].isdigit() else section.title
+        found.append(" ".join(map(_small, title.split())) if title.isupper() else title)
+    return tuple(found)
+
+
+def _small(word: str) -> str:
+    return word.lower() if len(word) > 3 or word in {"AND", "FOR", "IN", "OF", "ON", "THE", "TO"} else word
 
 
 def section_kind(path: tuple[str, ...]) -> SectionKind:

@@ -10,7 +10,7 @@ from functools import cached_property
 from kb.distil import charges, clauses, flags, lists, tables, triggers
 from kb.distil.alternatives import alternatives, conjoined, lists_alternatives, mark
 from kb.distil.candidates import Candidate, Setting, Turned
-from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind
+from kb.distil.context import DESCRIBES, NO_REQUIREMENT, SectionKind, objection, section_kind, titles_at
 from kb.distil.declared import declared
 from kb.distil.definitions import THEY, defines, of_those
 from kb.distil.delegation import Delegation, delegation
@@ -121,7 +121,7 @@ class _Walk:
     def blocks(self) -> Findings:
         section: tuple[str, ...] = ()
         for block in running(self.document, _READ):
-            path = self.document.section_path(block.start)
+            path = titles_at(self.document, block.start)
             if path != section:
                 section = path
                 self.regions.current = self.regions.mentioned = self.of_list = ()

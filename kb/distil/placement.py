@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from kb.distil.candidates import Candidate
+from kb.distil.context import titles_at
 from kb.distil.inheritance import Inheritance
 from kb.distil.merge import key
 from kb.distil.region_labels import brackets
@@ -125,7 +126,7 @@ def of_table(document: Document, table: Table, found: list[Candidate], told: lis
         return found
     first = title(document.text[table.caption.start : table.caption.end])
     of_its_own = of_caption(first)
-    regions = of_its_own or of_section(document.section_path(table.start))
+    regions = of_its_own or of_section(titles_at(document, table.start))
     if not regions or is_common(first):
         return found
     everywhere = {key(c) for c in told if not c.regions}
