@@ -230,6 +230,8 @@ def _is_mathematical(text: str) -> bool:
 def _is_item(line: Line, left: float, indent: float) -> bool:
     """Say whether a line opens an item of a list: with a bullet, or indented with a dash, a letter or a number."""
     text = line.text()
+    if run_in([line]) is not None:
+        return False
     return _BULLET.match(text) is not None or (_ITEM.match(text) is not None and line.x0 > left + indent)
 
 
@@ -258,7 +260,8 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
     em = body.size
     first = lines[0]
     hanging = len(lines) == 1 or lines[1].x0 > first.x0 + 0.3 * em
-    if _is_item(first, left, 0.5 * em) or (_ITEM.match(text) and hanging):
+    headed = run_in(lines)
+    if _is_item(first, left, 0.5 * em) or (_ITEM.match(text) and hanging and headed is None):
         return [Draft("item", lines)]
     if len(lines) > 1 and _EQUATION_NUMBER.fullmatch(lines[-1].text()):
         return [Draft("equation", lines)]
@@ -272,9 +275,8 @@ def _classified(lines: list[Line], left: float, right: float, worn: Dress) -> li
         if any(_EQUATION_NUMBER.search(line.text()) for line in lines) or words <= 6:
             return [Draft("equation", in_reading_order(lines))]
     flush = lines[-1].x1 > right - 0.8 * em
-    headed = run_in(lines)
     if headed is not None:
-        name = headed[0].text().rstrip(".:")
+        name = re.sub(r"^[a-z]\. ", "", headed[0].text()).rstrip(".:")
         heading = Draft("heading", [headed[0]], title=name, level=_RUN_IN_LEVEL)
         return [heading, Draft("paragraph", [headed[1], *lines[1:]], flush=flush)]
     return [Draft("paragraph", lines, flush=flush, indented=first.x0 > left + 0.5 * em)]

@@ -26,6 +26,8 @@ _CAPTION = re.compile(
     r"(?:Table|TABLE|Tab\.|Figure|FIGURE|Fig\.|FIG\.)\s*(?:[A-Z]\.?)?(?:\d+|[IVXL]+)[a-z]?\s*(?:[.:|]|$)"
 )
 _BARE_CAPTION = re.compile(r"(?:Table|Tab\.|Figure|Fig\.) ?(?:[A-Z]\.?)?\d{1,2}[a-z]?$")
+# The letter before a heading that opens a paragraph.
+_LETTERED = re.compile(r"[a-z]\.\s+(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +107,23 @@ def _is_bold_heading(lines: Sequence[Line], text: str, dress: Dress) -> bool:
 def run_in(lines: Sequence[Line]) -> tuple[Line, Line] | None:
     r"""Part a paragraph's first line behind the bold heading it opens with, `Region A. Exactly …`, or return None.
 
-    LaTeX's `\paragraph` sets such headings; a bold word that the sentence goes on from is none.
+    LaTeX's `\paragraph` sets such headings; a bold word that the sentence goes on from is none. REVTeX sets them in
+    italics behind a letter: `a. Electrons`.
     """
     first = lines[0]
-    bold = next((k for k, run in enumerate(first.runs) if not run.font.bold), len(first.runs))
+    lettered = _LETTERED.match(first.text()) is not None and first.runs[0].font.italic
+    bold = next(
+        (k for k, run in enumerate(first.runs) if not (run.font.italic if lettered else run.font.bold)),
+        len(first.runs),
+    )
     if not 0 < bold < len(first.runs):
         return None
     heading = Line(first.y, first.size, first.runs[:bold], first.page)
     rest = Line(first.y, first.size, first.runs[bold:], first.page)
     text = heading.text()
     apart = rest.x0 - heading.x1 > 0.75 * first.size
+    if lettered:
+        text = text.partition(" ")[2]
     named = text[:1].isupper() and len(text.split()) <= 8 and len(re.findall(r"[^\W\d_]", text)) >= 3
     return (heading, rest) if named and (apart or text.endswith((".", ":"))) else None
 
@@ -134,7 +143,7 @@ def _is_quiet_heading(lines: Sequence[Line], text: str) -> bool:
     if match is None or len(lines) > 2 or text.endswith((".", ",", ";", ":")):
         return False
     title = match["title"]
-    if "." in match["number"] and title[0].isupper():
+    if ("." in match["number"] and title[0].isupper()) or (re.match(r"\d\.\s", text) and len(lines) == 1):
         return all(line.share("italic") > 0.6 for line in lines)
     if not re.match(r"(?:[IVX]{1,5}|[A-Z]|\d)\.\s", text) or re.search(r"\d", title):
         return False
@@ -163,6 +172,8 @@ def ranks(headings: Sequence[tuple[str, Line]]) -> list[Rank]:
         level = match["number"].count(".") + 1
         if roman and re.fullmatch(r"[A-Z]", match["number"]):
             level = 1 if match["number"] in "IVX" else 2
+        elif roman and match["number"].isdigit():
+            level = 3
         sizes.setdefault(style(line), level)
         found.append(Rank(match["number"], match["title"], level))
     capitals = any(rank is None and text.upper() == text for rank, (text, _) in zip(found, headings, strict=True))

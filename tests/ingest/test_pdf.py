@@ -251,3 +251,20 @@ def test_a_file_cut_off_in_the_middle_is_an_error_or_a_document_but_never_a_cras
     for end in range(50, len(data), 97):
         with contextlib.suppress(SourceError):
             assert PROSE[0] in read_pdf(data[:end], arxiv_id="test").text
+
+
+def test_headings_of_revtex_that_open_a_paragraph_or_stand_in_italics_are_headings() -> None:
+    sheet = Sheet()
+    sheet.text(200, 740, "I. EVENT SELECTION", font="B")
+    sheet.lines(72, 716, *PROSE)
+    sheet.text(250, 648, "1. Dimuon channel", font="I")
+    end = sheet.text(84, 624, "a. Electrons.", font="I")
+    sheet.text(end + 12, 624, "Electrons have p")
+    sheet.lines(72, 612, *PROSE)
+    document = read(sheet)
+    assert [(s.level, s.number, s.title) for s in document.sections] == [
+        (1, "I", "EVENT SELECTION"),
+        (3, "1", "Dimuon channel"),
+        (4, "", "Electrons"),
+    ]
+    assert document.text.endswith("Electrons have p " + " ".join(PROSE))
