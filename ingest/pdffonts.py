@@ -123,6 +123,7 @@ def _same(character: str) -> str:
         "\U0001d400" <= character <= "\U0001d7ff"
         or ("\u2102" <= character <= "\u2134" and character.isalpha() and character not in "ℏℓ")
         or "\ufb00" <= character <= "\ufb06"
+        or character in "Ĳĳ"
         or "\uff01" <= character <= "\uff5e"
     ):
         character = unicodedata.normalize("NFKC", character)

@@ -198,7 +198,8 @@ class _Objects:
             x0, y0, x1, y1 = self._bounds(handle, outer)
             wide, high = x1 - x0, y1 - y0
             # Old PDF writers draw rules as one-bit images.
-            if (high <= 2.0 and wide > 2.5 and wide > 3 * high) or (wide <= 2.0 and high > 2.5 and high > 3 * wide):
+            thin, long = min(wide, high), max(wide, high)
+            if (thin <= 2.0 and long > 2.5 and long > 3 * thin) or (thin <= 3.0 and long > 50 * thin):
                 self.rules.append(Rule(x0, y0, x1, y1))
                 self.strokes.append(Stroke((x0, y0, x1, y1), int(max(wide, high) < 7)))
             elif kind == self.pdfium.FPDF_PAGEOBJ_PATH and wide * high < 0.5 * self.area:

@@ -114,8 +114,13 @@ def _render(runs: Sequence[Run], y: float, size: float, marks: Set[str]) -> str:
                 stop = index
                 while stop < len(runs) and (runs[stop].x0 + runs[stop].x1) / 2 < run.reach:
                     stop += 1
-                radicand = _render(runs[index:stop], y, size, frozenset())
-                out.append(radicand if _PLAIN_RADICAND.fullmatch(radicand) else f"({radicand})")
+                radicand, behind = _render(runs[index:stop], y, size, frozenset()), ""
+                if (
+                    stop > index and runs[stop - 1].x1 > run.reach + 0.1 * size
+                ):  # a comma set in one with the last letter
+                    bare = radicand.rstrip(".,;:")
+                    radicand, behind = bare, radicand[len(bare) :]
+                out.append((radicand if _PLAIN_RADICAND.fullmatch(radicand) else f"({radicand})") + behind)
                 end = max([end, *(r.x1 for r in runs[index:stop])])
                 index = stop
             continue

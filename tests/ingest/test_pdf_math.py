@@ -200,7 +200,9 @@ def test_glyphs_without_a_unicode_map_are_known_by_their_font(font: str, code: i
     assert font_named(font).text(code, mapped=False) == text
 
 
-@pytest.mark.parametrize(("code", "text"), [(0x2206, "Δ"), (0xB5, "μ"), (0x1D45D, "p"), (0xFB01, "fi"), (0xF068, "η")])
+@pytest.mark.parametrize(
+    ("code", "text"), [(0x2206, "Δ"), (0xB5, "μ"), (0x1D45D, "p"), (0xFB01, "fi"), (0x133, "ij"), (0xF068, "η")]
+)
 def test_look_alikes_are_written_in_one_way(code: int, text: str) -> None:
     assert font_named("AnyFont").text(code, mapped=True) == text
 
@@ -254,3 +256,10 @@ def test_a_subscript_below_a_superscript_hangs_low() -> None:
     sheet.text(108, 692.5, "(2)", size=7)
     sheet.text(124, 688, "> 0.8")
     assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("with D_bb^(2) > 0.8")
+
+
+def test_a_comma_set_in_one_with_the_end_of_a_radicand_is_none_of_it() -> None:
+    sheet = Sheet()
+    sheet.lines(72, 700, LEAD, "m = √2pE,")
+    sheet.rule(72 + 4 * 6 + 5.49, 697, 72 + 4 * 6 + 5.49 + 3 * 6)
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("m = √(2pE),")
