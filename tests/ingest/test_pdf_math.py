@@ -234,19 +234,21 @@ def test_the_script_of_a_script_may_stand_on_the_line() -> None:
     sheet = Sheet()
     sheet.lines(72, 700, LEAD, "12 < m")
     x = 72 + 0.6 * 10 * 6
-    for text, y, size in (("a", 685.6, 7.0), ("+", 688.0, 5.0), ("b", 685.6, 7.0), ("-", 688.0, 5.0)):
+    for text, y, size in (("a", 685.6, 7.0), ("(2)", 688.0, 5.0), ("b", 685.6, 7.0), ("-", 688.0, 5.0)):
         x = sheet.text(x, y, text, size=size)
     sheet.text(x + 3, 688, "< 120 GeV")
-    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("12 < m_{a^+b^-} < 120 GeV")
+    assert read_pdf(pdf_of(sheet), arxiv_id="test").text.endswith("12 < m_{a^(2) b^-} < 120 GeV")
 
 
 def test_what_stands_above_a_minimum_belongs_to_the_line_above() -> None:
     sheet = Sheet()
     sheet.lines(72, 700, LEAD, "exactly N")
-    x = sheet.text(126, 685.5, "jet,(20", size=7)
+    x = sheet.text(126, 685.5, "jet", size=7)
+    x = sheet.text(x, 685.5, ",(20", size=7, font="I")
     sheet.text(x + 3, 688, "= 0 of them and")
-    sheet.lines(72, 676, "with a large value of min(m)")
-    assert "N_{jet,(20} = 0 of them and with a large value of min(m)" in read_pdf(pdf_of(sheet), arxiv_id="test").text
+    sheet.text(sheet.text(72, 676, "with large min"), 676, "(m)", font="I")
+    text = read_pdf(pdf_of(sheet), arxiv_id="test").text
+    assert text.endswith("exactly N_{jet,(20} = 0 of them and with large min(m)")
 
 
 def test_a_subscript_below_a_superscript_hangs_low() -> None:

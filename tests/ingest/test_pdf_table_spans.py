@@ -234,12 +234,12 @@ def test_a_cell_amid_empty_ones_is_for_its_row_only_where_others_of_its_column_a
 
 def test_a_heavy_rule_closes_a_table() -> None:
     sheet = framed(levels=(690, 664))
-    for y in (705, 638):
+    for y in (705, 628):
         sheet.marks.append(f"72 {y} 348 2.4 re f")
     for y, row in ((695, ("Region", "MET", "HT")), (680, ("SR1", "> 20", "")), (668, ("SR2", "> 30", "> 9"))):
         for x, text in zip((80, 200, 320), row, strict=True):
             sheet.text(x, y, text)
-    for y, row in ((654, ("SR3", "> 40", "> 8")), (642, ("SR4", "> 50", "> 7"))):
+    for y, row in ((648, ("SR3", "> 40", "> 8")), (636, ("SR4", "> 50", "> 7"))):
         for x, text in zip((80, 200, 320), row, strict=True):
             sheet.text(x, y, text)
     assert [row[0] for row in cells(*read(sheet))] == ["Region", "SR1", "SR2", "SR3", "SR4"]
