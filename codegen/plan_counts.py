@@ -133,6 +133,9 @@ class Counts:
             if bounds:
                 message = f"it is asked of two {plural(count.subject.object)} that have no object in common"
                 raise UnplannableError(message, review=True)
+            chosen = self.systems.pairs[0].requires if self.systems.has_quadruplet else ()
+            if chosen and count.subject.object == "lepton_pair" and set(related) <= set(chosen):
+                return Exists(self.systems.chosen(0))
             return Exists(self.systems.apart(kind, related))
         pairs = Pairs(self.collections.collection(kind), None, related)
         demands = [self._bounded(self._of_pair(pairs, kind, cut.variable), cut) for cut in bounds]

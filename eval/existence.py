@@ -59,9 +59,13 @@ class Existence:
             message = "it is asked of two pairs without a common object"
             raise InexpressibleError(message)
 
+        told = {*alike, *(named for cut in group if (named := _relation_of(cut)) is not None)}
+
         def test(scene: Scene) -> bool:
             pairs = [p for p in combinations(scene.selected(of, None), 2) if related(p, alike)]
             found = [pair for pair in pairs if all(demand(pair) for demand in demands)]
+            if apart and scene.recipe.quadruplet and told <= set(scene.recipe.pairs[0].requires):
+                return scene.chosen is not None
             if apart:
                 return any(not set(map(id, one)) & set(map(id, other)) for one, other in combinations(found, 2))
             return satisfies(len(found), count)
@@ -82,3 +86,9 @@ class Existence:
             raise InexpressibleError(message)
         self.ntuple.refuse_unknown(of, of_charges(cut.variable))
         return lambda pair: satisfies(unsigned_offset(cut, measure(pair)), cut)
+
+
+def _relation_of(cut: Cut) -> PairRequirement | None:
+    if cut.variable.id == "charge_product":
+        return "opposite_charge" if cut.value == -1 else "same_charge"
+    return related_by(cut) if cut.operator == "is" else None

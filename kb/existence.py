@@ -142,11 +142,16 @@ def _pairs(criteria: SelectionCriteria) -> dict[str, tuple[str, ...]]:
     cuts = [cut for cut in criteria.cuts if cut.status != "rejected" and _may_belong(cut) and not cut.any_of]
     found: dict[str, tuple[str, ...]] = {}
     for count in cuts:
-        if count.variable.id != "count" or count.subject.object in chosen or not asks_for(count):
+        if count.variable.id != "count" or not asks_for(count):
             continue
-        alike = [cut.id for cut in cuts if cut.variable.id in _LIKE and _is_of(cut, count, criteria)]
+        alike = [cut for cut in cuts if cut.variable.id in _LIKE and _is_of(cut, count, criteria)]
+        if count.subject.object in chosen:
+            # Of two pairs that are chosen, charges and flavours are told where they are counted.
+            alike = [cut for cut in alike if number(count) == 2 and cut.variable.id in {"charge_product", "other"}]
+            if not alike:
+                continue
         if alike or number(count) == 2:
-            found[count.id] = tuple(alike)
+            found[count.id] = tuple(cut.id for cut in alike)
     return found
 
 

@@ -154,3 +154,8 @@ def _accepts(cut: Cut, value: float) -> bool:
 def is_whole(cut: Cut) -> bool:
     """Say whether a cut is on a whole number other than a count."""
     return cut.variable.id in WHOLE and cut.variable.id != "count"
+
+
+def of_matched(cut: Cut) -> bool:
+    """Say whether a cut asks for an object that is matched to the trigger: one of them is enough."""
+    return cut.variable.id == "trigger" and cut.subject.object != "event" and cut.scope != "object"

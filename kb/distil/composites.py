@@ -23,6 +23,7 @@ def composed(document: Document, cuts: list[Cut], findings: Findings) -> tuple[l
     for system in findings.systems:
         if system.name not in composites:
             composites[system.name] = _chosen(document, system, composites)
+    _with_other(composites, cuts)
     pairs = {composite.rank: composite.name for composite in composites.values()}
     if {1, 2} <= set(pairs):
         start, end = findings.quadruplet or (findings.systems[0].start, findings.systems[0].end)
@@ -46,6 +47,16 @@ def composed(document: Document, cuts: list[Cut], findings: Findings) -> tuple[l
             composites[name] = _required(cut, name)
         out.append(cut if subject is cut.subject else cut.model_copy(update={"subject": subject}))
     return out, tuple(composites.values())
+
+
+def _with_other(composites: dict[str, Composite], cuts: list[Cut]) -> None:
+    """Add the pair that is left where one of two is chosen and something is asked of `the other pair`."""
+    first = next((known for known in composites.values() if known.rank == 1), None)
+    told = next((c for c in cuts if first and c.subject.rank == 2 and c.subject.object == first.object), None)
+    if first is None or told is None or any(known.rank == 2 for known in composites.values()):
+        return
+    other = {"name": "subleading pair", "rank": 2, "choice": None, "excludes": (first.name,)}
+    composites["subleading pair"] = first.model_copy(update={**other, "evidence": told.evidence[:1]})
 
 
 def _chosen(document: Document, system: System, earlier: dict[str, Composite]) -> Composite:

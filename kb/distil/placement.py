@@ -27,8 +27,8 @@ def called_by_label(
     tabled = dict.fromkeys(name for c in candidates if c.kind == "table" for name in c.regions)
     synonyms.learn((Name(name, 0, 0, False, False) for name in tabled), regions.own)
     synonyms.tabled.update(tabled, regions.own)
-    for name in (meant for c in candidates for name in c.regions for meant in synonyms.of(name)):
-        synonyms.spell(name)
+    for meant in (one for c in candidates for name in c.regions for one in synonyms.of(name)):
+        synonyms.spell(meant)
     renamed = [c.with_(regions=synonyms.all_of(c.regions)) if c.regions else c for c in candidates]
     followed = [
         replace(link, child=child, parent=parent)

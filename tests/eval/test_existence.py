@@ -151,3 +151,16 @@ def test_probes_show_what_counted_objects_are_like(
     assert {one.cut_id: one.reason for one in verdicts["right"] if one.verdict != "proven"} == {}
     variables = {cut.id: cut.variable.id for cut in criteria.cuts}
     assert {variables[one.cut_id] for one in verdicts["wrong"] if one.verdict == "wrong"} >= cuts
+
+
+def test_what_is_said_of_two_chosen_pairs_is_said_of_these(profile: Profile, tmp_path: Path) -> None:
+    """The pair that is not chosen first is the other one, and its charges are told where both are counted."""
+    sentences = (
+        "Exactly four leptons are required. The four leptons must form two pairs of the same flavour and opposite "
+        "charge. The pair with mass closest to the Z boson mass is the leading pair and must satisfy 50 < m_ℓℓ < 106 "
+        "GeV. The other pair must have a mass between 12 and 115 GeV."
+    )
+    z, low, lower = back_to_back(91), back_to_back(40, E, azimuth=1), back_to_back(8, E, azimuth=1)
+    same = back_to_back(40, E, azimuth=1, charges=(1, 1))
+    events = [[*z, *low], [*z, *lower], [*z, *same], z]
+    assert selected(sentences, profile, tmp_path, *events) == [True, False, False, False]
