@@ -60,7 +60,6 @@ _OWN_UNIT = re.compile(rf"\s*({_UNITS})$")
 _RANGE = re.compile(r"(∈|∉|/∈|outside|not in)?\s*([\[(]?)\s*([\d.]+)\s*(?:(,)|–|-|to)\s*([\d.]+)\s*([\])]?)")
 _OR = re.compile(r"\s+or\s+|\s*∪\s*")
 _OR_BINS = re.compile(rf"{_OR.pattern}|\s*[,;]\s+(?=[\d<>≤≥])")
-_BINNED = re.compile(r"\s+(?:bins?|ranges?|intervals?|windows?)(?=\s*(?:[\[(]|$))", re.IGNORECASE)
 _BOUND = re.compile(r"[<>≤≥]=?\s*[\d.]+")
 _SYMBOLS = {"e": "electron", "μ": "muon", "τ": "tau", "ℓ": "lepton", "γ": "photon"}
 
@@ -255,7 +254,6 @@ def _spelt(head: str) -> str:
 
 def _header(head: str) -> tuple[str, str, str]:
     """Split a header into what it names, its unit and its comparator."""
-    head = _BINNED.sub("", head)
     comparator = _COMPARATOR.search(head)
     body = head[: comparator.start()] if comparator else head
     match = _HEAD_UNIT.search(body)

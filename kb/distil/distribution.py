@@ -32,7 +32,6 @@ _WORDS = re.compile(r"\b(?:for|on|in|of|at) (?:the )?([A-Za-z][\w-]{2,}) \((?:th
 _YEARS = re.compile(
     r"\b(?:in|from|of|for) (?:the )?(20[012]\d(?:[–-]20[012]\d)?) \((?:the |in )?(20[012]\d(?:[–-]20[012]\d)?)\)"
 )
-_CHANNELS = re.compile(r"(?:channels?|final states?|categor|events?|selection)")
 _LISTED = re.compile(r"(?:x?l?a|l)[trehkn]{0,4}")  # what may stand between objects of which each has its number
 
 
@@ -224,10 +223,6 @@ def _alternative(
         outer = reading.phrase_at(alternation.outer)
         if phrase is None or outer is None:
             return subject, rank, []
-        if subject.object not in {phrase.object, outer.object, "lepton"} and _CHANNELS.match(
-            reading.words(alternation.end, alternation.end + 2)
-        ):  # "E_T^miss > 30 (80) GeV in the muon (electron) channel"
-            return subject, rank, [Condition(text=f"in the {token.word} channel")]
         if rank is None:
             rank = phrase.rank or outer.rank or (subject.rank if "_" not in subject.object else None)
         return replace(phrase, rank=rank), rank, []

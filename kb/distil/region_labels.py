@@ -20,7 +20,6 @@ def label_of(text: str, *, of_regions: bool = False) -> str | None:
         text,
     )
     if not match:
-        kind = re.match(rf"(?P<l>{KINDS})\s*:\s", text)
-        return kind["l"] if kind else None
+        return None
     label = match.group("l")
     return label if match.group("kind") or of_regions or re.fullmatch(KINDS, label) else None

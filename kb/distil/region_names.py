@@ -253,7 +253,7 @@ def _closing(text: str, described: Name, label: Name, own: tuple[str, ...]) -> i
 def _halves(text: str) -> Iterator[Name]:
     """Yield what is parted by a word each: `a high and a low VBF category`."""
     for match in _HALVES.finditer(text):
-        noun = re.sub(r"ies$", "y", match["noun"].removesuffix("s"))
+        noun = re.sub(r"ies$", "y", match["noun"]).removesuffix("s")
         for half in (match["one"], match["other"]):
             yield Name(f"{half} {noun}", match.start(), match.end(), False, False)
 
@@ -305,7 +305,7 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Name]:
         return
     if match.group("boxes"):
         *boxes, noun = re.split(r",\s+(?:and\s+|or\s+)?|\s+(?:and\s+|or\s+)?", whole)
-        noun = re.sub(r"ies$", "y", re.sub(r"(?<=box)es$|(?<=[en])s$", "", noun))
+        noun = re.sub(r"(?<=box)es$|(?<=[en])s$", "", re.sub(r"ies$", "y", noun))
         for box in boxes:
             yield Name(f"{box} {noun}", start, match.end(), bracketed, False)
         return
