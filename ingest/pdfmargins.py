@@ -13,6 +13,8 @@ from ingest.pdfpage import Page, Run
 
 # Share of the page's height, at either end, in which headers and footers stand.
 _MARGIN = 0.13
+# The same for heads that few pages have; the head of a table can stand lower.
+_EDGE = 0.09
 
 # A line at the edge of a page: the page's index, its runs, its text.
 _Outer = tuple[int, list[Run], str]
@@ -29,7 +31,7 @@ def text_runs(pages: Sequence[Page], size: float) -> list[list[Run]]:
                 bands[round(y / 4)].append((index, runs, " ".join(run.text for run in runs)))
         for key in sorted(bands):
             entries = bands[key] + bands.get(key + 1, [])
-            for index, runs, _ in _running(entries, len(pages)):
+            for index, runs, _ in _running(entries, len(pages)) or _repeated(entries, pages):
                 drop[index].update(id(run) for run in runs)
         for index, sides in enumerate(outer):  # a page number that stands alone at the very edge
             if sides[edge]:
@@ -84,6 +86,28 @@ def _running(entries: list[_Outer], page_count: int) -> list[_Outer]:
         for index, runs, text in entries
         if texts[re.sub(r"\d+", "", text)] >= least or (counts and str(index + offset) in _ends(runs))
     ]
+
+
+def _repeated(entries: list[_Outer], pages: Sequence[Page]) -> list[_Outer]:
+    """Return the lines at one height that say the same on two pages, but for numbers, and stand off the text.
+
+    A letter has so few pages that the heads of its left and right pages do not come often.
+    """
+    texts = Counter(re.sub(r"\d+", "", text) for _, _, text in entries if re.search(r"[^\W\d]", text))
+    return [
+        (index, runs, text)
+        for index, runs, text in entries
+        if texts[re.sub(r"\d+", "", text)] > 1 and _stands_off(runs, pages[index])
+    ]
+
+
+def _stands_off(runs: Sequence[Run], page: Page) -> bool:
+    """Say whether a line at the edge of a page has white between it and the rest of the page."""
+    own, y = {id(run) for run in runs}, runs[0].y
+    if min(y, page.height - y) > _EDGE * page.height:
+        return False
+    inner = [abs(run.y - y) for run in page.runs if id(run) not in own and (run.y < y) == (y > page.height / 2)]
+    return min((off for off in inner if off > 3), default=page.height) > 1.9 * runs[0].size
 
 
 def _ends(runs: Sequence[Run]) -> tuple[str, str]:

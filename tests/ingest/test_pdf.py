@@ -74,6 +74,20 @@ def test_headers_page_numbers_and_line_numbers_are_no_text() -> None:
     assert not any(character.isdigit() for character in document.text)
 
 
+def test_a_head_that_two_pages_repeat_is_no_text_of_a_letter() -> None:
+    sheets = []
+    for number in (2, 3):
+        sheet = Sheet()
+        sheet.text(72, 800, "Journal of Physics C")
+        sheet.text(400, 800, f"Page {number} of 30")
+        sheet.lines(72, 770, *PROSE[: number - 1], "and then exactly the same words")
+        sheets.append(sheet)
+    text = read(*sheets).text
+    assert "Journal" not in text
+    assert "Page" not in text
+    assert text.count("and then exactly the same words") == 2
+
+
 def test_lines_counted_in_both_margins_have_no_numbers_also_on_a_short_last_page() -> None:
     sheets = []
     for count in (12, 5):
