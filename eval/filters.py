@@ -15,11 +15,13 @@ from functools import partial
 from typing import Protocol
 
 from eval.event import DISTANCES, InexpressibleError, Ntuple, Particle, Row, distance, holds
-from eval.inequality import satisfies, unsigned_offset
+from eval.inequality import ends, satisfies, unsigned_offset
 from kb.ssc import Clause, Condition, Cut, Piecewise, SelectionCriteria
 from kb.vocabulary import vocabulary
 
 LEPTONS = frozenset({"lepton", "electron", "muon"})
+Way = tuple[list[tuple[Cut, ...]], dict[str, frozenset[str]], dict[str, list[Condition]], frozenset[str]]
+"""Filters on distances; the definitions that each kind must meet; conditions of stated points; kinds of any point."""
 Others = Callable[[str, "str | None"], "list[Particle]"]
 
 
@@ -46,6 +48,8 @@ class Filters:
         self._in_turn: frozenset[str] = frozenset()
         self.memory: dict[tuple[object, ...], bool] | None = None
         """What was found of single objects, if it is to be remembered: made-up events share most of theirs."""
+        self.ways: dict[tuple[str, str | None, int | None, bool], Way] = {}
+        """How objects are selected, as long as the groups are the same."""
         self._lines: dict[tuple[str, str, str | None], frozenset[str]] = {}
         self._stated: list[tuple[Cut, ...]] = []
         """All that was taken in, whatever is tried in place of it."""
@@ -66,6 +70,7 @@ class Filters:
             if any(removed == kept for removed, kept in self._waits(cut)):
                 message = "it drops objects near others of their own kind, and does not say which of the two"
                 raise InexpressibleError(message)
+        self.ways.clear()
         self.groups.append(group)
         self._stated.append(group)
         self._places |= {cut.id: len(self._places) for cut in group}
@@ -86,15 +91,9 @@ class Filters:
         Removals of overlaps that depend on each other are done in their order: each looks at what those before it have
         left. With `before` only the removals before that place are done.
         """
-        around = [group for group in self.groups if self._looks_around(group)]
-        if before is not None:
-            around = [group for group in around if self._places[group[0].id] < before]
+        around, lines, points, untagged = self._way(name, definition, before, bare=bare)
         selected = []
-        lines = {kind: self.met_by(name, kind, definition) for kind in self.ntuple.profile.parts(name)}
-        untagged = frozenset(kind for kind, line in lines.items() if bare or self._tells_point(kind, line))
-        points = {kind: [] if kind in untagged else self._points_for_some(kind, line) for kind, line in lines.items()}
-        untagged |= {kind for kind, stated in points.items() if stated}
-        for particle in self.ntuple.particles(row, name, untagged & self._with_default_point()):
+        for particle in self.ntuple.particles(row, name, untagged):
             line = lines[particle.kind]
             if not self._meets_default(particle, points[particle.kind]):
                 continue
@@ -103,6 +102,20 @@ class Filters:
             ):
                 selected.append(particle)
         return selected
+
+    def _way(self, name: str, definition: str | None, before: int | None, *, bare: bool) -> Way:
+        """Return how objects are selected, which is the same for all events."""
+        key = (name, definition, before, bare)
+        if key not in self.ways:
+            around = [group for group in self.groups if self._looks_around(group)]
+            if before is not None:
+                around = [group for group in around if self._places[group[0].id] < before]
+            lines = {kind: self.met_by(name, kind, definition) for kind in self.ntuple.profile.parts(name)}
+            untagged = {kind for kind, line in lines.items() if bare or self._tells_point(kind, line)}
+            points = {k: [] if k in untagged else self._points_for_some(k, line) for k, line in lines.items()}
+            untagged |= {kind for kind, stated in points.items() if stated}
+            self.ways[key] = around, lines, points, frozenset(untagged & self._with_default_point())
+        return self.ways[key]
 
     def _seen_by(self, group: tuple[Cut, ...], others: Stages) -> Others:
         """Return what gives the objects that a removal looks at."""
@@ -156,7 +169,7 @@ class Filters:
         """Say whether a plain cut of more special objects counts in place of a general one."""
         if rival.when is not None or rival.any_of is not None or rival.id == cut.id:
             return False
-        if rival.variable != cut.variable or self._kept(rival) != self._kept(cut) or not _ends(cut) <= _ends(rival):
+        if rival.variable != cut.variable or self._kept(rival) != self._kept(cut) or not ends(cut) <= ends(rival):
             return False
         direct = [kind in self.ntuple.profile.parts(self.filtered(one)) for one in (rival, cut)]
         if direct[0] is not direct[1]:
@@ -385,13 +398,3 @@ class Filters:
         if clause.variable.name == "flavour" and clause.value in self.ntuple.profile.objects:
             return clause.value == particle.kind
         return self.ntuple.flagged(particle, clause.variable.id, clause.value) != (clause.operator == "!=")
-
-
-def _ends(cut: Cut) -> frozenset[str]:
-    """Return at which ends a cut stops a quantity; of another cut, what it says."""
-    ends = {">": "from", ">=": "from", "<": "to", "<=": "to"}.get(cut.operator)
-    if ends is not None:
-        return frozenset({ends if cut.role == "select" else {"from": "to", "to": "from"}[ends]})
-    if cut.operator == "in" and cut.role == "select":
-        return frozenset({"from", "to"})
-    return frozenset({f"{cut.role} {cut.operator}"})

@@ -65,6 +65,16 @@ def _edge(bound: Bound, along: Callable[[Piecewise], float | None]) -> float | N
     return None if x is None else bound.at(x)
 
 
+def ends(cut: Cut) -> frozenset[str]:
+    """Return at which ends a cut stops a quantity; of another cut, what it says."""
+    stops = {">": "from", ">=": "from", "<": "to", "<=": "to"}.get(cut.operator)
+    if stops is not None:
+        return frozenset({stops if cut.role == "select" else {"from": "to", "to": "from"}[stops]})
+    if cut.operator == "in" and cut.role == "select":
+        return frozenset({"from", "to"})
+    return frozenset({f"{cut.role} {cut.operator}"})
+
+
 def unsigned_offset(cut: Cut, value: float) -> float:
     """Return the distance from the Z mass for a cut of the form |m − m_Z| < x, else the value itself."""
     if cut.variable.id != "mass" or cut.operator not in {">", ">=", "<", "<="}:

@@ -15,6 +15,8 @@ Quantity = Callable[[Scene], float | None]
 
 def any_of(tests: Sequence[Test]) -> Test:
     """Return a test that holds where one of several does."""
+    if len(tests) == 1:
+        return tests[0]
     return lambda scene: any(test(scene) for test in tests)
 
 

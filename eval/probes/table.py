@@ -27,7 +27,7 @@ from kb.ssc import SelectionCriteria
 
 Verdict = Literal["proven", "wrong", "not_provable"]
 SAMPLE, BINS, ALONE = "probes", "bins", "_alone"
-_CODED = 10
+_CODED = 14
 """Events that share a file whose histograms are looked at: the n-th is repeated 2ⁿ times, so that sums can be read."""
 
 

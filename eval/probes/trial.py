@@ -156,7 +156,7 @@ class Trial:
         ids = {known.id for known in (*self.alternatives(cut), *self.reading.existence.beside(cut))}
         if self.is_filter(cut):
             other.filters = copy.copy(self.filters)
-            other.filters.memory = {}
+            other.filters.memory, other.filters.ways = {}, {}
             other.filters.groups = []
             for known in self.filters.groups:
                 replaced = known if known[0].id not in ids else group
