@@ -14,6 +14,7 @@ from kb.ssc import Composite, Cut, PairRequirement
 _EVERY = re.compile(
     r"\b(?:all|every|each|any) (?:[\w-]+[ ,]+){0,4}pairs? (?:must|ha[sv]e to|is required|are required)", re.I
 )
+_OTHER = re.compile(r"(?:For )?[Tt]he (?:other|remaining|second) (?:[\w-]+ ){0,2}pair\b")
 _REQUIREMENTS: tuple[PairRequirement, ...] = ("same_flavour", "different_flavour", "opposite_charge", "same_charge")
 
 
@@ -23,6 +24,7 @@ def composed(document: Document, cuts: list[Cut], findings: Findings) -> tuple[l
     for system in findings.systems:
         if system.name not in composites:
             composites[system.name] = _chosen(document, system, composites)
+    cuts = [_ranked(cut, findings.systems) for cut in cuts]
     _with_other(composites, cuts)
     pairs = {composite.rank: composite.name for composite in composites.values()}
     if {1, 2} <= set(pairs):
@@ -40,13 +42,23 @@ def composed(document: Document, cuts: list[Cut], findings: Findings) -> tuple[l
             subject = subject.model_copy(update={"definition": pairs[subject.rank]})
         elif subject.object == "fourlepton" and "quadruplet" in composites:
             subject = subject.model_copy(update={"definition": "quadruplet"})
-        elif any(_says_of_chosen(cut, system) for system in findings.systems):
-            subject = subject.model_copy(update={"definition": None})
+        elif chosen := next((known for known in findings.systems if _says_of_chosen(cut, known)), None):
+            subject = subject.model_copy(update={"definition": chosen.name if len(composites) > 1 else None})
         name = subject.definition
         if name and name not in composites and "_" in subject.object:
             composites[name] = _required(cut, name)
         out.append(cut if subject is cut.subject else cut.model_copy(update={"subject": subject}))
     return out, tuple(composites.values())
+
+
+def _ranked(cut: Cut, systems: list[System]) -> Cut:
+    """Return the cut, of the second rank if it is on `the other pair` where one is chosen."""
+    plain = cut.subject.rank is None and cut.subject.definition is None
+    if not plain or cut.subject.object not in {system.object for system in systems if system.rank == 1}:
+        return cut
+    if not _OTHER.match(cut.evidence[0].quote):
+        return cut
+    return cut.model_copy(update={"subject": cut.subject.model_copy(update={"rank": 2})})
 
 
 def _with_other(composites: dict[str, Composite], cuts: list[Cut]) -> None:
@@ -77,7 +89,8 @@ def _chosen(document: Document, system: System, earlier: dict[str, Composite]) -
 def _says_of_chosen(cut: Cut, system: System) -> bool:
     """Say whether a cut is on a pair where it is chosen: `the pair closest to m_Z must have m > 60 GeV`."""
     told = cut.evidence[0]
-    if cut.subject.definition != pair_name(system.requires, cut.subject.object) or cut.subject.object != system.object:
+    about = cut.subject.definition in {None, pair_name(system.requires, cut.subject.object)}
+    if not about or cut.subject.object != system.object or cut.subject.rank is not None:
         return False
     return told.start <= system.start and system.end <= told.end and not _EVERY.search(told.quote)
 

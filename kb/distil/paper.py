@@ -55,8 +55,7 @@ _VARYING = re.compile(r"(?:[<>≤≥]|than|exceed|above|below)\s?(?:min|max)\s?[
 _TAGS = re.compile(r"\b(?:identif(?:y|ied|ies|ication)|tagged|tagger|tagging)\b")
 _TELEGRAM = re.compile(r"[tn]{0,2}oC(?!.*[kj])")
 _OF_BOTH = re.compile(r"for (?:both|all|each)(?: of (?:them|these))?,", re.IGNORECASE)
-_IDENTIFIES = {"identified-by", "identified-with"}
-"""Rules of flags that tell how objects are identified, which needs no word of requirement."""
+_IDENTIFIES = {"identified-by", "identified-with"}  # how objects are identified needs no word of requirement
 _LIKEWISE = re.compile(
     r"\b(?:with|has|have|uses?|shares?|by|applying)\s+(?:otherwise\s+)?(?:all\s+)?(?:of\s+)?the\s+same\s+"
     r"(?:event\s+)?(?:requirements?|selections?|criteria|cuts?)(?=,|;|\.|\s+(?:but|except|apart|with|and)\b)"
@@ -192,8 +191,7 @@ class _Walk:
             self.memory.listing = True
         if item:
             self.regions.current = self.of_list
-        if item and self.listed_of:
-            self.memory.subject = self.listed_of
+        self.memory.subject = (self.listed_of if item else None) or self.memory.subject
         for sentence in sentences(self.document, block):
             text = self.document.text[sentence.start : sentence.end]
             if is_figure(text):
@@ -364,8 +362,9 @@ class _Walk:
             return []
         setting = Setting(regions=self.regions.current)
         told = telegrams(reading.text, self.memory.subject, None, setting)
-        found = [c.with_(start=reading.start, end=reading.end) for c in told]
-        return found or flags.flags(reading, self.memory, setting)
+        return [c.with_(start=reading.start, end=reading.end) for c in told] or flags.flags(
+            reading, self.memory, setting
+        )
 
     def _requirements(self, reading: Reading, chosen: System | None, *, item: bool) -> list[Candidate]:
         memory, text = self.memory, reading.text
@@ -384,17 +383,17 @@ class _Walk:
         if channels:  # the numbers in `four electrons or two electrons and two muons` are part of it
             found = [c for c in found if not (c.variable.id == "count" and c.object in FLAVOURS)] + channels
         required = {c.object for c in found}
-        told = [c for c in flags.flags(reading, memory, setting) if c.rule != ADJECTIVE or c.object in required]
-        told = flags.beside(told, found)
+        flagged = flags.flags(reading, memory, setting)
+        told = flags.beside([c for c in flagged if c.rule != ADJECTIVE or c.object in required], found)
         asked = {c.object for c in told if c.variable.id == "count"}  # "the veto on b jets is inverted"
         found = [*(c for c in found if not (c.object in asked and c.variable.id == "count")), *told]
         if triggers.chains(text) or not (scope == "trigger" and any(c.operator != "is" for c in found)):
             found += triggers.trigger(reading, self.regions.current)
         found = collected(found, text)
-        if memory.collection and (THEY.match(text) or THE_SAME.match(text)):
-            found = [of_those(c, memory) for c in found]
-        found = each_its_own(in_turn(found, text, self.regions.own), reading)
-        found = alternatives(found, text, reading.start)
+        again = memory.collection and (THEY.match(text) or THE_SAME.match(text))
+        found = [of_those(c, memory) for c in found] if again else found
+        found = in_turn(found, text, self.regions.own)
+        found = alternatives(each_its_own(found, reading), text, reading.start)
         counted = {c.object for c in found if c.variable.id == "count"}
         first = min((c.at for c in found if c.at), default=0)
         found = [placed(c, text, reading.start, self.regions, counted=c.object in counted, first=first) for c in found]
