@@ -39,9 +39,12 @@ def text_runs(pages: Sequence[Page], size: float) -> list[list[Run]]:
                 text = "".join(run.text for run in runs)
                 if re.fullmatch(r"[-–—\s]*(\d{1,4}|[ivxlc]{1,6})[-–—\s]*", text):
                     drop[index].update(id(run) for run in runs)
-    stacks = [stack for page in pages for stack in _line_numbers(page, size)]
-    for page, gone in zip(pages, drop, strict=True):
-        gone.update(id(run) for stack in stacks for run in stack.on(page))
+    counted = [_line_numbers(page, size) for page in pages]
+    # Where most pages have them, those of few lines have them as well; others count the institutes of the authors.
+    throughout = 2 * sum(map(bool, counted)) >= len(pages)
+    everywhere = [stack for stacks in counted for stack in stacks]
+    for page, stacks, gone in zip(pages, counted, drop, strict=True):
+        gone.update(id(run) for stack in (everywhere if throughout else stacks) for run in stack.on(page))
     return [[run for run in page.runs if id(run) not in gone] for page, gone in zip(pages, drop, strict=True)]
 
 

@@ -132,8 +132,7 @@ class _Walk:
                 # A list right below "Event selection" is one of requirements.
                 self.memory.listing = self.selecting = bool(path and _OF_REQUIREMENTS.search(path[-1]))
             kind = section_kind(path)
-            if kind == "front" and self._is_letter:
-                kind = "selection"
+            kind = "selection" if kind == "front" and self._is_letter else kind
             if kind not in {"skip", "systematics", "front"}:
                 self._block(block, kind)
         self._end_of_alternatives()

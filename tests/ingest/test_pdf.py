@@ -74,6 +74,18 @@ def test_headers_page_numbers_and_line_numbers_are_no_text() -> None:
     assert not any(character.isdigit() for character in document.text)
 
 
+def test_numbers_of_institutes_make_no_line_numbers_of_the_scripts_of_other_pages() -> None:
+    paper, authors = Sheet(), Sheet()
+    paper.lines(72, 700, *PROSE, *PROSE)
+    paper.text(64, 604, "|d")
+    paper.text(76, 601.5, "0", size=7)
+    paper.text(82, 604, "| has to be below 3 for each of the muons")
+    for row in range(12):
+        authors.text(76, 704 - 12 * row, f"{row + 1}", size=7)
+        authors.text(86, 700 - 12 * row, "Department of Physics, University")
+    assert "d_0| has to be below 3" in read(paper, paper, authors).text
+
+
 def test_a_head_that_two_pages_repeat_is_no_text_of_a_letter() -> None:
     sheets = []
     for number in (2, 3):
