@@ -196,9 +196,6 @@ def _when(reading: Reading, quantity: Quantity, spans: list[ConditionalSpan]) ->
         opening = span.leading and span.end <= quantity.start
         if opening and place and span.firm and reading.words(span.start, span.start + 1) not in place.text:
             continue  # "< 0.05 in the barrel (|η| < 1.48) and < 0.10 in the endcaps"
-        elsewhere = any(s.leading and span.end <= s.start and s.end <= quantity.start for s in spans)
-        if opening and elsewhere and re.search("[WSa]", reading.shape[span.end : quantity.start]):
-            continue  # "in the ee channel …, while in the eμ channel …"
         if opening and reading.tokens[span.start].kind == "w" and "W" in reading.shape[span.end : quantity.start]:
             continue  # "jets with |η| < 2.4 must …, whereas …"
         behind = quantity.end <= span.start and (not span.leading or span.start <= 1)

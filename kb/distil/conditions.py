@@ -77,8 +77,6 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
     ):
         starts.insert(0, 0)
     starts += [i for i in range(2, len(tokens)) if shape[i - 1] in "un" and _IN_EVENTS.match(reading.words(i, i + 4))]
-    opening = {i for i in range(2, len(tokens)) if _places_clause(reading, i)}
-    starts += opening
     starts.sort()
     for start in starts:
         if found and start < found[-1].end:
@@ -89,7 +87,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         while end < len(tokens):
             kind = shape[end]
             if (
-                (start == 0 or start in opening)
+                start == 0
                 and depth == 0
                 and (_PLACED.fullmatch(tokens[end - 1].word) or _CALLED.fullmatch(tokens[end - 1].text))
                 and _goes_on(reading, end)
@@ -120,7 +118,7 @@ def conditional_spans(reading: Reading) -> list[ConditionalSpan]:
         elsewhere = any(not start < q.start < end for q in reading.quantities)
         firm = tokens[start].word == "unless" and elsewhere  # else "is discarded unless p_T > 20 GeV" asks for it
         firm = firm or (ranged and start == 0) or (elsewhere is False and _is_second_choice(reading, start))
-        found.append(ConditionalSpan(start, end, start <= 1 or start in opening, inside, firm=firm))
+        found.append(ConditionalSpan(start, end, start <= 1, inside, firm=firm))
     found = found or _universal(reading)
     for span in (*_softer(reading), *_parts(reading), *_imposed_on(reading), *_of_pileup(reading)):
         if not any(span.start < other.end and other.start < span.end for other in found):
@@ -152,18 +150,6 @@ def _is_second_choice(reading: Reading, start: int) -> bool:
         re.search(r"a[tefrohn]{1,6}$", reading.shape[:start]) is not None
         and _OR_THAT.search(reading.words(0, start)) is not None
     )
-
-
-def _places_clause(reading: Reading, index: int) -> bool:
-    """`…, while in the eμ channel H_T > 130 GeV is required`: the second clause opens with a place of its own."""
-    before = reading.tokens[index - 1]
-    if reading.tokens[index].word != "in" or before.kind not in "WSa":
-        return False
-    place = re.match(r"in the (?:[\w/-]+ ){1,3}(?:channels?|final states?)\b", reading.words(index, index + 7))
-    if place is None or before.kind != "a":
-        return place is not None
-    end = next((i + 1 for i in range(index, len(reading.tokens)) if _PLACED.fullmatch(reading.tokens[i].word)), index)
-    return _goes_on(reading, end)  # "… and in the muon channel p_T > 25 GeV", not "… and in the muon channel."
 
 
 def _goes_on(reading: Reading, index: int) -> bool:

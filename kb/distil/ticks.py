@@ -15,24 +15,15 @@ _VETO = re.compile(
     r"(?P<v>(?:(?:photon )?conversion(?:[- ]safe)?(?: electron)?|pixel[- ]seed|electron|cosmic) veto)",
     re.IGNORECASE,
 )
-_KIND = re.compile(
-    r"(?:is )?(?:an? )?(?P<v>(?:global|tracker|combined|standalone|particle[- ]flow|PF)"
-    r"(?:[- ]?(?:muon)?(?:,| or| OR| and|/)[ ]?(?:an? )?(?:global|tracker|combined|particle[- ]flow|PF))*[- ]muons?)",
-    re.IGNORECASE,
-)
 
 
 def ticks(head: str, about: str, setting: Setting) -> Iterator[Candidate]:
     """Yield what a ticked row asks of the object that its table is about.
 
-    >>> [(c.object, c.variable.id, c.value) for c in ticks("global OR tracker muon", "muon", Setting())]
-    [('muon', 'id', 'global OR tracker muon')]
     >>> [(c.object, c.variable.id, c.value) for c in ticks("Conversion safe electron veto", "photon", Setting())]
     [('photon', 'other', 'Conversion safe electron veto')]
     """
-    veto, kind = _VETO.fullmatch(head.strip()), _KIND.fullmatch(head.strip())
+    veto = _VETO.fullmatch(head.strip())
     if veto and about in PHYSICAL:
         variable = Variable(id="other", name=veto["v"].lower())
         yield made(about, "other", "is", veto["v"], setting).with_(variable=variable, scope="object")
-    elif kind and about == "muon":
-        yield made(about, "id", "is", kind["v"], setting).with_(scope="object")

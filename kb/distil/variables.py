@@ -181,7 +181,6 @@ def _before(
     """Return the nearest variable before a bound that it fits and that no other bound has; None where there is none."""
     tokens, shape = reading.tokens, reading.shape
     others = [q for q in reading.quantities if q is not quantity]
-    done = [one for one in done if not _is_aside(shape, one[0].end, quantity.start)] or done
     share = tokens[quantity.end - 1].text in {"%", "percent", "per cent"}
     for index in range(quantity.start - 1, -1, -1):
         token = tokens[index]
@@ -205,8 +204,6 @@ def _before(
             return None
         if token.kind == "v" and fits(token.value.variable, unit) and not is_cone(reading, index):
             owner = next((q for q in others if q.variable == index or q.covers(index)), None)
-            if owner is not None and _is_aside(shape, index, quantity.start):
-                continue  # "(barrel, |η| < 1.479) and < 0.03 in the endcaps"
             between = any(q.start > index and q.end <= quantity.start for q in others)
             if owner is not None or between:
                 previous = next((found for q, found in reversed(done) if q.end <= quantity.start and found), None)
@@ -227,11 +224,6 @@ def _before(
     if done and done[-1][1] and _JOINED.fullmatch(shape[done[-1][0].end : quantity.start]):
         return done[-1][1] if fits(done[-1][1][0].variable, unit) else None
     return None
-
-
-def _is_aside(shape: str, place: int, end: int) -> bool:
-    """Say whether a place is in brackets that are closed before an end."""
-    return re.fullmatch(r"[^bd]*d.*", shape[place:end]) is not None
 
 
 def _transverse_mass(reading: Reading, quantity: Quantity) -> int | None:
