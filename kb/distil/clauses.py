@@ -11,6 +11,7 @@ from kb.distil.amounts import Amount, Quantity
 from kb.distil.bounded import Bounded
 from kb.distil.bounds import bound, is_requirement
 from kb.distil.candidates import Candidate, Setting
+from kb.distil.conditioned import asks_for_points
 from kb.distil.conditions import ConditionalSpan, conditional_spans
 from kb.distil.differences import as_difference, as_multiple
 from kb.distil.isolation import summed
@@ -50,6 +51,8 @@ def candidates(reading: Reading, memory: Memory, setting: Setting) -> list[Candi
     if not reading.counts and not any(is_requirement(reading, q) for q in outside):
         if any(s.quantities and _is_applied(reading, s) for s in spans):
             return []  # "a tagger is applied for jets with p_T < 60 GeV"
+        if any(s.quantities for s in spans) and asks_for_points(reading):
+            return []  # "must satisfy the tight identification for p_T < 50 GeV"
         # "accepted if they have p_T > 7 GeV": the condition is the requirement
         spans = [s for s in spans if s.firm or not s.quantities]
         conditional = turned | {id(q) for span in spans for q in span.quantities}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.distil.candidates import Candidate, Setting, flag
+from kb.distil.conditioned import conditioned
 from kb.distil.filters import filters
 from kb.distil.holders import IDENTIFIED, holders
 from kb.distil.inversions import inversions
@@ -108,7 +109,7 @@ def flags(reading: Reading, memory: Memory, setting: Setting) -> list[Candidate]
     found += inversions(reading, setting)
     if is_veto(reading) or (setting.scope != "trigger" and _ONE_OF.search(text)):
         found = _of_either(found, reading)
-    return [_collected(candidate, reading) for candidate in with_algorithms(found)]
+    return [_collected(candidate, reading) for candidate in with_algorithms(conditioned(found, reading))]
 
 
 def _of_either(found: list[Candidate], reading: Reading) -> list[Candidate]:
