@@ -98,10 +98,8 @@ class Counts:
     def _of_pairs(self, cut: Cut, within: Sequence[Clause]) -> Requirement:
         name = cut.subject.object
         requires = (*self.systems.requirements(cut.subject.definition), *relations(within))
-        if self.systems.has_quadruplet and name == "lepton_pair":
-            built = self.systems.pairs[0].requires
-            if cut.operator in {">=", "=="} and cut.value == 2 and set(requires) <= set(built):
-                return Exists(self.systems.chosen(0))
+        if cut.operator in {">=", "=="} and cut.value == 2 and self._are_chosen(name, requires):
+            return Exists(self.systems.chosen(0))
         of = PAIRS[name]
         self.columns.relatable(of, requires)
         pairs = Pairs(self.collections.collection(of), None, requires)
@@ -118,6 +116,12 @@ class Counts:
         ]
         return self._bounded(Count(pairs, both(demands)), cut)
 
+    def _are_chosen(self, name: str, related: Sequence[Relation]) -> bool:
+        """Say whether two pairs of leptons with these relations are those that the criteria choose."""
+        if not self.systems.has_quadruplet or name != "lepton_pair":
+            return False
+        return set(related) <= set(self.systems.pairs[0].requires)
+
     def existing(self, count: Cut, alike: Sequence[Cut]) -> Requirement:
         """Write that there are as many objects as one cut counts, of which all others hold; see `kb.existence`."""
         if count.subject.object not in PAIRS:
@@ -133,8 +137,7 @@ class Counts:
             if bounds:
                 message = f"it is asked of two {plural(count.subject.object)} that have no object in common"
                 raise UnplannableError(message, review=True)
-            chosen = self.systems.pairs[0].requires if self.systems.has_quadruplet else ()
-            if chosen and count.subject.object == "lepton_pair" and set(related) <= set(chosen):
+            if self._are_chosen(count.subject.object, related):
                 return Exists(self.systems.chosen(0))
             return Exists(self.systems.apart(kind, related))
         pairs = Pairs(self.collections.collection(kind), None, related)

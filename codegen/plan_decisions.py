@@ -19,7 +19,7 @@ def decision(profile: Profile, collections: Collections, cut: Cut) -> Requiremen
     """Write that a trigger has fired, or that objects are matched to it."""
     if cut.variable.id == "count" and _MATCHED.search(_words(cut)):
         return _matched(collections, cut)
-    if matches(cut):
+    if _of_objects(cut):
         one = {"variable": Variable(id="count"), "operator": ">=", "value": 1.0, "unit": "1"}
         return _matched(collections, cut.model_copy(update=one))
     if cut.operator != "is" or cut.variable.id != "trigger":
@@ -37,7 +37,7 @@ def decision(profile: Profile, collections: Collections, cut: Cut) -> Requiremen
     return either([Flagged(profile.trigger(name)) for name in names])
 
 
-def matches(cut: Cut) -> bool:
+def _of_objects(cut: Cut) -> bool:
     """Say whether a cut is that an object is matched to a trigger, by its value; one such object is enough."""
     return cut.subject.object != "event" and cut.variable.id == "trigger" and str(cut.value).startswith("matched")
 

@@ -22,7 +22,7 @@ def decision(ntuple: Ntuple, cut: Cut) -> Test:
     words = _words(cut).casefold()
     if cut.variable.id == "count" and "trigger" in words and "match" in words:
         return _matched(ntuple, cut)
-    if _is_of_objects(cut):
+    if of_matched(cut):
         return _matched(ntuple, cut, least=1)
     if cut.operator != "is" or cut.variable.id != "trigger":
         message = "it is a requirement inside the trigger, of which the ntuple has only the decision"
@@ -39,7 +39,7 @@ def decision(ntuple: Ntuple, cut: Cut) -> Test:
 def menu_of(ntuple: Ntuple, cut: Cut) -> Menu:
     """Return the ways in which the trigger that a cut is about can fire; none if it is about something else."""
     profile = ntuple.profile
-    if cut.variable.id != "trigger" or _is_of_objects(cut):
+    if cut.variable.id != "trigger" or of_matched(cut):
         return frozenset()
     names = profile.named_triggers(str(cut.value)) or profile.named_triggers(_words(cut))
     return frozenset[frozenset[str]]().union(*(_ways(profile.trigger(name)) for name in names))
@@ -64,8 +64,9 @@ def _fired(flag: Flag, row: Row) -> bool:
     return flag.branch in row and holds(flag, row)
 
 
-def _is_of_objects(cut: Cut) -> bool:
-    return cut.subject.object != "event" and str(cut.value).startswith("matched")
+def of_matched(cut: Cut) -> bool:
+    """Say whether a cut asks for an object that is matched to the trigger."""
+    return cut.variable.id == "trigger" and cut.subject.object != "event" and str(cut.value).startswith("matched")
 
 
 def _matched(ntuple: Ntuple, cut: Cut, least: int | None = None) -> Test:

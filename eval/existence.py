@@ -52,20 +52,20 @@ class Existence:
         of = PAIRS[count.subject.object]
         self.ntuple.kinds(of)
         alike = self.required(count.subject.definition)
-        self.ntuple.refuse_unknown(of, alike)
-        demands = [self._demand(cut, of) for cut in group if cut is not count]
+        told = {cut.id: named for cut in group if (named := _relation_of(cut)) is not None}
+        demands = [self._demand(cut, of) for cut in group if cut is not count and cut.id not in told]
         apart = number(count) == 2
-        if apart and any(cut.operator != "is" and cut.variable.id != "charge_product" for cut in group if cut != count):
+        if apart and demands:
             message = "it is asked of two pairs without a common object"
             raise InexpressibleError(message)
-
-        told = {*alike, *(named for cut in group if (named := _relation_of(cut)) is not None)}
+        relations = (*alike, *told.values())
+        self.ntuple.refuse_unknown(of, relations)
 
         def test(scene: Scene) -> bool:
-            pairs = [p for p in combinations(scene.selected(of, None), 2) if related(p, alike)]
-            found = [pair for pair in pairs if all(demand(pair) for demand in demands)]
-            if apart and scene.recipe.quadruplet and told <= set(scene.recipe.pairs[0].requires):
+            if apart and scene.recipe.quadruplet and set(relations) <= set(scene.recipe.pairs[0].requires):
                 return scene.chosen is not None
+            pairs = [p for p in combinations(scene.selected(of, None), 2) if related(p, relations)]
+            found = [pair for pair in pairs if all(demand(pair) for demand in demands)]
             if apart:
                 return any(not set(map(id, one)) & set(map(id, other)) for one, other in combinations(found, 2))
             return satisfies(len(found), count)
@@ -74,12 +74,8 @@ class Existence:
 
     def _demand(self, cut: Cut, of: str) -> Callable[[Pair], bool]:
         if cut.operator == "is":
-            named = related_by(cut)
-            if named is None:
-                message = f"'{cut.value}' is no relation of two objects"
-                raise InexpressibleError(message)
-            self.ntuple.refuse_unknown(of, (named,))
-            return lambda pair: related(pair, (named,))
+            message = f"'{cut.value}' is no relation of two objects"
+            raise InexpressibleError(message)
         measure = pair_measure(cut.variable)
         if measure is None:
             message = f"{cut.variable.id} of a pair is not known"
@@ -89,6 +85,7 @@ class Existence:
 
 
 def _relation_of(cut: Cut) -> PairRequirement | None:
-    if cut.variable.id == "charge_product":
+    """Return what a cut asks two objects to be to each other; None for one on a number."""
+    if cut.variable.id == "charge_product" and cut.operator == "==":
         return "opposite_charge" if cut.value == -1 else "same_charge"
     return related_by(cut) if cut.operator == "is" else None

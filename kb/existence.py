@@ -142,7 +142,7 @@ def _pairs(criteria: SelectionCriteria) -> dict[str, tuple[str, ...]]:
     cuts = [cut for cut in criteria.cuts if cut.status != "rejected" and _may_belong(cut) and not cut.any_of]
     found: dict[str, tuple[str, ...]] = {}
     for count in cuts:
-        if count.variable.id != "count" or not asks_for(count):
+        if count.variable.id != "count" or number(count) is None:
             continue
         alike = [cut for cut in cuts if cut.variable.id in _LIKE and _is_of(cut, count, criteria)]
         if count.subject.object in chosen:
@@ -160,11 +160,6 @@ def number(count: Cut) -> float | None:
     if count.operator == "==" and count.value == 1:
         return 1
     return float(count.value) if count.operator == ">=" and count.value in {1, 2} else None
-
-
-def asks_for(count: Cut) -> bool:
-    """Say whether a cut asks for one pair, or for two."""
-    return number(count) is not None
 
 
 def _may_belong(cut: Cut) -> bool:

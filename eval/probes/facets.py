@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from eval.composition import PAIRS
+from eval.decisions import of_matched
 from eval.inequality import flavour_mixtures, satisfies, unsigned_offset
 from eval.interpretation import Interpretation
 from eval.probes.gauge import WHOLE, edges
@@ -156,6 +157,6 @@ def is_whole(cut: Cut) -> bool:
     return cut.variable.id in WHOLE and cut.variable.id != "count"
 
 
-def of_matched(cut: Cut) -> bool:
+def one_matched(cut: Cut) -> bool:
     """Say whether a cut asks for an object that is matched to the trigger: one of them is enough."""
-    return cut.variable.id == "trigger" and cut.subject.object != "event" and cut.scope != "object"
+    return of_matched(cut) and cut.scope != "object"

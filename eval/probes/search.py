@@ -12,7 +12,7 @@ from eval.interpretation import Interpretation
 from eval.probes.approach import Approach
 from eval.probes.choices import Choices
 from eval.probes.crowds import Crowds
-from eval.probes.facets import Facet, is_whole, numeric, of_matched, regions_of, states, taking_over, without_effect
+from eval.probes.facets import Facet, is_whole, numeric, one_matched, regions_of, states, taking_over, without_effect
 from eval.probes.gauge import Gauge, edges
 from eval.probes.handles import Handle, direct, general, missing
 from eval.probes.hunt import Hunter, showing
@@ -200,7 +200,7 @@ class Search:
             if named:
                 for name, _, needed in named:
                     yield Facet(name, region, needed=needed)
-            elif self._single(cut) and not of_matched(cut):
+            elif self._single(cut) and not one_matched(cut):
                 for kind in self._kinds(cut):
                     yield Facet("set", region, kind)
                 for kind in taking_over(cut, self.reading) if self.trial.is_filter(cut) else ():
@@ -220,7 +220,7 @@ class Search:
         return parts(self.reading.filters.filtered(cut) if self.trial.is_filter(cut) else cut.subject.object)
 
     def _probes(self, cut: Cut, reach: Reach, wanted: Sequence[Facet]) -> Iterator[Probe]:
-        if of_matched(cut) and not self.trial.is_filter(cut):
+        if one_matched(cut) and not self.trial.is_filter(cut):
             for facet in wanted:
                 yield from self._either(cut, reach, facet)
         elif cut.scope in {"trigger", "cleaning"} or cut.variable.id in {"trigger", "cleaning"}:

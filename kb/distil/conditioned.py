@@ -27,9 +27,11 @@ def asks_for_points(reading: Reading) -> bool:
 def conditioned(found: list[Candidate], reading: Reading) -> list[Candidate]:
     """Give the working points of a sentence their conditions, where there are as many, or the opposite is told."""
     points = [c for c in found if c.variable.id in _POINTS and c.operator == "is" and c.when is None]
+    if not points or not reading.quantities or not asks_for_points(reading):
+        return found
     spans = [span for span in conditional_spans(reading) if span.quantities]
     inside = {id(q) for span in spans for q in span.quantities}
-    if not points or not spans or not asks_for_points(reading) or any(id(q) not in inside for q in reading.quantities):
+    if any(id(q) not in inside for q in reading.quantities):
         return found
     told = [_alone(condition(reading, span)) for span in spans]
     if (

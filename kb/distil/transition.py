@@ -23,10 +23,9 @@ def transition(reading: Reading, memory: Memory, found: list[Candidate]) -> list
     """
     bounded = [c for c in found if c.variable.id in {"abs_eta", "eta"}]
     told = next((c for c in bounded if isinstance(c.value, tuple) and _TOLD.search(reading.text)), None)
-    leaves = _LEFT_OUT.search(reading.text)
     if told is not None:
         memory.transition = told
-    elif memory.transition is not None and leaves is not None:
+    elif memory.transition is not None and (leaves := _LEFT_OUT.search(reading.text)) is not None:
         here, gap = reading.start + leaves.start(), memory.transition
         before = [c for c in bounded if c.operator[0] == "<" and c.at <= here]
         also = ((gap.start, gap.end, gap.kind),)
